@@ -1,0 +1,189 @@
+"""Owns chats: the conversation with one agent in one directory."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from claudetted.protocol.base import ChatId, Data, Params, SidecarId
+from claudetted.protocol.items import Item
+from claudetted.protocol.permissions import Level, Permission
+from claudetted.protocol.turns import Key, QueueEntry, Turn, Usage
+
+StatusName = Literal["idle", "running", "waiting", "compacting", "stopping", "failed"]
+Thinking = Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
+Title = Annotated[str, msgspec.Meta(max_length=200)]
+AttentionWhy = Literal["permission", "ended", "failed"]
+
+
+class Status(Data, frozen=True):
+    """What the chat is doing, and why."""
+
+    name: StatusName = "idle"
+    why: str = ""
+
+
+class Context(Data, frozen=True):
+    """How full the model's context is, in tokens. Null when nobody knows yet."""
+
+    used: int | None = None
+    window: int | None = None
+
+
+class SidecarInfo(Data, frozen=True):
+    """The process that runs the agent now."""
+
+    id: SidecarId
+    harness: str
+    harness_version: str = ""
+    agent_version: str = ""
+    session_path: str = ""
+    pid: int | None = None
+
+
+class Chat(Data, frozen=True):
+    """A chat as every client sees it.
+
+    `cwd` is the chosen directory, `workspace` the repository root above it (or `cwd`).
+    """
+
+    id: ChatId
+    cwd: str
+    workspace: str
+    title: str = ""
+    title_source: Literal["auto", "person"] = "auto"
+    harness: str = "pi"
+    model: str | None = None
+    """`provider/model`; null lets the harness choose its default."""
+    model_used: str = ""
+    """The model the harness really uses."""
+    level: Level = "standard"
+    thinking: Thinking | None = None
+    status: Status = Status()
+    attention: list[AttentionWhy] = []
+    context: Context = Context()
+    totals: Usage = Usage()
+    """Summed over the chat's ended turns."""
+    queue_length: int = 0
+    open_permissions: int = 0
+    created_at: str = ""
+    updated_at: str = ""
+    archived_at: str = ""
+
+
+class CreateParams(Params, frozen=True):
+    """Opens a chat in a directory. With `model` the harness is asked whether it exists.
+
+    `env` is the client's environment for the agent: PATH, VIRTUAL_ENV, locale, SSH_AUTH_SOCK.
+    """
+
+    cwd: str
+    title: Title | None = None
+    harness: str = "pi"
+    model: str | None = None
+    level: Level | None = None
+    thinking: Thinking | None = None
+    env: dict[str, str] = {}
+    broad: bool = False
+    """Consent to work in `/` or the home directory itself."""
+    key: Key | None = None
+
+
+class ChatParams(Params, frozen=True):
+    chat_id: ChatId
+
+
+class ChatResult(Data, frozen=True):
+    chat: Chat
+
+
+class ListParams(Params, frozen=True):
+    """Pages through the chats, the last used first."""
+
+    cursor: str | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+    archived: bool = False
+    """List the archived chats instead of the others."""
+
+
+class ListResult(Data, frozen=True):
+    chats: list[Chat] = []
+    cursor: str | None = None
+    """Null on the last page."""
+
+
+class HistoryParams(Params, frozen=True):
+    """Pages backwards through a transcript: the last items first page, each page in order."""
+
+    chat_id: ChatId
+    cursor: str | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+    hidden: bool = False
+    """Include what a reset has hidden."""
+
+
+class HistoryResult(Data, frozen=True):
+    """Items in transcript order; `cursor` leads to the items before them."""
+
+    items: list[Item] = []
+    cursor: str | None = None
+
+
+class RenameParams(Params, frozen=True):
+    chat_id: ChatId
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class ResetParams(Params, frozen=True):
+    """A fresh session for the agent. The history stays and is marked, or is hidden."""
+
+    chat_id: ChatId
+    hide: bool = False
+
+
+class ConfigureParams(Params, frozen=True):
+    """Changes what is named and leaves the rest."""
+
+    chat_id: ChatId
+    model: str | None = None
+    level: Level | None = None
+    thinking: Thinking | None = None
+
+
+class CompactParams(Params, frozen=True):
+    """Summarises the older part of the conversation, after the running turn if one runs."""
+
+    chat_id: ChatId
+    instructions: str = ""
+
+
+class EnvironmentParams(Params, frozen=True):
+    """Shows the environment the agent's commands run in; `env` replaces the client's part."""
+
+    chat_id: ChatId
+    env: dict[str, str] | None = None
+
+
+class EnvironmentResult(Data, frozen=True):
+    """Names and values; values that look secret are shown as their length."""
+
+    env: dict[str, str] = {}
+
+
+class Snapshot(Data, frozen=True):
+    """Everything a client needs to show a chat at `seq`. Events go on at `seq` + 1.
+
+    `items` is the last page of closed items, `open` the items that still grow with their text
+    so far, `cursor` resumes a later subscription here, `history` pages to older items.
+    """
+
+    chat: Chat
+    seq: int
+    cursor: str
+    turn: Turn | None = None
+    items: list[Item] = []
+    history: str | None = None
+    open: list[Item] = []
+    permissions: list[Permission] = []
+    queue: list[QueueEntry] = []
+    queue_paused: bool = False
+    sidecar: SidecarInfo | None = None

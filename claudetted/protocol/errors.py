@@ -1,0 +1,242 @@
+"""Owns every fault a client can be answered with: one class, one code, one data struct.
+
+A handler raises a Fault; dispatch turns it into `{code, message, data}`. The message is one
+plain sentence that says what happened and what to do next. `data.name` is the class name.
+"""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from claudetted.protocol.base import Data
+
+
+class Fault(Exception):
+    """A declared error of the protocol. Subclasses set `code` and name their `data` fields."""
+
+    code: ClassVar[int]
+    summary: ClassVar[str]
+    """When it is raised, for the reference."""
+
+    class Details(Data, frozen=True):
+        """No details."""
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.data: Data = self.Details(**details)
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+    def to_wire(self) -> dict[str, Any]:
+        """The `error` member of a JSON-RPC reply."""
+        details = msgspec.to_builtins(self.data)
+        return {
+            "code": self.code,
+            "message": self.message,
+            "data": {"name": self.name, **details},
+        }
+
+
+class Internal(Fault):
+    """Our own fault. The log has the details under the same id."""
+
+    code = -32603
+    summary = "The daemon failed in a way it did not expect; the id is in its log."
+
+    class Details(Data, frozen=True):
+        log_id: str
+
+
+class InvalidParams(Fault):
+    """The parameters do not fit the method; the message names the path."""
+
+    code = -32602
+    summary = "The parameters do not fit the method; `path` says where."
+
+    class Details(Data, frozen=True):
+        path: str = "$"
+
+
+class ChatNotFound(Fault):
+    code = -32000
+    summary = "No chat has this id."
+
+    class Details(Data, frozen=True):
+        chat_id: str
+
+
+class ChatBusy(Fault):
+    code = -32001
+    summary = "The chat is doing something that excludes the request."
+
+    class Details(Data, frozen=True):
+        status: str
+
+
+class TurnNotFound(Fault):
+    code = -32002
+    summary = "The chat has no turn with this id."
+
+    class Details(Data, frozen=True):
+        turn_id: str
+
+
+class ItemNotFound(Fault):
+    code = -32003
+    summary = "The chat has no item with this id."
+
+    class Details(Data, frozen=True):
+        item_id: str
+
+
+class PermissionNotFound(Fault):
+    code = -32004
+    summary = "No permission request has this id."
+
+    class Details(Data, frozen=True):
+        permission_id: str
+
+
+class PermissionGone(Fault):
+    code = -32005
+    summary = "The request was already decided, withdrawn or lost; tells how and by whom."
+
+    class Details(Data, frozen=True):
+        permission_id: str
+        decision: str
+        by: str
+
+
+class DigestMismatch(Fault):
+    code = -32006
+    summary = "The decision was about other arguments than those that would run."
+
+    class Details(Data, frozen=True):
+        permission_id: str
+        digest: str
+
+
+class HarnessMissing(Fault):
+    code = -32007
+    summary = "The agent's harness is not installed; tells what to install."
+
+    class Details(Data, frozen=True):
+        harness: str
+        looked: list[str] = []
+
+
+class HarnessFailed(Fault):
+    code = -32008
+    summary = "The agent's process could not be started, or broke its protocol."
+
+    class Details(Data, frozen=True):
+        harness: str
+        stderr: list[str] = []
+
+
+class ModelUnknown(Fault):
+    code = -32009
+    summary = "No configured provider has this model; tells the nearest names."
+
+    class Details(Data, frozen=True):
+        model: str
+        nearest: list[str] = []
+
+
+class WorkspaceMissing(Fault):
+    code = -32010
+    summary = "The directory does not exist or is not a directory."
+
+    class Details(Data, frozen=True):
+        path: str
+
+
+class WorkspaceForbidden(Fault):
+    code = -32011
+    summary = "The directory cannot be entered, or is too broad to work in without consent."
+
+    class Details(Data, frozen=True):
+        path: str
+
+
+class StoreFull(Fault):
+    code = -32012
+    summary = "The disk refused the write; nothing was changed."
+
+
+class KeyReused(Fault):
+    code = -32013
+    summary = "The key was used before with other parameters."
+
+    class Details(Data, frozen=True):
+        key: str
+
+
+class TooLarge(Fault):
+    code = -32014
+    summary = "The request line is longer than the limit (in bytes)."
+
+    class Details(Data, frozen=True):
+        limit: int
+
+
+class BadText(Fault):
+    code = -32015
+    summary = "The text holds something that is not Unicode, such as a lone surrogate."
+
+    class Details(Data, frozen=True):
+        path: str
+
+
+class QueueEntryNotFound(Fault):
+    code = -32016
+    summary = "The queued message was already sent or removed."
+
+    class Details(Data, frozen=True):
+        turn_id: str
+
+
+class NotAllowed(Fault):
+    code = -32017
+    summary = "This connection may not do this."
+
+
+class NothingToRetry(Fault):
+    code = -32018
+    summary = "The chat has no failed, lost or stopped turn to send again."
+
+
+class SubscriptionNotFound(Fault):
+    code = -32019
+    summary = "The connection is not subscribed to this chat."
+
+
+class Lagging(Fault):
+    code = -32020
+    summary = "The client read too slowly and is disconnected; `cursor` is where to resume."
+
+    class Details(Data, frozen=True):
+        cursors: dict[str, str] = {}
+
+
+class NothingToCompact(Fault):
+    code = -32021
+    summary = "There is nothing to compact, or the compaction failed."
+
+
+class ShuttingDown(Fault):
+    code = -32022
+    summary = "The daemon is shutting down and takes no new work."
+
+
+class NewerStore(Fault):
+    code = -32023
+    summary = "The database was written by a newer version."
+
+
+def all_faults() -> list[type[Fault]]:
+    """Every declared fault, by falling code."""
+    return sorted(Fault.__subclasses__(), key=lambda fault: -fault.code)

@@ -1,0 +1,85 @@
+"""Owns permissions: a request to run something, and the decision on it."""
+
+from typing import Literal
+
+from claudetted.protocol.base import ChatId, Data, ItemId, Params, PermissionId, TurnId
+from claudetted.protocol.turns import Key
+
+Level = Literal["readonly", "standard", "full"]
+Access = Literal["read", "list", "search", "write", "edit", "run", "fetch", "unknown"]
+"""What a tool call does to the world, as its harness declares it."""
+
+Decision = Literal["allow", "deny"]
+Outcome = Literal["allow", "deny", "withdrawn", "lost"]
+Scope = Literal["once"]
+
+
+class Request(Data, frozen=True):
+    """What would run, exactly: the command and where, or the paths and the change.
+
+    `digest` is over the final arguments and resolved paths; what is approved is what runs.
+    """
+
+    tool: str
+    access: Access
+    digest: str
+    command: str = ""
+    cwd: str = ""
+    paths: list[str] = []
+    """Real, absolute paths that the call touches."""
+    diff: str = ""
+    """Unified diff against what is on disk now, cut at 64 KiB."""
+    input: str = ""
+    """The arguments as JSON for a tool we know nothing about, cut at 64 KiB."""
+    reason: str = ""
+    """Why it asks, in words for a person."""
+
+
+class Permission(Data, frozen=True):
+    """One request that waits, or how it ended."""
+
+    id: PermissionId
+    chat_id: ChatId
+    item_id: ItemId
+    request: Request
+    opened_at: str
+    turn_id: TurnId | None = None
+    supersedes: PermissionId | None = None
+    """The earlier request this one replaces because the files changed meanwhile."""
+
+
+class Resolution(Data, frozen=True):
+    """How a permission ended, and who decided."""
+
+    outcome: Outcome
+    by: str
+    """The client's name and kind, or `daemon`."""
+    reason: str = ""
+    scope: Scope = "once"
+
+
+class ListParams(Params, frozen=True):
+    """Open permissions of one chat, or of all."""
+
+    chat_id: ChatId | None = None
+
+
+class ListResult(Data, frozen=True):
+    permissions: list[Permission] = []
+
+
+class DecideParams(Params, frozen=True):
+    """Decides one request. `reason` reaches the model on deny. `digest` guards against having
+    read other arguments than those that would run."""
+
+    permission_id: PermissionId
+    decision: Decision
+    scope: Scope = "once"
+    reason: str = ""
+    digest: str = ""
+    key: Key | None = None
+
+
+class DecideResult(Data, frozen=True):
+    permission_id: PermissionId
+    resolution: Resolution

@@ -1,0 +1,205 @@
+"""Owns the list of methods and notifications: the only place with wire names.
+
+Each row: name, parameters, result, declared faults, and whether it may take its time (`waits`:
+the connection goes on reading meanwhile; other methods are answered in the order they came).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from claudetted.protocol import chats, daemon, errors, events, items, permissions, turns
+from claudetted.protocol.base import Empty, NoParams
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row of the registry."""
+
+    name: str
+    params: type[Any]
+    result: type[Any]
+    doc: str
+    faults: tuple[type[errors.Fault], ...] = ()
+    waits: bool = False
+
+    @property
+    def noun(self) -> str:
+        return self.name.split("/")[0]
+
+
+@dataclass(frozen=True)
+class Notification:
+    """Something the daemon sends by itself."""
+
+    name: str
+    params: type[Any]
+
+
+_CHAT = (errors.ChatNotFound,)
+_WRITE = (errors.ChatNotFound, errors.StoreFull)
+
+METHODS: tuple[Method, ...] = (
+    Method("daemon/hello", daemon.HelloParams, daemon.HelloResult, "Introduces the client."),
+    Method("daemon/status", NoParams, daemon.StatusResult, "Tells how the daemon is."),
+    Method(
+        "daemon/shutdown", daemon.ShutdownParams, Empty, "Ends the daemon in order.", waits=True
+    ),
+    Method(
+        "chat/create",
+        chats.CreateParams,
+        chats.ChatResult,
+        "Opens a chat in a directory.",
+        (
+            errors.WorkspaceMissing,
+            errors.WorkspaceForbidden,
+            errors.HarnessMissing,
+            errors.HarnessFailed,
+            errors.ModelUnknown,
+            errors.KeyReused,
+            errors.StoreFull,
+            errors.ShuttingDown,
+        ),
+        waits=True,
+    ),
+    Method("chat/list", chats.ListParams, chats.ListResult, "Pages through the chats."),
+    Method("chat/get", chats.ChatParams, chats.ChatResult, "Shows one chat.", _CHAT),
+    Method("chat/history", chats.HistoryParams, chats.HistoryResult, "Pages through items.", _CHAT),
+    Method("chat/rename", chats.RenameParams, chats.ChatResult, "Sets the title.", _WRITE),
+    Method("chat/archive", chats.ChatParams, chats.ChatResult, "Puts it away, whole.", _WRITE),
+    Method("chat/restore", chats.ChatParams, chats.ChatResult, "Takes it back.", _WRITE),
+    Method(
+        "chat/reset",
+        chats.ResetParams,
+        chats.ChatResult,
+        "Gives the agent a fresh session.",
+        _WRITE,
+        waits=True,
+    ),
+    Method(
+        "chat/configure",
+        chats.ConfigureParams,
+        chats.ChatResult,
+        "Changes model, level or thinking.",
+        (*_WRITE, errors.ModelUnknown),
+        waits=True,
+    ),
+    Method(
+        "chat/compact",
+        chats.CompactParams,
+        Empty,
+        "Summarises the older part of the conversation.",
+        (*_WRITE, errors.NothingToCompact, errors.HarnessMissing, errors.HarnessFailed),
+        waits=True,
+    ),
+    Method(
+        "chat/environment",
+        chats.EnvironmentParams,
+        chats.EnvironmentResult,
+        "Shows or refreshes the environment of the agent's commands.",
+        _WRITE,
+    ),
+    Method(
+        "chat/delete",
+        chats.ChatParams,
+        Empty,
+        "Removes the chat with everything, after its agent is gone.",
+        _WRITE,
+        waits=True,
+    ),
+    Method(
+        "item/get",
+        items.GetParams,
+        items.GetResult,
+        "Reads an item, in pieces if it is long.",
+        (errors.ChatNotFound, errors.ItemNotFound),
+    ),
+    Method(
+        "turn/send",
+        turns.SendParams,
+        turns.SendResult,
+        "Sends a message.",
+        (*_WRITE, errors.KeyReused, errors.ShuttingDown),
+    ),
+    Method("turn/stop", turns.StopParams, turns.StopResult, "Stops what runs.", _CHAT, waits=True),
+    Method(
+        "turn/wait",
+        turns.WaitParams,
+        turns.WaitResult,
+        "Waits for the end of a turn.",
+        (errors.ChatNotFound, errors.TurnNotFound),
+        waits=True,
+    ),
+    Method(
+        "turn/retry",
+        turns.RetryParams,
+        turns.SendResult,
+        "Sends the last prompt that did not get its answer again.",
+        (*_WRITE, errors.NothingToRetry, errors.ChatBusy, errors.KeyReused),
+    ),
+    Method("queue/list", turns.QueueListParams, turns.QueueListResult, "Shows what waits.", _CHAT),
+    Method(
+        "queue/edit",
+        turns.QueueEditParams,
+        turns.QueueListResult,
+        "Changes a waiting message.",
+        (*_WRITE, errors.QueueEntryNotFound),
+    ),
+    Method(
+        "queue/remove",
+        turns.QueueRemoveParams,
+        turns.QueueListResult,
+        "Removes a waiting message.",
+        (*_WRITE, errors.QueueEntryNotFound),
+    ),
+    Method(
+        "queue/resume",
+        turns.QueueResumeParams,
+        turns.QueueListResult,
+        "Lets a paused queue go on.",
+        _WRITE,
+    ),
+    Method(
+        "permission/list",
+        permissions.ListParams,
+        permissions.ListResult,
+        "Shows what waits for a decision.",
+        _CHAT,
+    ),
+    Method(
+        "permission/decide",
+        permissions.DecideParams,
+        permissions.DecideResult,
+        "Decides one request; the first decision wins.",
+        (
+            errors.PermissionNotFound,
+            errors.PermissionGone,
+            errors.DigestMismatch,
+            errors.KeyReused,
+            errors.StoreFull,
+        ),
+    ),
+    Method(
+        "event/subscribe",
+        events.SubscribeParams,
+        events.SubscribeResult,
+        "Snapshot of a chat, then its events; or the feed of all chats.",
+        _CHAT,
+    ),
+    Method(
+        "event/unsubscribe",
+        events.UnsubscribeParams,
+        Empty,
+        "Ends a subscription of this connection.",
+        (errors.SubscriptionNotFound,),
+    ),
+)
+
+NOTIFICATIONS: tuple[Notification, ...] = (
+    Notification("event", events.EventParams),
+    Notification("delta", events.DeltaParams),
+    Notification("feed", events.FeedParams),
+    Notification("lagging", events.LaggingParams),
+)
+
+BY_NAME: dict[str, Method] = {method.name: method for method in METHODS}
+"""Every method may also answer with the JSON-RPC errors, InvalidParams, BadText and Internal."""

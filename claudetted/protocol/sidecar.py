@@ -1,0 +1,292 @@
+"""Owns the lines between the daemon and a sidecar: one JSON object a line, `\\n` between.
+
+The daemon writes `ToSidecar` on the sidecar's stdin and reads `FromSidecar` on its stdout.
+A sidecar of our own speaks these lines itself; a foreign one is translated in
+`claudetted/harnesses/<kind>`. The harness's TypeScript types are generated from here.
+
+Order a sidecar keeps: `hello` first; an item's `open` before its deltas, its `close` last; the
+items of a turn closed before its `turn.end`; a `group` before any output of its command.
+Item, ask and group names are chosen by the sidecar and unique in its life.
+A line over 1 MiB is sent as `part` lines.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from claudetted.protocol.base import Line
+from claudetted.protocol.items import NoticeKind
+from claudetted.protocol.permissions import Level, Request
+from claudetted.protocol.turns import Usage
+
+Trigger = Literal["manual", "threshold", "overflow"]
+PART_BYTES = 512 * 1024
+
+
+class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Part of a line."""
+
+
+class Start(Line, tag="start", frozen=True):
+    """Opens the session: a new one in `sessionDir`, or the one stored at `sessionPath`.
+
+    `cwd` is the workspace the agent works in, `tempDir` a private directory of the chat for the
+    outputs of commands. Answered by `reply` with a `Started`. A session path that cannot be
+    opened is an error, never a fresh session.
+    """
+
+    id: int
+    chat: str
+    cwd: str
+    session_dir: str
+    temp_dir: str
+    session_path: str = ""
+    model: str = ""
+    thinking: str = ""
+    level: Level = "standard"
+
+
+class Prompt(Line, tag="prompt", frozen=True):
+    """Begins a turn; answered when it was taken, ended by `turn.end` with the same `turn`."""
+
+    id: int
+    turn: str
+    text: str
+
+
+class Steer(Line, tag="steer", frozen=True):
+    """Delivers a message into the running turn. `reply` has the error `NotRunning` when it is
+    too late; `steer.taken` tells when the model got it."""
+
+    id: int
+    turn: str
+    text: str
+
+
+class Abort(Line, tag="abort", frozen=True):
+    """Ends the running turn or compaction: model call, commands, open asks. The turn ends with
+    reason `stopped`; queued steers are forgotten. Answered when the agent is idle."""
+
+    id: int
+
+
+class Decide(Line, tag="decide", frozen=True):
+    """Answers an `ask`. `reason` is told to the model on deny."""
+
+    ask: str
+    allow: bool
+    reason: str = ""
+
+
+class Configure(Line, tag="configure", frozen=True):
+    """Changes what is not empty, from the agent's next step on."""
+
+    id: int
+    model: str = ""
+    thinking: str = ""
+    level: Level | Literal[""] = ""
+
+
+class Compact(Line, tag="compact", frozen=True):
+    """Compacts the idle session; `compaction.start` and `compaction.end` tell of it."""
+
+    id: int
+    instructions: str = ""
+
+
+class Models(Line, tag="models", frozen=True):
+    """Lists the models that could be used now; answered with a `ModelList`."""
+
+    id: int
+
+
+class Dispose(Line, tag="dispose", frozen=True):
+    """Aborts what runs, closes the session and exits with 0."""
+
+    id: int
+
+
+ToSidecar = Start | Prompt | Steer | Abort | Decide | Configure | Compact | Models | Dispose
+
+
+class Started(Record, frozen=True):
+    """Result of `start`."""
+
+    session_path: str
+    model: str
+    thinking: str = ""
+    context_window: int | None = None
+    context_used: int | None = None
+
+
+class ModelRow(Record, frozen=True):
+    """One usable model. `id` is `provider/model`."""
+
+    id: str
+    provider: str
+    name: str
+    context_window: int | None = None
+
+
+class ModelList(Record, frozen=True):
+    models: list[ModelRow] = []
+
+
+class LineError(Record, frozen=True):
+    """Why a request failed. `name` is a fault of the protocol or `NotRunning`."""
+
+    name: str
+    message: str
+    data: dict[str, Any] = {}
+
+
+class Hello(Line, tag="hello", frozen=True):
+    """First line of every sidecar. `level` is the line level it speaks."""
+
+    level: int
+    harness: str
+    version: str
+    agent_version: str
+    pid: int = 0
+
+
+class Reply(Line, tag="reply", frozen=True):
+    """Answers the request with this id."""
+
+    id: int
+    error: LineError | None = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class ToolInfo(Record, frozen=True):
+    """What is known of a tool call so far. `input` is JSON."""
+
+    name: str
+    input: msgspec.Raw = msgspec.Raw(b"{}")
+    title: str = ""
+    phase: Literal["writing", "asking", "running", "ended"] = "writing"
+    exit_code: int | None = None
+    diff: str = ""
+    error: str = ""
+    truncated: bool = False
+
+
+class ItemOpen(Line, tag="item.open", frozen=True):
+    item: str
+    kind: Literal["message", "reasoning", "tool"]
+    tool: ToolInfo | None = None
+    model: str = ""
+
+
+class ItemDelta(Line, tag="item.delta", frozen=True):
+    item: str
+    text: str
+
+
+class ItemChange(Line, tag="item.change", frozen=True):
+    """The tool call as it is known now."""
+
+    item: str
+    tool: ToolInfo
+
+
+class ItemClose(Line, tag="item.close", frozen=True):
+    """Ends an item. `text` replaces what the deltas built when it is given; `discarded` withdraws
+    the deltas of a failed attempt."""
+
+    item: str
+    status: Literal["done", "failed", "stopped", "discarded"] = "done"
+    text: str | None = None
+    tool: ToolInfo | None = None
+
+
+class Ask(Line, tag="ask", frozen=True):
+    """Every tool call asks before it runs, and waits for `decide`."""
+
+    ask: str
+    item: str
+    request: Request
+    supersedes: str = ""
+
+
+class AskWithdrawn(Line, tag="ask.withdrawn", frozen=True):
+    """The call was given up before it was decided."""
+
+    ask: str
+
+
+class SteerTaken(Line, tag="steer.taken", frozen=True):
+    turn: str
+
+
+class TurnEnd(Line, tag="turn.end", frozen=True):
+    """The agent has settled. `error` is one plain sentence when `reason` is `failed`."""
+
+    turn: str
+    reason: Literal["done", "stopped", "failed"]
+    error: str = ""
+    usage: Usage | None = None
+
+
+class ContextUsed(Line, tag="context", frozen=True):
+    """How full the context is at the end of a turn. Null when nobody knows."""
+
+    used: int | None = None
+    window: int | None = None
+
+
+class Notice(Line, tag="notice", frozen=True):
+    kind: NoticeKind
+    text: str
+
+
+class CompactionStart(Line, tag="compaction.start", frozen=True):
+    trigger: Trigger
+
+
+class CompactionEnd(Line, tag="compaction.end", frozen=True):
+    trigger: Trigger
+    ok: bool
+    before: int | None = None
+    after: int | None = None
+    duration_ms: int = 0
+    error: str = ""
+
+
+class Group(Line, tag="group", frozen=True):
+    """A command runs in a process group of its own: so that it can be ended without us."""
+
+    pgid: int
+    item: str
+
+
+class GroupEnd(Line, tag="group.end", frozen=True):
+    pgid: int
+
+
+class Part(Line, tag="part", frozen=True):
+    """A piece of a line over 1 MiB: the text of the parts, joined, is the line."""
+
+    text: str
+    last: bool = False
+
+
+FromSidecar = (
+    Hello
+    | Reply
+    | ItemOpen
+    | ItemDelta
+    | ItemChange
+    | ItemClose
+    | Ask
+    | AskWithdrawn
+    | SteerTaken
+    | TurnEnd
+    | ContextUsed
+    | Notice
+    | CompactionStart
+    | CompactionEnd
+    | Group
+    | GroupEnd
+    | Part
+)

@@ -1,0 +1,135 @@
+"""Owns turns: one prompt until the agent has settled."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from claudetted.protocol.base import ChatId, Data, Params, TurnId
+
+EndReason = Literal["done", "stopped", "failed", "lost"]
+TurnState = Literal["queued", "running", "ended", "removed"]
+When = Literal["auto", "queue", "steer"]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Usage(Data, frozen=True):
+    """Tokens of one turn, summed over its model calls, and their price in USD.
+
+    `costUsd` is null when nobody knows it. `costSource` says who does: the provider itself, or
+    the catalogue's price list.
+    """
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    reasoning: int = 0
+    cost_usd: float | None = None
+    cost_source: Literal["provider", "catalogue"] | None = None
+
+
+class Turn(Data, frozen=True):
+    """A turn as it stands. Times are RFC 3339 UTC; `durationMs` runs from start to end."""
+
+    id: TurnId
+    chat_id: ChatId
+    state: TurnState
+    when: When = "auto"
+    queued_at: str = ""
+    started_at: str = ""
+    ended_at: str = ""
+    reason: EndReason | None = None
+    error: str = ""
+    usage: Usage | None = None
+    duration_ms: int = 0
+    steers: TurnId | None = None
+    """The running turn this message was delivered into, when it steered."""
+
+
+class QueueEntry(Data, frozen=True):
+    """A message that waits. `text` is at most 1 KiB of it; `queue/list` has the whole."""
+
+    turn_id: TurnId
+    text: str
+    text_bytes: int
+    when: When
+    at: str
+
+
+class SendParams(Params, frozen=True):
+    """Sends a message. While a turn runs, `auto` and `queue` wait; `steer` goes in at once."""
+
+    chat_id: ChatId
+    text: Annotated[str, msgspec.Meta(min_length=1)]
+    when: When = "auto"
+    literal: bool = False
+    """Take a text that begins with a slash as a prompt."""
+    key: Key | None = None
+
+
+class SendResult(Data, frozen=True):
+    """`turnId` names the message from now on, also while it is queued."""
+
+    turn_id: TurnId
+    state: Literal["running", "queued", "steering"]
+
+
+class StopParams(Params, frozen=True):
+    chat_id: ChatId
+
+
+class StopResult(Data, frozen=True):
+    """`stopped` is false when nothing ran."""
+
+    stopped: bool
+    turn_id: TurnId | None = None
+
+
+class WaitParams(Params, frozen=True):
+    """Waits until the turn ends, or until something waits for a person if `orAsked`."""
+
+    chat_id: ChatId
+    turn_id: TurnId | None = None
+    """The last turn of the chat when absent."""
+    or_asked: bool = False
+
+
+class WaitResult(Data, frozen=True):
+    """The turn; `asked` counts the permissions that wait when it has not ended."""
+
+    turn: Turn
+    asked: int = 0
+
+
+class RetryParams(Params, frozen=True):
+    """Sends the prompt of the last turn that failed, was lost or was stopped again."""
+
+    chat_id: ChatId
+    key: Key | None = None
+
+
+class QueueListParams(Params, frozen=True):
+    chat_id: ChatId
+
+
+class QueueListResult(Data, frozen=True):
+    """The waiting messages, whole, next one first. A paused queue waits for `turn/send`,
+    `turn/retry` or `queue/resume`."""
+
+    entries: list[QueueEntry] = []
+    paused: bool = False
+
+
+class QueueEditParams(Params, frozen=True):
+    chat_id: ChatId
+    turn_id: TurnId
+    text: Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class QueueRemoveParams(Params, frozen=True):
+    chat_id: ChatId
+    turn_id: TurnId
+
+
+class QueueResumeParams(Params, frozen=True):
+    chat_id: ChatId

@@ -1,0 +1,1 @@
+"""The `claudette` command: a thin client of the daemon."""
