@@ -4,9 +4,7 @@ Pure path arithmetic that clients share with the daemon; nothing is created here
 `CLAUDETTED_DATA_DIR`, `CLAUDETTED_RUNTIME_DIR` and `CLAUDETTED_CONFIG_DIR` override.
 """
 
-import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -47,6 +45,14 @@ def runtime_dir() -> Path:
         wanted = Path(platformdirs.user_runtime_dir(APP))
     if len(os.fsencode(wanted / "claudetted.sock")) <= SOCKET_PATH_LIMIT:
         return wanted
+    return _short_runtime_dir(wanted)
+
+
+def _short_runtime_dir(wanted: Path) -> Path:
+    """Imports are here because every client pays for this module and few need this."""
+    import hashlib
+    import tempfile
+
     mark = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"claudetted-{os.getuid()}-{mark}"
 
