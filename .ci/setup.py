@@ -1,0 +1,179 @@
+"""Owns what `make` needs before it can do anything: the virtual environment, and Pi's harness.
+
+Run by whatever Python the machine has, so it imports the standard library alone. Each step leaves
+a stamp of what it was made from, and is skipped while that holds. Whatever is missing is told in
+one sentence. Package indexes are the business of pip's and npm's own settings.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+VENV = CHECKOUT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOG = VENV / "setup.log"
+OLDEST = (3, 11)
+
+
+class Missing(Exception):
+    """What the machine lacks, and what to do, in one sentence."""
+
+
+def main(steps):
+    try:
+        check_machine()
+        with one_at_a_time():
+            make_venv()
+            if "dev" in steps:
+                install("dev", ".[dev]")
+            else:
+                install("users", ".")
+            if "harness" in steps:
+                stage_harness()
+    except Missing as missing:
+        say(missing)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def check_machine():
+    if sys.version_info < OLDEST:
+        raise Missing(
+            f"Python 3.11 or newer is needed and {sys.executable} is {platform.python_version()}:"
+            " install one, or name it with PYTHON=/path/to/python3."
+        )
+    if sys.platform == "win32":
+        raise Missing("Windows is not supported: use Linux or macOS.")
+    if shutil.which("git") is None:
+        raise Missing("git is not on PATH: install it and run make again.")
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """Two makes in one checkout take turns. The file goes with `make clean`."""
+    import fcntl
+
+    (CHECKOUT / ".cache").mkdir(exist_ok=True)
+    with open(CHECKOUT / ".cache" / "setup.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def make_venv():
+    """A virtual environment is bound to its place: one that was moved is made again."""
+    wanted = {"place": str(CHECKOUT)}
+    if read_stamp("venv") == wanted and PYTHON.exists():
+        return
+    say(f"making .venv with Python {platform.python_version()}")
+    done = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(VENV)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if done.returncode != 0:
+        raise Missing(
+            f"{sys.executable} cannot make virtual environments: install its venv module"
+            " (Debian, Ubuntu: apt install python3-venv), or name another with PYTHON=/path."
+        )
+    write_stamp("venv", wanted)
+
+
+def install(name, what):
+    """`dev` contains `users`; neither is undone for the other."""
+    wanted = requirements()
+    if wanted in (read_stamp(name), read_stamp("dev")):
+        return
+    say("installing Python packages")
+    # An editable install runs the harness from the checkout, so none is packed into it.
+    env = {**os.environ, "CLAUDETTE_WITHOUT_PI": "1", "PIP_USER": "0"}
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
+    with open(LOG, "wb") as log:
+        done = subprocess.run(
+            [*command, "--no-input", "--editable", what],
+            cwd=CHECKOUT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    if done.returncode != 0:
+        raise Missing(explain(LOG.read_text(errors="replace")))
+    write_stamp(name, wanted)
+
+
+def explain(log):
+    if re.search(r"Retrying \(Retry\(|NewConnectionError|ProxyError|SSLError", log):
+        return (
+            "the Python package registry cannot be reached: check the network and pip's settings"
+            f" and run make again (details: {LOG})."
+        )
+    errors = re.findall(r"^\s*ERROR: (.+)$", log, re.MULTILINE) or ["pip failed"]
+    return f"the Python packages cannot be installed: {errors[-1].rstrip('.')} (details: {LOG})."
+
+
+def stage_harness():
+    wanted = {"files": digest(harness_files())}
+    if read_stamp("harness") == wanted and staged():
+        return
+    say("installing Pi and its harness")
+    done = subprocess.run([str(PYTHON), "harness/stage.py"], cwd=CHECKOUT, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        raise Missing("Pi's harness cannot be installed; the reason stands above.")
+    write_stamp("harness", wanted)
+
+
+def staged():
+    return (CHECKOUT / "harness/build/pi-harness/claudette-pi-harness").exists()
+
+
+def harness_files():
+    """What the staged harness is made from."""
+    for folder, folders, files in os.walk(CHECKOUT / "harness"):
+        folders[:] = sorted(set(folders) - {"node_modules", "build", "dist", "__pycache__"})
+        yield from (Path(folder, name) for name in sorted(files))
+
+
+def digest(paths):
+    sums = hashlib.sha256()
+    for path in paths:
+        sums.update(b"%s\0" % os.fsencode(path.relative_to(CHECKOUT)))
+        sums.update(hashlib.sha256(path.read_bytes()).digest())
+    return sums.hexdigest()
+
+
+def requirements():
+    """The part of pyproject.toml that decides what is installed."""
+    import tomllib
+
+    told = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
+    return {"build": told["build-system"], "project": told["project"]}
+
+
+def read_stamp(name):
+    try:
+        return json.loads((VENV / f"stamp-{name}").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def write_stamp(name, made_from):
+    (VENV / f"stamp-{name}").write_text(json.dumps(made_from))
+
+
+def say(what):
+    sys.stderr.write(f"claudetted: {what}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
