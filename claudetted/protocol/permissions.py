@@ -3,6 +3,7 @@
 from typing import Literal
 
 from claudetted.protocol.base import ChatId, Data, ItemId, Params, PermissionId, TurnId
+from claudetted.protocol.rules import Effect, Rule, RuleId
 from claudetted.protocol.turns import Key
 
 Level = Literal["readonly", "standard", "full"]
@@ -11,7 +12,8 @@ Access = Literal["read", "list", "search", "write", "edit", "run", "fetch", "unk
 
 Decision = Literal["allow", "deny"]
 Outcome = Literal["allow", "deny", "withdrawn", "lost"]
-Scope = Literal["once"]
+Scope = Literal["once", "turn", "chat", "workspace", "user"]
+"""For how long a decision stands; all but `once` leave a rule behind."""
 
 
 class Request(Data, frozen=True):
@@ -27,6 +29,8 @@ class Request(Data, frozen=True):
     cwd: str = ""
     paths: list[str] = []
     """Real, absolute paths that the call touches."""
+    hosts: list[str] = []
+    """Names of the hosts that the call contacts, where its harness knows them."""
     diff: str = ""
     """Unified diff against what is on disk now, cut at 64 KiB."""
     input: str = ""
@@ -46,6 +50,14 @@ class Permission(Data, frozen=True):
     turn_id: TurnId | None = None
     supersedes: PermissionId | None = None
     """The earlier request this one replaces because the files changed meanwhile."""
+    why: str = ""
+    """Why the daemon asks, in words for a person."""
+    rule: Rule | None = None
+    """The rule that asks. It can be edited; a wider scope would not silence it."""
+    suggested: list[Rule] = []
+    """The rules that together would have allowed the call."""
+    scopes: list[Scope] = []
+    """For how long an allow can be given; empty means `once`."""
 
 
 class Resolution(Data, frozen=True):
@@ -56,6 +68,8 @@ class Resolution(Data, frozen=True):
     """The client's name and kind, or `daemon`."""
     reason: str = ""
     scope: Scope = "once"
+    rule_id: RuleId | None = None
+    """The rule that decided, or the one that the decision left behind."""
 
 
 class ListParams(Params, frozen=True):
@@ -83,3 +97,37 @@ class DecideParams(Params, frozen=True):
 class DecideResult(Data, frozen=True):
     permission_id: PermissionId
     resolution: Resolution
+
+
+class ExplainParams(Params, frozen=True):
+    """Why an open permission asks; or what would happen to a call that was not made.
+
+    Give `permissionId`, or a chat and a command, or a chat, a tool with its access and paths.
+    """
+
+    permission_id: PermissionId | None = None
+    chat_id: ChatId | None = None
+    tool: str = "bash"
+    access: Access = "run"
+    command: str = ""
+    paths: list[str] = []
+    hosts: list[str] = []
+
+
+class Step(Data, frozen=True):
+    """One thing that was weighed: a rule, or a part of the call, and what came of it."""
+
+    about: str
+    """The rule, the part of the command or the path, as text."""
+    effect: Effect
+    why: str
+    rule: Rule | None = None
+
+
+class ExplainResult(Data, frozen=True):
+    effect: Effect
+    why: str
+    rule: Rule | None = None
+    suggested: list[Rule] = []
+    scopes: list[Scope] = []
+    steps: list[Step] = []

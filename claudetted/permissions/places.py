@@ -1,0 +1,34 @@
+"""Owns what the engine is told about the machine: where things lie, and what paths really are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Disk(Protocol):
+    """The only questions the engine asks the file system. Answers are for this call, not kept."""
+
+    def real(self, path: str) -> str:
+        """The absolute path without symlinks; what does not exist yet stays as written."""
+
+    def matches(self, pattern: str) -> Sequence[str] | None:
+        """The names a shell would put for a pattern, real; None when they are too many."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things lie. Every path is absolute and real."""
+
+    home: str
+    data_dir: str
+    runtime_dir: str
+    disk: Disk
+    docs: tuple[str, ...] = ()
+    """Directories of the harness's own documentation and of enabled skills: readable."""
+    case_insensitive: bool = False
+    """Whether names that differ in case are the same file, as on a Mac's volume."""
+
+
+def temp_dir(chat_dir: str) -> str:
+    """The chat's own TMPDIR."""
+    return chat_dir + "/tmp"
