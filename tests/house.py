@@ -207,7 +207,7 @@ def nouns_name_their_files(house: House) -> Iterator[str]:
     for noun in nouns:
         for pattern in ("claudetted/rpc/methods/{}.py", "tests/daemon/test_{}.py"):
             if not {pattern.format(noun), pattern.format(noun + "s")} & set(house.files):
-                yield f"{pattern.format(noun + 's')} is missing: {noun} has methods"
+                yield f"{pattern.format(noun + '[s]')} is missing: {noun} has methods"
     known = {*nouns, *(noun + "s" for noun in nouns), "__init__"}
     for path in house.modules(".py", under="claudetted/rpc/methods/"):
         if Path(path).stem not in known:
@@ -220,9 +220,11 @@ def unit_tests_mirror_modules(house: House) -> Iterator[str]:
         if not stem.startswith("test_"):
             continue
         inside = Path(path).relative_to("tests/unit").with_name(stem.removeprefix("test_"))
-        places = {f"claudetted/{inside}", f"clients/cli/{inside}"}
-        if not places & set(house.files):
-            yield f"{path} tests no module: claudetted/{inside} does not exist"
+        module = f"claudetted/{inside}"
+        if inside.is_relative_to("cli"):
+            module = f"clients/cli/claudette_cli/{inside.relative_to('cli')}"
+        if module not in house.files:
+            yield f"{path} tests no module: {module} does not exist"
 
 
 def the_top_level_is_fixed(house: House) -> Iterator[str]:
