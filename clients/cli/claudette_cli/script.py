@@ -21,12 +21,13 @@ texts that begin or end with blanks.
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-NAMES = "text|think|tool|then|many|hold|slow|usage|error-once|error|overflow|midstream|echo-history"
-_FIRST = re.compile(rf"^[ \t]*@(?=(?:{NAMES})(?:[ \t\n]|$))", re.MULTILINE)
-_NEXT = re.compile(rf"(?:^|[ \t\n])@({NAMES})(?=[ \t\n]|$)")
+NAMES = (
+    *("text", "think", "tool", "then", "many", "hold", "slow", "usage"),
+    *("error", "error-once", "overflow", "midstream", "echo-history"),
+)
 _TOOL = re.compile(r"[ \t\n]*([^\s{]+)[ \t\n]*")
 _SHAPES = {
     "many": r"\d+",
@@ -44,8 +45,7 @@ class BadScript(Exception):
     """A directive that cannot be followed. Says which."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One directive. `tool` has a call's arguments."""
 
     name: str
@@ -56,14 +56,31 @@ class Step:
         return [int(word) for word in self.argument.split()]
 
 
-def rounds(prompt: str) -> list[list[Step]]:
-    """The steps of each round; none when the prompt holds no script."""
+class _Marks(NamedTuple):
+    """Where a script begins, and where its next directive is."""
+
+    first: re.Pattern[str]
+    following: re.Pattern[str]
+
+
+@lru_cache
+def _marks(names: tuple[str, ...]) -> _Marks:
+    name = "|".join(names)
+    first = re.compile(rf"^[ \t]*@(?=(?:{name})(?:[ \t\n]|$))", re.MULTILINE)
+    return _Marks(first, re.compile(rf"(?:^|[ \t\n])@({name})(?=[ \t\n]|$)"))
+
+
+def rounds(prompt: str, names: tuple[str, ...] = NAMES) -> list[list[Step]]:
+    """The steps of each round; none when the prompt holds no script. `names` are the directives
+    that the player knows."""
     script = prompt.rpartition(_SUMMARISED)[2]
-    start = _NEXT.search(script) if script != prompt else _FIRST.search(script)
+    marks = _marks(names)
+    begin = marks.following if script != prompt else marks.first
+    start = begin.search(script)
     if start is None:
         return []
     played: list[list[Step]] = [[]]
-    for step in _steps(script, start.start()):
+    for step in _steps(script, start.start(), marks.following):
         if step.name == "then":
             played.append([])
         else:
@@ -71,16 +88,16 @@ def rounds(prompt: str) -> list[list[Step]]:
     return played
 
 
-def _steps(script: str, start: int) -> list[Step]:
+def _steps(script: str, start: int, directive: re.Pattern[str]) -> list[Step]:
     steps: list[Step] = []
-    found = _NEXT.search(script, start)
+    found = directive.search(script, start)
     while found:
         name = found.group(1)
         if name == "tool":
             step, end = _tool(script, found.end())
-            found = _NEXT.search(script, end)
+            found = directive.search(script, end)
         else:
-            following = _NEXT.search(script, found.end())
+            following = directive.search(script, found.end())
             end = following.start() if following else len(script)
             step = Step(name, _argument(script[found.end() : end]))
             _check(step)
