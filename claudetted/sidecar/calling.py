@@ -1,0 +1,84 @@
+"""Owns finding the keeper of a socket, or starting it where the daemon's end cannot reach it."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import trio
+
+from claudetted.sidecar.keeper.__main__ import TRY_AGAIN
+from claudetted.sidecar.reports import KeeperFailed
+
+KEEPER = Path(__file__).parent / "keeper"
+UNIT = "claudetted-keeper.service"
+NO_SUCH_UNIT = 5
+PATIENCE = 10.0
+"""Seconds. A keeper starts in 0.04; one that is on its way out holds its lock for a moment."""
+
+Starter = Callable[[Path], Awaitable[None]]
+
+
+async def ensure_keeper(socket_path: Path, start: Starter | None = None) -> socket.socket:
+    """Connects to the keeper, starting one when there is none.
+
+    Two daemons may call this at once: the keeper's lock lets only one of two keepers live.
+    """
+    with trio.move_on_after(PATIENCE):
+        while True:
+            if (peer := connect(socket_path)) is not None:
+                return peer
+            await (start or _starter())(socket_path)
+            if (peer := connect(socket_path)) is not None:
+                return peer
+            await trio.sleep(0.02)
+    raise KeeperFailed(f"The keeper does not answer at {socket_path}.")
+
+
+def connect(socket_path: Path) -> socket.socket | None:
+    """None when nobody listens."""
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    peer.setblocking(False)
+    try:
+        peer.connect(os.fspath(socket_path))
+    except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
+        peer.close()
+        return None
+    except OSError as fault:
+        peer.close()
+        raise KeeperFailed(f"The keeper's socket {socket_path} cannot be used: {fault}.") from fault
+    return peer
+
+
+def command(socket_path: Path, *options: str) -> list[str]:
+    return [sys.executable, "-I", "-S", str(KEEPER), *options, str(socket_path)]
+
+
+async def start_detached(socket_path: Path, idle: float | None = None) -> None:
+    """Returns when it listens. In a session of its own and nobody's child."""
+    words = command(socket_path, "--detach") + ([str(idle)] if idle is not None else [])
+    ended = await trio.run_process(
+        words, stdin=subprocess.DEVNULL, capture_stdout=True, capture_stderr=True, check=False
+    )
+    if ended.returncode not in (0, TRY_AGAIN):
+        why = ended.stderr.decode(errors="replace").strip().splitlines()
+        raise KeeperFailed(why[-1] if why else f"The keeper ended with {ended.returncode}.")
+
+
+async def start_unit(socket_path: Path) -> None:
+    """A process that we start ourselves would belong to the daemon's own unit."""
+    words = ["systemctl", "--user", "start", UNIT]
+    ended = await trio.run_process(words, capture_stdout=True, capture_stderr=True, check=False)
+    if ended.returncode == NO_SUCH_UNIT:
+        await start_detached(socket_path)
+    elif ended.returncode:
+        raise KeeperFailed(f"systemd did not start {UNIT}: see `systemctl --user status {UNIT}`.")
+
+
+def _starter() -> Starter:
+    # systemd sets this for the unit's main process alone; its children inherit another's pid.
+    if os.environ.get("SYSTEMD_EXEC_PID") == str(os.getpid()):
+        return start_unit
+    return start_detached

@@ -1,0 +1,116 @@
+"""Owns the keeper's door: the socket, its lock, who may come in, and one peer's bytes."""
+
+import contextlib
+import fcntl
+import os
+import socket
+import struct
+import sys
+
+RECEIVE = 256 * 1024
+
+
+class AlreadyRunning(Exception):
+    """Another keeper holds the lock of this socket."""
+
+
+class Door:
+    """The listening socket, and the lock that says whose it is."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._lock = -1
+        self._listener: socket.socket | None = None
+
+    def open(self) -> int:
+        """Takes the lock and listens, in a private directory. Returns what to wait for."""
+        directory = os.path.dirname(self.path)
+        os.makedirs(directory, 0o700, exist_ok=True)
+        owner = os.stat(directory)
+        if owner.st_uid != os.getuid() or owner.st_mode & 0o077:
+            raise PermissionError(f"{directory} must belong to the user alone (mode 0700).")
+        self._take_lock()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.path)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(self.path)
+        self._listener.listen(16)
+        self._listener.setblocking(False)
+        return self._listener.fileno()
+
+    def _take_lock(self) -> None:
+        lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise AlreadyRunning from None
+        self._lock = lock
+
+    def close(self, last: bool = False) -> int:
+        """Lets nobody in any more; the last time takes the socket away. Returns what not to wait
+        for any more."""
+        if last:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.path)
+        was = self._listener.fileno() if self._listener else -1
+        if self._listener:
+            self._listener.close()
+            self._listener = None
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+        return was
+
+    def accept(self) -> "Connection | None":
+        if not self._listener:
+            return None
+        try:
+            peer, _ = self._listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return None
+        if peer_uid(peer) == os.getuid():
+            return Connection(peer)
+        peer.close()
+        return None
+
+
+def peer_uid(peer: socket.socket) -> int:
+    if sys.platform.startswith("linux"):
+        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        return int(struct.unpack("iII", credentials)[1])
+    local_peercred = 1  # macOS and BSD: struct xucred {version, uid, ...} at level SOL_LOCAL, 0
+    return int(struct.unpack_from("II", peer.getsockopt(0, local_peercred, 76))[1])
+
+
+class Connection:
+    """One peer. Written without blocking; what does not fit waits in the outbox."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        peer.setblocking(False)
+        self.peer = peer
+        self.inbox = bytearray()
+        self.outbox = bytearray()
+        self.fenced = False
+
+    def receive(self) -> bool:
+        """False when the peer is gone."""
+        try:
+            data = self.peer.recv(RECEIVE)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        self.inbox += data
+        return bool(data)
+
+    def flush(self) -> bool:
+        """False when the peer is gone."""
+        try:
+            while self.outbox:
+                del self.outbox[: self.peer.send(self.outbox)]
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,165 @@
+"""Owns how processes are started, found and signalled.
+
+Linux finds descendants that left group, session and parent by the keeper being their reaper and
+by a mark in their environment. Elsewhere there is the process group alone.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+
+LINUX = sys.platform.startswith("linux")
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+
+Table = dict[int, tuple[int, int, int]]
+"""Processes that are not zombies: pid -> (parent, session, start time)."""
+Tree = set[tuple[int, int]]
+"""Processes as (pid, start time), so that a pid used again is not taken for the old one."""
+
+
+def become_reaper() -> None:
+    """Makes every descendant that loses its parent a child of this process."""
+    if LINUX:
+        _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def processes() -> Table:
+    table: Table = {}
+    for name in os.listdir("/proc") if LINUX else []:
+        if name.isdigit():
+            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+                state, parent, *rest = file.read().rpartition(b") ")[2].split()
+                if state != b"Z":
+                    table[int(name)] = (int(parent), int(rest[1]), int(rest[17]))
+    return table
+
+
+def descendants(table: Table, roots: set[int]) -> Tree:
+    """What is below `roots`, without them."""
+    children: dict[int, list[int]] = {}
+    for pid, (parent, _, _) in table.items():
+        children.setdefault(parent, []).append(pid)
+    found: Tree = set()
+    waiting = list(roots)
+    while waiting:
+        for pid in children.get(waiting.pop(), []):
+            if (pid, table[pid][2]) not in found:
+                found.add((pid, table[pid][2]))
+                waiting.append(pid)
+    return found
+
+
+def below(pid: int) -> Tree:
+    return descendants(processes(), {pid})
+
+
+def living(tree: Tree, mark: bytes = b"") -> Tree:
+    """What lives of `tree`, of those that carry `mark`, and of all below them; never ourselves."""
+    table = processes()
+    roots = {pid for pid, start in tree if pid in table and table[pid][2] == start}
+    return _with_descendants(table, roots | (_marked(table, mark) if mark else set()))
+
+
+def left_by(leader: int) -> Tree:
+    """What an ended session leader of ours left in its session, and all below."""
+    table = processes()
+    ours = {pid for pid, _ in descendants(table, {os.getpid()})}
+    return _with_descendants(table, {pid for pid in ours if table[pid][1] == leader})
+
+
+def _with_descendants(table: Table, roots: set[int]) -> Tree:
+    found = {(pid, table[pid][2]) for pid in roots} | descendants(table, roots)
+    return {one for one in found if one[0] != os.getpid()}
+
+
+def _marked(table: Table, mark: bytes) -> set[int]:
+    found = set()
+    for pid in table:
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
+            if b"\0" + mark + b"\0" in b"\0" + file.read():
+                found.add(pid)
+    return found
+
+
+def signal_all(tree: Tree, number: int) -> None:
+    for pid, _ in tree:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def signal_group(pid: int, number: int) -> None:
+    # PermissionError: macOS says so of a group of zombies.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def reap() -> tuple[int, int] | None:
+    """Pid and exit code (negative: signal) of a child that ended, adopted ones included."""
+    try:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return (pid, os.waitstatus_to_exitcode(status)) if pid else None
+
+
+def spawn(body: bytes, marks: dict[bytes, bytes]) -> tuple[int, tuple[int, int, int, int]]:
+    """Forks as a START asks. Returns the pid and our ends: stdin, stdout, stderr, launch.
+
+    The launch pipe ends empty once the program runs, else it tells errno and what failed.
+    """
+    umask, cwd, argc, *words = body.split(b"\0")
+    argv = words[: int(argc)]
+    env = dict(word.split(b"=", 1) for word in words[int(argc) :] if b"=" in word) | marks
+    pipes: list[int] = []
+    try:
+        for _ in range(4):
+            pipes += os.pipe()
+        parent = os.getpid()
+        pid = os.fork()
+    except OSError:
+        for fd in pipes:
+            os.close(fd)
+        raise
+    stdin, our_in, our_out, stdout, our_err, stderr, launch, report = pipes
+    if pid == 0:
+        _become(argv, env, cwd, int(umask, 8), (stdin, stdout, stderr), report, parent)
+    for fd in (stdin, stdout, stderr, report):
+        os.close(fd)
+    for fd in (our_in, our_out, our_err):
+        os.set_blocking(fd, False)
+    return pid, (our_in, our_out, our_err, launch)
+
+
+def _become(
+    argv: list[bytes],
+    env: dict[bytes, bytes],
+    cwd: bytes,
+    umask: int,
+    standard: tuple[int, int, int],
+    report: int,
+    parent: int,
+) -> None:
+    """The forked child: turns into the program, or reports and ends. Every other descriptor is
+    closed by exec, because Python opens them so."""
+    step = b"start"
+    try:
+        os.setsid()
+        if LINUX:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        for number in (signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        for fd, ours in enumerate(standard):
+            os.dup2(ours, fd)
+        os.umask(umask)
+        step = cwd
+        os.chdir(cwd)
+        step = argv[0]
+        if os.getppid() == parent:
+            os.execvpe(argv[0], argv, env)
+    except OSError as fault:
+        os.write(report, b"%d\0%b" % (fault.errno or 0, step))
+    finally:
+        os._exit(127)

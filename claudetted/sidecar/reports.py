@@ -1,0 +1,60 @@
+"""Owns what the link tells about a sidecar, and what can go wrong with a keeper."""
+
+from dataclasses import dataclass
+
+from claudetted.protocol.base import SidecarId
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    sidecar: SidecarId
+    offset: int
+    """Of the first byte of `data` in the sidecar's standard output."""
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The process has ended; told after all of its output."""
+
+    sidecar: SidecarId
+    code: int | None
+    signal: int | None
+    stderr: bytes
+    """The last of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The keeper is gone, and the sidecar with it."""
+
+    sidecar: SidecarId
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A sidecar that the keeper has when the daemon comes."""
+
+    sidecar: SidecarId
+    base: int
+    """Offset of the first byte that nobody acknowledged."""
+    end: int
+    input_n: int
+    """Number of the last input line that the keeper has."""
+    pid: int
+    exited: bool
+
+
+Report = Output | Exit | Lost
+
+
+class LaunchFailed(Exception):
+    """The program did not start; the message says why."""
+
+
+class KeeperFailed(Exception):
+    """There is no keeper, or none we understand; the message says what to do."""
+
+
+class Fenced(Exception):
+    """A newer daemon has taken over the sidecars. This one must end and touch nothing."""
