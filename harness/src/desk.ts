@@ -1,0 +1,116 @@
+// Owns the answering of request lines: each one once, in any order, none held up by another.
+
+import type * as Pi from "@earendil-works/pi-coding-agent";
+
+import type { Surroundings } from "./environment.ts";
+import { LineFault, lineError, messageOf } from "./faults.ts";
+import { cutText } from "./lines.ts";
+import type { ModelList, Start, Started, ToSidecar } from "./lines.gen.ts";
+import { availableModels, modelRow } from "./models.ts";
+import type { Outlet } from "./outbox.ts";
+import { Session } from "./session.ts";
+
+export interface Staff {
+  pi: typeof Pi;
+  out: Outlet;
+  surroundings: Surroundings;
+  /** Ends the process, after the reply is out. */
+  leave: () => void;
+}
+
+type Request = Exclude<ToSidecar, { type: "decide" }>;
+
+export class Desk {
+  private session: Session | null = null;
+  private starting: Promise<Started> | null = null;
+  private runtimeOnce: Promise<Pi.ModelRuntime> | null = null;
+
+  constructor(private readonly staff: Staff) {}
+
+  /** A line nobody can read is told on stderr and costs nothing else. */
+  take(text: string): void {
+    if (text.trim() === "") return;
+    try {
+      this.handle(JSON.parse(text) as ToSidecar);
+    } catch (error) {
+      console.error(`A line of the daemon was left aside: ${messageOf(error)}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.session?.dispose();
+  }
+
+  private handle(line: ToSidecar): void {
+    if (line.type === "decide") this.session?.gate.decide(line);
+    else if (typeof line.id === "number") void this.answer(line);
+    else throw new Error(`no request: ${cutText(JSON.stringify(line), 200)}`);
+  }
+
+  private async answer(line: Request): Promise<void> {
+    const { out } = this.staff;
+    try {
+      const result = await this.result(line);
+      out.send({ type: "reply", id: line.id, result: result ?? null });
+    } catch (error) {
+      out.send({ type: "reply", id: line.id, error: lineError(error) });
+    }
+    if (line.type === "dispose") this.staff.leave();
+  }
+
+  private async result(line: Request): Promise<unknown> {
+    switch (line.type) {
+      case "start":
+        return this.start(line);
+      case "models":
+        return this.models();
+      case "prompt":
+        return (await this.ready()).prompt(line);
+      case "steer":
+        return (await this.ready()).steer(line);
+      case "abort":
+        return this.session?.abort();
+      case "configure":
+        return (await this.ready()).configure(line);
+      case "compact":
+        return (await this.ready()).compact(line.instructions ?? "");
+      case "dispose":
+        return this.close();
+      default:
+        throw new LineFault("InvalidRequest", `Unknown request ${(line as { type: string }).type}.`);
+    }
+  }
+
+  private start(line: Start): Promise<Started> {
+    if (this.starting) throw new LineFault("InvalidRequest", "The session is started already.");
+    this.starting = this.open(line);
+    return this.starting;
+  }
+
+  private async open(line: Start): Promise<Started> {
+    const { pi, out, surroundings } = this.staff;
+    try {
+      const around = { pi, out, surroundings, runtime: await this.runtime(), agentDir: pi.getAgentDir() };
+      this.session = await Session.open(around, line);
+      return this.session.started();
+    } catch (error) {
+      this.starting = null;
+      throw error;
+    }
+  }
+
+  private async ready(): Promise<Session> {
+    await this.starting;
+    if (this.session) return this.session;
+    throw new LineFault("InvalidRequest", "The session is not started.");
+  }
+
+  private async models(): Promise<ModelList> {
+    return { models: (await availableModels(await this.runtime())).map(modelRow) };
+  }
+
+  private runtime(): Promise<Pi.ModelRuntime> {
+    this.runtimeOnce ??= this.staff.pi.ModelRuntime.create();
+    return this.runtimeOnce;
+  }
+}

@@ -1,0 +1,270 @@
+// Owns the translation of Pi's session events into lines. Pure: what goes in decides what comes
+// out; nothing is read, written or timed here but the length of a compaction.
+
+import { plainError } from "./errors.ts";
+import type { CompactionEnd, Trigger, TurnEnd } from "./lines.gen.ts";
+import type { Outlet } from "./outbox.ts";
+import { ToolCalls, type PiToolResult } from "./toolcalls.ts";
+import { UsageSum, type PiUsage } from "./usage.ts";
+
+interface PiBlock {
+  type: string;
+  text?: string;
+  thinking?: string;
+  id?: string;
+  name?: string;
+  arguments?: unknown;
+}
+
+interface PiMessage {
+  role: string;
+  content?: string | PiBlock[];
+  provider?: string;
+  model?: string;
+  stopReason?: string;
+  errorMessage?: string;
+  usage?: PiUsage;
+}
+
+interface PiUpdate {
+  type: string;
+  contentIndex: number;
+  delta?: string;
+  content?: string;
+  toolCall?: PiBlock;
+  partial?: PiMessage;
+}
+
+interface PiCompaction {
+  tokensBefore?: number;
+  estimatedTokensAfter?: number;
+  usage?: PiUsage;
+}
+
+/** What is read of Pi's events. Theirs have more, and more kinds, which nobody needs here. */
+export interface PiEvent {
+  type: string;
+  message?: PiMessage;
+  assistantMessageEvent?: PiUpdate;
+  toolCallId?: string;
+  toolName?: string;
+  args?: unknown;
+  result?: unknown;
+  isError?: boolean;
+  willRetry?: boolean;
+  aborted?: boolean;
+  reason?: Trigger;
+  errorMessage?: string;
+  attempt?: number;
+  maxAttempts?: number;
+  delayMs?: number;
+}
+
+interface Piece {
+  item: string;
+  text: string;
+}
+
+type Status = "done" | "failed" | "stopped" | "discarded";
+
+export class Translator {
+  readonly calls: ToolCalls;
+  private count = 0;
+  private pieces = new Map<number, Piece>();
+  private begun: string[] = [];
+  private failed: { pieces: Piece[]; calls: string[] } | null = null;
+  private usage = new UsageSum();
+  private error = "";
+  private compactionStartedAt = 0;
+
+  constructor(
+    private readonly out: Outlet,
+    private readonly onUser: (text: string) => void = () => {},
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.calls = new ToolCalls(out);
+  }
+
+  on(event: PiEvent): void {
+    switch (event.type) {
+      case "message_start":
+        return this.messageStart(event.message);
+      case "message_update":
+        return this.messageUpdate(event.assistantMessageEvent);
+      case "message_end":
+        return this.messageEnd(event.message);
+      case "tool_execution_start":
+        return this.calls.written(event.toolCallId ?? "", event.toolName ?? "", event.args);
+      case "tool_execution_end":
+        return this.toolEnd(event);
+      case "agent_end":
+        return this.agentEnd(event);
+      case "auto_retry_start":
+      case "summarization_retry_scheduled":
+        return this.retry(event);
+      case "compaction_start":
+        return this.compactionStart(event.reason ?? "manual");
+      case "compaction_end":
+        return this.compactionEnd(event);
+    }
+  }
+
+  /** Closes what is still open; says how the turn went. */
+  endTurn(turn: string, stopped: boolean, thrown = ""): TurnEnd {
+    const error = thrown || this.error;
+    const left: Status = stopped ? "stopped" : "failed";
+    this.settleFailed(left);
+    this.closePieces(left);
+    this.calls.closeAll(left);
+    const usage = this.usage.total();
+    this.usage = new UsageSum();
+    this.error = "";
+    const end = { type: "turn.end", turn, ...(usage ? { usage } : {}) } as const;
+    if (stopped) return { ...end, reason: "stopped" };
+    return error ? { ...end, reason: "failed", error: plainError(error) } : { ...end, reason: "done" };
+  }
+
+  private messageStart(message: PiMessage | undefined): void {
+    if (message?.role === "user") this.onUser(plainText(message));
+  }
+
+  private messageUpdate(update: PiUpdate | undefined): void {
+    switch (update?.type) {
+      case "text_delta":
+        return this.grow(update, "message");
+      case "thinking_delta":
+        return this.grow(update, "reasoning");
+      case "toolcall_start":
+      case "toolcall_delta":
+        return this.callBegins(update);
+      case "toolcall_end":
+        return this.callWritten(update.toolCall);
+    }
+  }
+
+  private grow(update: PiUpdate, kind: "message" | "reasoning"): void {
+    const text = update.delta ?? "";
+    if (text === "") return;
+    const piece = this.piece(update.contentIndex, kind, update.partial);
+    piece.text += text;
+    this.out.delta(piece.item, text);
+  }
+
+  private piece(index: number, kind: "message" | "reasoning", of: PiMessage | undefined): Piece {
+    const held = this.pieces.get(index);
+    if (held) return held;
+    this.count += 1;
+    const piece = { item: `${kind === "message" ? "m" : "r"}${this.count}`, text: "" };
+    this.pieces.set(index, piece);
+    const model = of?.model ? { model: `${of.provider}/${of.model}` } : {};
+    this.out.send({ type: "item.open", item: piece.item, kind, ...model });
+    return piece;
+  }
+
+  private callBegins(update: PiUpdate): void {
+    const block = blocksOf(update.partial)[update.contentIndex];
+    if (!block?.id || !block.name || this.begun.includes(block.id)) return;
+    this.begun.push(block.id);
+    this.calls.begin(block.id, block.name);
+  }
+
+  private callWritten(block: PiBlock | undefined): void {
+    if (!block?.id) return;
+    if (!this.begun.includes(block.id)) this.begun.push(block.id);
+    this.calls.written(block.id, block.name ?? "", block.arguments);
+  }
+
+  private messageEnd(message: PiMessage | undefined): void {
+    if (message?.role !== "assistant") return;
+    this.usage.add(message.usage);
+    this.fillIn(message);
+    this.error = message.stopReason === "error" ? (message.errorMessage ?? "Unknown error") : "";
+    if (message.stopReason === "error") return this.keepFailed();
+    this.closePieces(message.stopReason === "aborted" ? "stopped" : "done");
+    this.begun = [];
+  }
+
+  /** A provider that does not stream says everything at the end. */
+  private fillIn(message: PiMessage): void {
+    blocksOf(message).forEach((block, index) => {
+      const text = block.type === "thinking" ? block.thinking : block.text;
+      if (block.type === "toolCall") this.callWritten(block);
+      else if (text && !this.pieces.has(index)) {
+        const kind = block.type === "thinking" ? "reasoning" : "message";
+        this.piece(index, kind, message).text = text;
+        this.out.delta(this.piece(index, kind, message).item, text);
+      }
+    });
+  }
+
+  /** What a failed attempt said stays open until it is known whether there is another one. */
+  private keepFailed(): void {
+    this.failed = { pieces: [...this.pieces.values()], calls: this.begun };
+    this.pieces = new Map();
+    this.begun = [];
+  }
+
+  private settleFailed(status: Status): void {
+    const failed = this.failed;
+    this.failed = null;
+    for (const piece of failed?.pieces ?? []) {
+      this.out.send({ type: "item.close", item: piece.item, status });
+    }
+    for (const id of failed?.calls ?? []) this.calls.close(id, status);
+  }
+
+  private closePieces(status: Status): void {
+    for (const piece of this.pieces.values()) {
+      this.out.send({ type: "item.close", item: piece.item, status });
+    }
+    this.pieces = new Map();
+  }
+
+  private toolEnd(event: PiEvent): void {
+    const result = event.result as PiToolResult | undefined;
+    this.calls.end(event.toolCallId ?? "", result, event.isError === true);
+  }
+
+  private agentEnd(event: PiEvent): void {
+    if (event.willRetry) this.settleFailed("discarded");
+  }
+
+  private retry(event: PiEvent): void {
+    const seconds = Math.max(1, Math.round((event.delayMs ?? 0) / 1000));
+    const again = `trying again in ${seconds} s (${event.attempt} of ${event.maxAttempts})`;
+    const why = plainError(event.errorMessage ?? "").replace(/\.$/, "");
+    this.out.send({ type: "notice", kind: "retry", text: `${why}; ${again}.` });
+  }
+
+  private compactionStart(trigger: Trigger): void {
+    if (trigger === "overflow") this.settleFailed("discarded");
+    this.compactionStartedAt = this.now();
+    this.out.send({ type: "compaction.start", trigger });
+  }
+
+  private compactionEnd(event: PiEvent): void {
+    const result = event.result as PiCompaction | undefined;
+    if (event.reason !== "manual") this.usage.add(result?.usage);
+    const end: CompactionEnd = {
+      type: "compaction.end",
+      trigger: event.reason ?? "manual",
+      ok: result !== undefined && event.aborted !== true,
+      durationMs: Math.round(this.now() - this.compactionStartedAt),
+    };
+    if (result?.tokensBefore !== undefined) end.before = result.tokensBefore;
+    if (result?.estimatedTokensAfter !== undefined) end.after = result.estimatedTokensAfter;
+    if (!end.ok) end.error = event.aborted ? "stopped" : plainError(event.errorMessage ?? "");
+    this.out.send(end);
+  }
+}
+
+function blocksOf(message: PiMessage | undefined): PiBlock[] {
+  return Array.isArray(message?.content) ? message.content : [];
+}
+
+function plainText(message: PiMessage): string {
+  if (typeof message.content === "string") return message.content;
+  return blocksOf(message)
+    .map((block) => (block.type === "text" ? (block.text ?? "") : ""))
+    .join("");
+}

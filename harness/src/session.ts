@@ -1,0 +1,287 @@
+// Owns one Pi session: opening it, its turns, and what may change while it lives.
+
+import { existsSync } from "node:fs";
+
+import type * as Pi from "@earendil-works/pi-coding-agent";
+
+import type { Surroundings } from "./environment.ts";
+import { Translator, type PiEvent } from "./events.ts";
+import { LineFault, messageOf } from "./faults.ts";
+import { Gate } from "./gate.ts";
+import { Groups } from "./groups.ts";
+import { insideExtension } from "./identity.ts";
+import type { Configure, Level, Prompt, Start, Started, Steer } from "./lines.gen.ts";
+import { availableModels, idOf, noModel, resolveModel, unknownModel, type Model } from "./models.ts";
+import type { Outlet } from "./outbox.ts";
+import { settingsManager } from "./settings.ts";
+import { ALL_TOOLS, guardedTools, READERS, type Workshop } from "./tools.ts";
+
+const THINKING = ["off", "minimal", "low", "medium", "high", "xhigh", "max"];
+
+type Thinking = Parameters<Pi.AgentSession["setThinkingLevel"]>[0];
+type PiModel = NonNullable<Pi.AgentSession["model"]>;
+
+export interface Around {
+  pi: typeof Pi;
+  runtime: Pi.ModelRuntime;
+  agentDir: string;
+  out: Outlet;
+  surroundings: Surroundings;
+}
+
+interface Turn {
+  id: string;
+  stopped: boolean;
+  /** Resolves when Pi has begun to work on the prompt, or will not. */
+  begun: Promise<void>;
+}
+
+export class Session {
+  readonly gate: Gate;
+  readonly groups: Groups;
+  private readonly translator: Translator;
+  private readonly steers: Steer[] = [];
+  private turn: Turn | null = null;
+  private compacting = false;
+  private thinking = "";
+  private session!: Pi.AgentSession;
+
+  private constructor(private readonly around: Around) {
+    this.gate = new Gate(around.out);
+    this.groups = new Groups(around.out);
+    this.translator = new Translator(around.out, (text) => this.delivered(text));
+  }
+
+  static async open(around: Around, start: Start): Promise<Session> {
+    const session = new Session(around);
+    await session.create(start);
+    return session;
+  }
+
+  started(): Started {
+    const { model, sessionFile, thinkingLevel } = this.session;
+    const usage = this.session.getContextUsage();
+    return {
+      sessionPath: sessionFile ?? "",
+      model: model ? idOf(model as Model) : "",
+      thinking: thinkingLevel,
+      contextWindow: usage?.contextWindow ?? null,
+      contextUsed: usage?.tokens ?? null,
+    };
+  }
+
+  /** Begins a turn, which ends by itself with exactly one `turn.end`. */
+  prompt(line: Prompt): void {
+    if (this.turn || this.compacting) throw busy();
+    const begun = Promise.withResolvers<void>();
+    this.turn = { id: line.turn, stopped: false, begun: begun.promise };
+    void this.run(line, begun.resolve);
+  }
+
+  async steer(line: Steer): Promise<void> {
+    await this.turn?.begun;
+    if (!this.turn || !this.session.isStreaming) {
+      throw new LineFault("NotRunning", "No turn is running that could take the message.");
+    }
+    this.steers.push(line);
+    await this.session.prompt(line.text, {
+      expandPromptTemplates: false,
+      streamingBehavior: "steer",
+      preflightResult: (how) => {
+        if (how === "started") this.lateSteer(line);
+      },
+    });
+  }
+
+  /** Returns when the agent is idle. */
+  async abort(): Promise<void> {
+    const turn = this.turn;
+    if (turn) turn.stopped = this.translator.calls.stopping = true;
+    // At once for what precedes the turn's first call, such as a compaction; then for the turn.
+    const preparations = this.session.abort();
+    await turn?.begun;
+    this.session.clearQueue();
+    await this.session.abort();
+    await preparations;
+  }
+
+  async configure(line: Configure): Promise<Started> {
+    if (line.thinking) this.thinking = checkedThinking(line.thinking);
+    if (line.model) await this.session.setModel(await this.resolve(line.model));
+    // Pi forgets the level when a model in between does not think.
+    if (this.thinking) this.session.setThinkingLevel(this.thinking as Thinking);
+    if (line.level) this.setLevel(line.level);
+    return this.started();
+  }
+
+  async compact(instructions: string): Promise<void> {
+    if (this.turn || this.compacting) throw busy();
+    this.compacting = true;
+    try {
+      await this.session.compact(instructions || undefined);
+    } catch (error) {
+      throw new LineFault("NothingToCompact", `${messageOf(error).replace(/\.$/, "")}.`);
+    } finally {
+      this.compacting = false;
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([this.abort(), this.groups.endAll()]);
+    this.session.dispose();
+  }
+
+  private async create(start: Start): Promise<void> {
+    const { pi, runtime, agentDir } = this.around;
+    if (start.thinking) this.thinking = checkedThinking(start.thinking);
+    const settings = settingsManager(pi, agentDir);
+    const sessions = openSessions(pi, start);
+    const tools = guardedTools(this.workshop(start, settings));
+    const inside = insideExtension({
+      gate: this.gate,
+      calls: this.translator.calls,
+      cwd: start.cwd,
+      asksItself: (name) => tools.some((tool) => tool === this.session.getToolDefinition(name)),
+    });
+    const resourceLoader = new pi.DefaultResourceLoader({
+      cwd: start.cwd,
+      agentDir,
+      settingsManager: settings,
+      noExtensions: true,
+      extensionFactories: [inside],
+    });
+    await resourceLoader.reload();
+    const model = start.model ? await this.resolve(start.model) : undefined;
+    const { session, modelFallbackMessage } = await pi.createAgentSession({
+      cwd: start.cwd,
+      agentDir,
+      modelRuntime: runtime,
+      resourceLoader,
+      sessionManager: sessions,
+      settingsManager: settings,
+      tools: ALL_TOOLS,
+      customTools: tools,
+      ...(model ? { model } : {}),
+    });
+    this.session = session;
+    if (start.sessionPath && modelFallbackMessage) throw await this.lostModel(modelFallbackMessage);
+    if (!session.model) throw noModel();
+    if (this.thinking) session.setThinkingLevel(this.thinking as Thinking);
+    this.setLevel(start.level ?? "standard");
+    session.subscribe((event) => this.on(event as unknown as PiEvent));
+  }
+
+  private workshop(start: Start, settings: Pi.SettingsManager): Workshop {
+    const { pi, surroundings } = this.around;
+    const { shell, args } = pi.getShellConfig(settings.getShellPath());
+    return {
+      pi,
+      gate: this.gate,
+      calls: this.translator.calls,
+      groups: this.groups,
+      cwd: start.cwd,
+      tempDir: start.tempDir,
+      umask: surroundings.umask,
+      rg: surroundings.rg,
+      shell: { shell, args, prefix: settings.getShellCommandPrefix() },
+      toolEnv: (fromPi) => surroundings.toolEnv(start.tempDir, fromPi),
+    };
+  }
+
+  private async run(line: Prompt, begun: () => void): Promise<void> {
+    let thrown = "";
+    try {
+      if (line.note) await this.session.sendCustomMessage(noteMessage(line.note), { deliverAs: "nextTurn" });
+      await this.session.prompt(line.text, {
+        expandPromptTemplates: false,
+        preflightResult: begun,
+      });
+    } catch (error) {
+      thrown = messageOf(error);
+    }
+    begun();
+    // Pi has settled by now, or swallowed the prompt, or refused it.
+    this.endTurn(line.turn, thrown);
+  }
+
+  private on(event: PiEvent): void {
+    this.translator.on(event);
+    if (event.type === "agent_settled" && this.turn) {
+      this.turn.stopped ||= event.aborted === true;
+      this.endTurn(this.turn.id);
+    }
+  }
+
+  private endTurn(id: string, thrown = ""): void {
+    const turn = this.turn;
+    if (turn?.id !== id) return;
+    this.turn = null;
+    const end = this.translator.endTurn(id, turn.stopped, thrown);
+    this.translator.calls.stopping = false;
+    this.steers.length = 0;
+    this.session.clearQueue();
+    if (end.reason === "done") this.tellContext();
+    this.around.out.send(end);
+  }
+
+  private tellContext(): void {
+    const usage = this.session.getContextUsage();
+    if (!usage) return;
+    this.around.out.send({ type: "context", used: usage.tokens, window: usage.contextWindow });
+  }
+
+  private delivered(text: string): void {
+    const at = this.steers.findIndex((steer) => steer.text === text);
+    const [taken] = at < 0 ? [] : this.steers.splice(at, 1);
+    if (taken) this.around.out.send({ type: "steer.taken", turn: taken.turn });
+  }
+
+  /** The turn ended while the message was on its way: it begins a turn of its own. */
+  private lateSteer(line: Steer): void {
+    this.turn = { id: line.turn, stopped: false, begun: Promise.resolve() };
+  }
+
+  private async resolve(name: string): Promise<PiModel> {
+    const { runtime } = this.around;
+    const available = await availableModels(runtime);
+    return resolveModel(name, available, runtime.getModels() as Model[]) as PiModel;
+  }
+
+  private async lostModel(message: string): Promise<LineFault> {
+    const name = /Could not restore model (\S+?)\.?(\s|$)/.exec(message)?.[1] ?? "";
+    const available = await availableModels(this.around.runtime);
+    this.session.dispose();
+    return unknownModel(name, available, this.around.runtime.getModels() as Model[]);
+  }
+
+  private setLevel(level: Level): void {
+    this.session.setActiveToolsByName(level === "readonly" ? READERS : ALL_TOOLS);
+  }
+}
+
+function openSessions(pi: typeof Pi, start: Start): Pi.SessionManager {
+  if (!start.sessionPath) return pi.SessionManager.create(start.cwd, start.sessionDir);
+  if (!existsSync(start.sessionPath)) {
+    throw new LineFault("HarnessFailed", `The transcript ${start.sessionPath} is gone.`, {
+      harness: "pi",
+    });
+  }
+  return pi.SessionManager.open(start.sessionPath, start.sessionDir, start.cwd);
+}
+
+function noteMessage(content: string): Parameters<Pi.AgentSession["sendCustomMessage"]>[0] {
+  return { customType: "claudetted", content, display: false, details: undefined };
+}
+
+function checkedThinking(level: string): string {
+  if (THINKING.includes(level)) return level;
+  throw new LineFault("InvalidParams", `Unknown thinking level ${level}; use ${THINKING.join(", ")}.`, {
+    path: "$.thinking",
+  });
+}
+
+function busy(): LineFault {
+  return new LineFault("ChatBusy", "The agent is busy with another turn or a compaction.", {
+    status: "running",
+  });
+}

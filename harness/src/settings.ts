@@ -1,0 +1,37 @@
+// Owns the settings Pi runs with: the user's own, read and never written, under ours.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type * as Pi from "@earendil-works/pi-coding-agent";
+
+import { messageOf } from "./faults.ts";
+import { isMissing } from "./paths.ts";
+
+/** Slow local models answer late; code from elsewhere and reports to elsewhere are off. */
+const OURS = {
+  httpIdleTimeoutMs: 0,
+  enableInstallTelemetry: false,
+  packages: [],
+  extensions: [],
+};
+
+/** A storage, not overrides: those are lost whenever Pi reloads its settings. */
+export function settingsManager(pi: typeof Pi, agentDir: string): Pi.SettingsManager {
+  const text = JSON.stringify({ ...userSettings(join(agentDir, "settings.json")), ...OURS });
+  const storage = {
+    withLock(scope: "global" | "project", use: (current: string | undefined) => string | undefined) {
+      use(scope === "global" ? text : undefined);
+    },
+  };
+  return pi.SettingsManager.fromStorage(storage, { projectTrusted: false });
+}
+
+function userSettings(path: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, "")) as Record<string, unknown>;
+  } catch (error) {
+    if (!isMissing(error)) console.error(`${path} cannot be read and is left aside: ${messageOf(error)}`);
+    return {};
+  }
+}
