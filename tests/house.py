@@ -44,6 +44,8 @@ DOORS = {
     "prompt_toolkit": "clients/cli/claudette_cli/",
     "rich": "clients/cli/claudette_cli/",
     "sqlite3": "claudetted/store/",
+    "tree_sitter": "claudetted/permissions/shell/",
+    "tree_sitter_bash": "claudetted/permissions/shell/",
     "trio_websocket": "claudetted/rpc/websocket.py",
 }
 """Where a package is let in. Everything else of ours goes through what stands there."""
