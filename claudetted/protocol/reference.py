@@ -28,7 +28,7 @@ The daemon listens on a Unix socket that only its user can reach:
 | macOS | `~/Library/Caches/TemporaryItems/claudetted/claudetted.sock` |
 
 A path over 100 bytes moves to a directory of ours under the temporary directory.
-`claudette status` starts a daemon where none runs and tells the path.
+`claudette status` tells the path. Where no daemon runs, any other command starts one.
 
 JSON-RPC 2.0, one object a line, UTF-8, `\\n` between. By hand:
 
