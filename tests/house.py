@@ -138,8 +138,10 @@ def failures_are_caught_by_name(house: House) -> Iterator[str]:
 
 
 def _catches_everything(node: ast.AST) -> bool:
+    """A handler that closes something and raises again lets the failure go on."""
     if isinstance(node, ast.ExceptHandler):
-        return node.type is None or _is_broad(node.type)
+        goes_on = isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
+        return not goes_on and (node.type is None or _is_broad(node.type))
     if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
         return any(_is_broad(argument) for argument in node.args)
     return False

@@ -90,6 +90,11 @@ def test_only_the_bulkheads_may_catch_everything(tmp_path: Path) -> None:
     assert list(house.failures_are_caught_by_name(rooms)) == []
 
 
+def test_what_closes_and_raises_again_catches_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("try:\n    x = 1\nexcept BaseException:\n    x = 2\n    raise\n")
+    assert list(house.failures_are_caught_by_name(House(tmp_path, ("a.py",)))) == []
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The Python of the house, to be broken."""
