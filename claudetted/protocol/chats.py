@@ -7,7 +7,8 @@ import msgspec
 from claudetted.protocol.base import ChatId, Data, Params, SidecarId
 from claudetted.protocol.items import Item
 from claudetted.protocol.permissions import Level, Permission
-from claudetted.protocol.turns import Key, QueueEntry, Turn, Usage
+from claudetted.protocol.queue import QueueEntry
+from claudetted.protocol.turns import Key, Turn, Usage
 
 StatusName = Literal["idle", "running", "waiting", "compacting", "stopping", "failed"]
 Thinking = Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]

@@ -8,7 +8,8 @@ from claudetted.protocol.base import ChatId, Data, ItemId, Params, PermissionId
 from claudetted.protocol.chats import AttentionWhy, Chat, Context, SidecarInfo, Snapshot, Status
 from claudetted.protocol.items import CompactionInfo, Item
 from claudetted.protocol.permissions import Permission, Resolution
-from claudetted.protocol.turns import EndReason, QueueEntry, Turn
+from claudetted.protocol.queue import QueueEntry
+from claudetted.protocol.turns import EndReason, Turn
 
 
 class EventData(Data, frozen=True, tag_field="type"):
@@ -187,8 +188,9 @@ class EventParams(Data, frozen=True):
 class DeltaParams(Data, frozen=True):
     """The `delta` notification: a piece of an open item, `offset` in UTF-8 bytes.
 
-    Deltas may be merged or skipped for a slow client. A client that sees `offset` ahead of what
-    it holds reads the item again with `item/get`.
+    The text goes where `offset` says: what a client holds from there on is replaced. Deltas may be
+    merged or skipped for a slow client; one that sees `offset` ahead of what it holds reads the
+    item again with `item/get`.
     """
 
     chat_id: ChatId
@@ -224,15 +226,15 @@ class SubscribeParams(Params, frozen=True):
 
 
 class SubscribeResult(Data, frozen=True):
-    """With `after`: `resumed` says that the events after the cursor follow and `snapshot` has no
-    closed items; otherwise `snapshot` starts afresh and `note` says why the cursor did not serve.
+    """Either `resumed`: every event after the cursor follows, then the open items as deltas from
+    offset 0, then what is new. Or `snapshot`: start afresh; `note` says why a cursor did not serve.
     """
 
     snapshot: Snapshot | None = None
     resumed: bool = False
     note: str = ""
     chats: list[Chat] = []
-    """For `all`: the chats with a live agent or in need of a person."""
+    """For `all`: the chats with a live agent or an open permission."""
     permissions: list[Permission] = []
     """For `all`: every open permission."""
 

@@ -7,7 +7,7 @@ the connection goes on reading meanwhile; other methods are answered in the orde
 from dataclasses import dataclass
 from typing import Any
 
-from claudetted.protocol import chats, daemon, errors, events, items, permissions, turns
+from claudetted.protocol import chats, daemon, errors, events, items, permissions, queue, turns
 from claudetted.protocol.base import Empty, NoParams
 
 
@@ -136,25 +136,25 @@ METHODS: tuple[Method, ...] = (
         "Sends the last prompt that did not get its answer again.",
         (*_WRITE, errors.NothingToRetry, errors.ChatBusy, errors.KeyReused),
     ),
-    Method("queue/list", turns.QueueListParams, turns.QueueListResult, "Shows what waits.", _CHAT),
+    Method("queue/list", queue.ListParams, queue.ListResult, "Shows what waits.", _CHAT),
     Method(
         "queue/edit",
-        turns.QueueEditParams,
-        turns.QueueListResult,
+        queue.EditParams,
+        queue.ListResult,
         "Changes a waiting message.",
         (*_WRITE, errors.QueueEntryNotFound),
     ),
     Method(
         "queue/remove",
-        turns.QueueRemoveParams,
-        turns.QueueListResult,
+        queue.RemoveParams,
+        queue.ListResult,
         "Removes a waiting message.",
         (*_WRITE, errors.QueueEntryNotFound),
     ),
     Method(
         "queue/resume",
-        turns.QueueResumeParams,
-        turns.QueueListResult,
+        queue.ResumeParams,
+        queue.ListResult,
         "Lets a paused queue go on.",
         _WRITE,
     ),

@@ -52,6 +52,7 @@ class Prompt(Line, tag="prompt", frozen=True):
     id: int
     turn: str
     text: str
+    note: str = ""
 
 
 class Steer(Line, tag="steer", frozen=True):

@@ -46,16 +46,6 @@ class Turn(Data, frozen=True):
     """The running turn this message was delivered into, when it steered."""
 
 
-class QueueEntry(Data, frozen=True):
-    """A message that waits. `text` is at most 1 KiB of it; `queue/list` has the whole."""
-
-    turn_id: TurnId
-    text: str
-    text_bytes: int
-    when: When
-    at: str
-
-
 class SendParams(Params, frozen=True):
     """Sends a message. While a turn runs, `auto` and `queue` wait; `steer` goes in at once."""
 
@@ -106,30 +96,3 @@ class RetryParams(Params, frozen=True):
 
     chat_id: ChatId
     key: Key | None = None
-
-
-class QueueListParams(Params, frozen=True):
-    chat_id: ChatId
-
-
-class QueueListResult(Data, frozen=True):
-    """The waiting messages, whole, next one first. A paused queue waits for `turn/send`,
-    `turn/retry` or `queue/resume`."""
-
-    entries: list[QueueEntry] = []
-    paused: bool = False
-
-
-class QueueEditParams(Params, frozen=True):
-    chat_id: ChatId
-    turn_id: TurnId
-    text: Annotated[str, msgspec.Meta(min_length=1)]
-
-
-class QueueRemoveParams(Params, frozen=True):
-    chat_id: ChatId
-    turn_id: TurnId
-
-
-class QueueResumeParams(Params, frozen=True):
-    chat_id: ChatId

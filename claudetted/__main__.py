@@ -1,0 +1,5 @@
+"""Runs the daemon: `python -m claudetted`."""
+
+from claudetted.daemon.main import main
+
+main()

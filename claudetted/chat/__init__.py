@@ -1,0 +1,1 @@
+"""The truth about each chat: its state, its one task, its clients."""

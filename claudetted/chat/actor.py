@@ -1,0 +1,334 @@
+"""Owns the one task of a chat: it plans each step, commits it, and publishes it, in order."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+import trio
+
+from claudetted.chat import losses
+from claudetted.chat.agent import Agent
+from claudetted.chat.hearing import Hearing
+from claudetted.chat.hub import Hub, Sink, Subscription
+from claudetted.chat.inbox import Inbox, Report, Request
+from claudetted.chat.state import ChatState
+from claudetted.chat.step import Step, ToldDelta, deleted
+from claudetted.chat.texts import Texts
+from claudetted.chat.waiting import Check, Waiting
+from claudetted.chat.world import World
+from claudetted.permissions import engine
+from claudetted.permissions.engine import Verdict
+from claudetted.protocol import errors, permissions, places
+from claudetted.protocol import sidecar as sc
+from claudetted.protocol.base import ChatId, ItemId, SidecarId, TurnId
+from claudetted.sidecar.reports import Exit, LaunchFailed, Lost, Output, Running
+from claudetted.store import journal
+from claudetted.store.writer import StoreRefused
+
+R = TypeVar("R")
+logger = logging.getLogger(__name__)
+
+CHECKPOINT_BYTES = 256 * 1024
+CHECKPOINT_SECONDS = 2.0
+REFUSED_PAUSE_SECONDS = 1.0
+END_GRACE_SECONDS = 3.0
+
+
+class Actor:
+    """One loaded chat.
+
+    Resource handling: owns the chat's state and its subscriptions; the sidecar belongs to the
+    keeper and outlives this task. Error handling: a Fault goes to whoever asked; anything else
+    ends the task and is the manager's to handle.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        chat_id: ChatId,
+        state: ChatState | None,
+        agent: Agent,
+        env: dict[str, str],
+        stored: journal.Loaded | None = None,
+        prompts: dict[TurnId, str] | None = None,
+    ) -> None:
+        self.chat_id = chat_id
+        self.agent = agent
+        self.env = env
+        self.texts = Texts(stored.pieces if stored else [])
+        self.hub = Hub(chat_id, self.texts)
+        self.waiting = Waiting()
+        self.gone = False
+        """Deleted or unloaded: nothing may be asked of it any more."""
+        self.used_at = trio.current_time()
+        self._world = world
+        self._state = state
+        self._prompts = prompts or {}
+        self._item_count = stored.item_count if stored else 0
+        self._inbox = Inbox()
+        self._hearing = Hearing(stored.committed if stored else 0)
+        self._unsent = stored.inputs if stored else []
+        self._checkpoint_planned = False
+        if state:
+            self.hub.seq = state.seq
+
+    @property
+    def state(self) -> ChatState:
+        assert self._state is not None
+        return self._state
+
+    async def run(self) -> None:
+        """The chat's task."""
+        while not self.gone:
+            await self._inbox.something()
+            if self._inbox.requests:
+                await self._perform(self._inbox.requests.popleft())
+            elif self._inbox.reports and not self._inbox.reports_blocked:
+                await self._report()
+            elif self._inbox.checkpoint_due:
+                await self._checkpoint()
+
+    async def ask(self, plan: Callable[[Step], R]) -> R:
+        """Carries out a plan in the chat's task; returns when it is committed and published.
+
+        Raises the plan's Fault, or StoreFull. What was asked is done even if the asker leaves.
+        """
+        request = Request(plan)
+        self._inbox.put_request(request)  # type: ignore[arg-type]  # the result type is erased
+        return await request.outcome()
+
+    async def until(self, check: Check[R]) -> R:
+        """The first thing `check` finds in the chat, now or after a later step."""
+        return await self.waiting.until(check, self.state, self.agent)
+
+    def close_deleted(self) -> None:
+        """The chat is no more: tells its subscribers and ends the task."""
+        self.gone = True
+        self.hub.publish([deleted(self.state.seq + 1)], self.state.seq + 1)
+        self._inbox.poke()
+
+    def unload(self) -> None:
+        """Ends the task; the chat is what is stored of it."""
+        self.gone = True
+        self._inbox.poke()
+
+    def fail(self, fault: Exception) -> None:
+        """The task has failed: whoever waits is told."""
+        while self._inbox.requests:
+            self._inbox.requests.popleft().fail(fault)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything keeps the chat loaded."""
+        return bool(self.agent.sidecar_id or len(self.hub) or self._inbox.requests)
+
+    def subscribe(self, sink: Sink) -> Subscription:
+        """From within a plan: the tail that follows the state as it is now."""
+        return self.hub.add(sink)
+
+    def attach(self, running: Running | None) -> None:
+        """After a start of the daemon: takes up the sidecar again, or learns that it is gone."""
+        sidecar_id = self.agent.sidecar_id
+        assert sidecar_id is not None
+        if running is None:
+            self._inbox.put_report(Lost(sidecar_id))
+            return
+        for n, line in self._unsent:
+            if n > running.input_n:
+                self._world.keeper.send(sidecar_id, n, line)
+        self._world.keeper.attach(sidecar_id, self._hearing.read_to, self._inbox.put_report)
+        if self.agent.stage == "ending":
+            self._world.nursery.start_soon(self._world.keeper.end, sidecar_id, END_GRACE_SECONDS)
+
+    def end_at_once(self, sidecar_id: SidecarId) -> None:
+        """Kills the sidecar and all it started, if it is still the chat's."""
+        if self.agent.sidecar_id == sidecar_id:
+            self._world.nursery.start_soon(self._world.keeper.end, sidecar_id, 0.0)
+
+    async def _perform(self, request: Request[object]) -> None:
+        step = self._step()
+        try:
+            result = request.plan(step)
+            await self._finish(step)
+        except (errors.Fault, journal.KeyTaken) as fault:
+            request.fail(fault)
+        except StoreRefused as refusal:
+            message = f"The disk did not take the write ({refusal}); nothing was changed."
+            request.fail(errors.StoreFull(message))
+        else:
+            request.succeed(result)
+
+    async def _report(self) -> None:
+        """Takes what the sidecar said; keeps it for later when the disk refuses."""
+        reports = self._take_reports()
+        step = self._step()
+        hearing = self._hearing.copy()
+        for report in reports:
+            self._plan_report(step, hearing, report)
+        try:
+            await self._finish(step, hearing)
+        except StoreRefused as refusal:
+            logger.warning("chat %s waits for the disk: %s", self.chat_id, refusal)
+            self._inbox.reports.extendleft(reversed(reports))
+            self._inbox.reports_blocked = True
+            self._world.nursery.start_soon(self._unblock_later)
+
+    def _take_reports(self) -> list[Report]:
+        output: list[Report] = [*self._inbox.take_output()]
+        return output or [self._inbox.reports.popleft()]
+
+    def _plan_report(self, step: Step, hearing: Hearing, report: Report) -> None:
+        if report.sidecar != self.agent.sidecar_id:
+            self._world.keeper.forget(report.sidecar)
+        elif isinstance(report, Output):
+            hearing.hear(report, step)
+        elif isinstance(report, Exit):
+            losses.ended(step, _exit_reason(report), _last_lines(report.stderr))
+        else:
+            losses.ended(step, "the process that kept it running is gone", [])
+
+    async def _checkpoint(self) -> None:
+        self._inbox.checkpoint_due = self._checkpoint_planned = False
+        if self.texts.unsaved_bytes:
+            step = self._step()
+            step.touch()
+            try:
+                await self._finish(step, self._hearing)
+            except StoreRefused as refusal:
+                logger.warning("chat %s could not checkpoint: %s", self.chat_id, refusal)
+                self._plan_checkpoint()
+
+    def _step(self) -> Step:
+        return Step(
+            self.chat_id,
+            self._state,
+            self.agent,
+            self.texts,
+            self._prompts,
+            self._item_count,
+            self._judge,
+        )
+
+    def _judge(self, request: permissions.Request) -> Verdict:
+        chat = self.state.chat
+        return engine.judge(
+            request,
+            level=chat.level,
+            workspace=chat.workspace,
+            chat_dir=str(places.chat_dir(chat.id)),
+            rules=(),
+            places=self._world.places,
+        )
+
+    async def _finish(self, step: Step, hearing: Hearing | None = None) -> None:
+        """Commits if anything is to be stored, then becomes what the step led to."""
+        saved = None
+        if step.durable or self._grown_large(step):
+            saved = step.unsaved()
+            await self._commit(step, hearing)
+        if hearing:
+            self._hearing = hearing
+        self._publish(step)
+        if saved is not None:
+            self.texts.mark_saved(saved)
+            self._after_commit(step, hearing)
+        if step.launch:
+            await self._launch(step.launch)
+
+    def _grown_large(self, step: Step) -> bool:
+        grown = sum(len(piece) for piece in step.grown.values())
+        return self.texts.unsaved_bytes + grown > CHECKPOINT_BYTES
+
+    async def _commit(self, step: Step, hearing: Hearing | None) -> None:
+        sidecar_id = self.agent.sidecar_id
+        heard = hearing or self._hearing
+        committed = (sidecar_id, heard.safe_offset) if sidecar_id else None
+        write = step.finish(committed)
+        await self._world.database.commit(partial(journal.store, write=write))
+
+    def _publish(self, step: Step) -> None:
+        self._become(step)
+        for item_id, grown in step.grown.items():
+            self.texts.append(item_id, bytes(grown))
+        for closed in step.write.closed:
+            self.texts.drop(ItemId(closed))
+        self.hub.publish(step.told, step.state.seq)
+        self._world.feed.publish(step.state.chat, step.events)
+        self.waiting.look(self.state, self.agent, step.events)
+        if any(isinstance(entry, ToldDelta) for entry in step.told):
+            self._plan_checkpoint()
+
+    def _become(self, step: Step) -> None:
+        if step.agent.sidecar_id != self.agent.sidecar_id:
+            self._hearing = Hearing(0)
+        self._state = step.state
+        self.agent = step.agent
+        self._item_count = step.item_count
+        if step.env is not None:
+            self.env = step.env
+        waiting = {entry.turn_id for entry in step.state.queue} | set(step.agent.steers)
+        for turn_id in self._prompts.keys() - waiting:
+            del self._prompts[turn_id]
+
+    def _after_commit(self, step: Step, hearing: Hearing | None) -> None:
+        keeper = self._world.keeper
+        if not step.launch:
+            for sidecar_id, n, line in step.write.inputs:
+                keeper.send(SidecarId(sidecar_id), n, line)
+        if step.write.sidecar_ended:
+            keeper.forget(SidecarId(step.write.sidecar_ended))
+        elif self.agent.sidecar_id and hearing:
+            keeper.acknowledge(self.agent.sidecar_id, hearing.safe_offset)
+        if step.end_sidecar and self.agent.sidecar_id:
+            self._world.nursery.start_soon(keeper.end, self.agent.sidecar_id, END_GRACE_SECONDS)
+        if step.launch:
+            self._unsent = [(n, line) for _, n, line in step.write.inputs]
+
+    async def _launch(self, sidecar_id: SidecarId) -> None:
+        """Starts the process a committed step has planned; its failure is a step of its own."""
+        keeper = self._world.keeper
+        try:
+            launch = self._world.launcher(self.state.chat.harness, self.chat_id, self.env)
+            cwd = places.chat_dir(self.chat_id)
+            await keeper.start(sidecar_id, launch.argv, launch.env, cwd)
+        except (errors.Fault, LaunchFailed) as failure:
+            step = self._step()
+            losses.launch_failed(step, _launch_error(failure))
+            await self._finish(step)
+            return
+        keeper.attach(sidecar_id, 0, self._inbox.put_report)
+        for n, line in self._unsent:
+            keeper.send(sidecar_id, n, line)
+
+    def _plan_checkpoint(self) -> None:
+        if not self._checkpoint_planned:
+            self._checkpoint_planned = True
+            self._world.nursery.start_soon(self._checkpoint_later)
+
+    async def _checkpoint_later(self) -> None:
+        await trio.sleep(CHECKPOINT_SECONDS)
+        self._inbox.checkpoint_due = True
+        self._inbox.poke()
+
+    async def _unblock_later(self) -> None:
+        await trio.sleep(REFUSED_PAUSE_SECONDS)
+        self._inbox.reports_blocked = False
+        self._inbox.poke()
+
+
+def _launch_error(failure: errors.Fault | LaunchFailed) -> sc.LineError:
+    if isinstance(failure, errors.Fault):
+        return sc.LineError(failure.name, failure.message, failure.to_wire()["data"])
+    return sc.LineError("HarnessFailed", str(failure))
+
+
+def _exit_reason(report: Exit) -> str:
+    if report.signal is not None:
+        return f"signal {report.signal}"
+    return f"exit code {report.code}"
+
+
+def _last_lines(stderr: bytes, most: int = 10) -> list[str]:
+    lines = stderr.decode(errors="replace").split("\n")
+    return [line for line in lines if line.strip()][-most:]

@@ -1,0 +1,73 @@
+"""Owns what the daemon knows of the process behind a chat and clients do not see."""
+
+from typing import Literal
+
+from msgspec.structs import replace
+
+from claudetted.protocol.base import Data, SidecarId, TurnId
+from claudetted.protocol.sidecar import Hello, LineError
+
+Stage = Literal["none", "starting", "ready", "ending"]
+RequestKind = Literal["start", "prompt", "steer", "abort", "configure", "compact"]
+
+
+class Pending(Data, frozen=True):
+    """A request the sidecar has not answered yet."""
+
+    kind: RequestKind
+    turn_id: TurnId | None = None
+
+
+class Agent(Data, frozen=True):
+    """The sidecar of a chat and what is under way with it. Stored beside the chat's state.
+
+    `session_path` outlives the sidecar: the next one goes on from it. `note` is told to the
+    model with the next prompt.
+    """
+
+    sidecar_id: SidecarId | None = None
+    keeper_pid: int | None = None
+    stage: Stage = "none"
+    hello: Hello | None = None
+    input_n: int = 0
+    requests: dict[int, Pending] = {}
+    steers: list[TurnId] = []
+    """Sent into the running turn and not yet taken by the model."""
+    groups: dict[int, str] = {}
+    """Process groups of running commands, and their items."""
+    stopping: bool = False
+    next_turn: TurnId | None = None
+    """The head of the queue, when it goes even while the queue is paused."""
+    compact_next: str | None = None
+    """Instructions of a compaction that waits for the turn's end."""
+    session_path: str = ""
+    note: str = ""
+    failure: str = ""
+    """Why the chat is failed, until the next message."""
+    start_error: LineError | None = None
+    refusals: dict[int, LineError] = {}
+    """Refused requests whose asker has not taken note yet."""
+    crashes: int = 0
+    """Unexpected ends in a row."""
+
+    def without_sidecar(self) -> "Agent":
+        """After its end: what concerns the chat stays."""
+        return replace(
+            self,
+            sidecar_id=None,
+            keeper_pid=None,
+            stage="none",
+            hello=None,
+            input_n=0,
+            requests={},
+            steers=[],
+            groups={},
+            stopping=False,
+        )
+
+    def asked(self, n: int, pending: Pending) -> "Agent":
+        return replace(self, requests={**self.requests, n: pending})
+
+    def answered(self, n: int) -> "Agent":
+        rest = {number: pending for number, pending in self.requests.items() if number != n}
+        return replace(self, requests=rest)

@@ -1,0 +1,83 @@
+"""Owns what waits for a chat's task: requests of clients first, then output of its sidecar."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import trio
+
+from claudetted.chat.step import Step
+from claudetted.sidecar.reports import Exit, Lost, Output
+
+T = TypeVar("T")
+
+Report = Output | Exit | Lost
+
+
+class Request(Generic[T]):
+    """A plan of a client's that waits to be carried out; the outcome waits for the client."""
+
+    def __init__(self, plan: Callable[[Step], T]) -> None:
+        self.plan = plan
+        self._done = trio.Event()
+        self._result: T | None = None
+        self._error: Exception | None = None
+
+    def succeed(self, result: T) -> None:
+        self._result = result
+        self._done.set()
+
+    def fail(self, error: Exception) -> None:
+        self._error = error
+        self._done.set()
+
+    async def outcome(self) -> T:
+        """Waits. If the client leaves meanwhile, the plan is carried out all the same."""
+        await self._done.wait()
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[return-value]  # set by succeed
+
+
+class Inbox:
+    """Filled from anywhere in the trio thread without waiting; emptied by one task."""
+
+    def __init__(self) -> None:
+        self.requests: deque[Request[object]] = deque()
+        self.reports: deque[Report] = deque()
+        self.checkpoint_due = False
+        self.reports_blocked = False
+        """Reports wait because the disk refused the last ones."""
+        self._lot = trio.lowlevel.ParkingLot()
+
+    def put_request(self, request: Request[object]) -> None:
+        self.requests.append(request)
+        self._lot.unpark()
+
+    def put_report(self, report: Report) -> None:
+        self.reports.append(report)
+        self._lot.unpark()
+
+    def poke(self) -> None:
+        """Makes the task look again."""
+        self._lot.unpark()
+
+    async def something(self) -> None:
+        """Returns when there is work, or after a poke."""
+        if not self._has_work():
+            await self._lot.park()
+
+    def _has_work(self) -> bool:
+        reports = bool(self.reports) and not self.reports_blocked
+        return bool(self.requests) or reports or self.checkpoint_due
+
+    def take_output(self) -> list[Output]:
+        """All output that is next, of one sidecar."""
+        taken: list[Output] = []
+        while self.reports:
+            first = self.reports[0]
+            if not isinstance(first, Output) or (taken and first.sidecar != taken[0].sidecar):
+                break
+            taken.append(first)
+            self.reports.popleft()
+        return taken

@@ -1,0 +1,79 @@
+"""Owns a chat's life outside its turns: created, named, configured, put away, reset."""
+
+from msgspec.structs import replace
+
+from claudetted.chat import sidecars
+from claudetted.chat.step import Step
+from claudetted.protocol import chats, sidecar
+from claudetted.protocol import events as ev
+
+
+def create(step: Step, chat: chats.Chat, env: dict[str, str]) -> None:
+    step.emit(ev.ChatCreated(replace(chat, created_at=step.at, updated_at=step.at)))
+    step.env = env
+
+
+def rename(step: Step, title: str) -> None:
+    chat = replace(step.state.chat, title=title, title_source="person")
+    step.emit(ev.ChatConfigured(chat))
+
+
+def archive(step: Step) -> None:
+    """Puts the chat away. Its agent is ended; its session stays for a restore."""
+    if not step.state.chat.archived_at:
+        step.emit(ev.ChatArchived(step.at))
+        sidecars.end_politely(step)
+
+
+def restore(step: Step) -> None:
+    if step.state.chat.archived_at:
+        step.emit(ev.ChatRestored())
+
+
+def reset(step: Step, hide: bool) -> None:
+    """After the sidecar is gone: the next one starts without a past."""
+    step.agent = replace(step.agent, session_path="", note="", failure="", start_error=None)
+    if hide:
+        step.write.hide_items = True
+    step.emit(ev.ChatReset(hidden=hide))
+    step.add_notice("reset", "The agent starts afresh from here and knows nothing from above.")
+    step.emit(ev.ContextChanged(chats.Context(None, step.state.chat.context.window)))
+
+
+def configure(step: Step, params: chats.ConfigureParams) -> int | None:
+    """Takes effect on the agent's next step. The number of the request to its sidecar, if any."""
+    chat = step.state.chat
+    changed = replace(
+        chat,
+        model=params.model or chat.model,
+        level=params.level or chat.level,
+        thinking=params.thinking or chat.thinking,
+    )
+    if changed == chat:
+        return None
+    step.emit(ev.ChatConfigured(changed))
+    if step.agent.stage not in ("starting", "ready"):
+        return None
+    step.request(
+        "configure",
+        lambda n: sidecar.Configure(
+            n, params.model or "", params.thinking or "", params.level or ""
+        ),
+    )
+    return step.agent.input_n
+
+
+def take_back(step: Step, before: chats.Chat, n: int) -> None:
+    """The agent refused: model, level and thinking are what they were."""
+    chat = replace(
+        step.state.chat, model=before.model, level=before.level, thinking=before.thinking
+    )
+    rest = {number: error for number, error in step.agent.refusals.items() if number != n}
+    step.agent = replace(step.agent, refusals=rest)
+    step.emit(ev.ChatConfigured(chat))
+
+
+def refresh_environment(step: Step, env: dict[str, str]) -> None:
+    """Used by the chat's next sidecar."""
+    step.touch()
+    step.env = env

@@ -1,0 +1,253 @@
+"""Owns the chats: which are loaded, how one is made, found and removed."""
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import msgspec
+import trio
+
+from claudetted.chat import ids, life, sidecars, turns, workspaces
+from claudetted.chat.actor import Actor
+from claudetted.chat.agent import Agent
+from claudetted.chat.state import ChatState
+from claudetted.chat.step import Step
+from claudetted.chat.world import World
+from claudetted.protocol import chats, errors, places
+from claudetted.protocol.base import ChatId, SidecarId, TurnId
+from claudetted.protocol.sidecar import LineError
+from claudetted.sidecar.reports import Running
+from claudetted.store import journal, transcripts
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 60.0
+"""An actor without subscribers and sidecar is dropped after this long."""
+
+STOP_SECONDS = 1.5
+"""An agent that has not stopped by then is ended, with all it started."""
+
+_READY = LineError("", "")
+
+decode_state = msgspec.json.Decoder(ChatState).decode
+_decode_agent = msgspec.json.Decoder(Agent).decode
+_decode_env = msgspec.json.Decoder(dict[str, str]).decode
+
+
+class Manager:
+    """Every chat of the user. Loaded ones have an actor; the others are rows.
+
+    Error handling: the bulkhead of a chat is here: an actor that fails is dropped and logged,
+    and loaded afresh when it is next asked for.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.closing = False
+        """No new work is taken."""
+        self._actors: dict[ChatId, Actor] = {}
+        self._loading: dict[ChatId, trio.Event] = {}
+
+    @property
+    def loaded(self) -> list[Actor]:
+        return list(self._actors.values())
+
+    async def find(self, chat_id: ChatId) -> Actor:
+        """The actor of a chat, loaded if need be. Raises ChatNotFound."""
+        while chat_id in self._loading:
+            await self._loading[chat_id].wait()
+        actor = self._actors.get(chat_id) or await self._load(chat_id)
+        actor.used_at = trio.current_time()
+        return actor
+
+    async def create(
+        self, params: chats.CreateParams, remember: Callable[[Step, object], None]
+    ) -> Actor:
+        """A new chat. With a model, its agent is started and must know it.
+
+        `remember` is told the answer within the step that makes the chat.
+        """
+        if self.closing:
+            raise errors.ShuttingDown("The daemon is shutting down; try again in a moment.")
+        cwd, workspace = workspaces.find(params.cwd, params.broad)
+        chat = chats.Chat(
+            ChatId(ids.new_id()),
+            cwd,
+            workspace,
+            title=params.title or "",
+            title_source="person" if params.title else "auto",
+            harness=params.harness,
+            model=params.model,
+            level=params.level or "standard",
+            thinking=params.thinking,
+        )
+        self.world.launcher(params.harness, chat.id, params.env)
+        _make_directories(chat.id)
+        actor = Actor(self.world, chat.id, None, Agent(), params.env)
+        self._run(actor)
+
+        def plan(step: Step) -> None:
+            life.create(step, chat, params.env)
+            remember(step, chats.ChatResult(step.state.chat))
+
+        await self._first_step(actor, plan)
+        if params.model:
+            await self._check_model(actor)
+        return actor
+
+    async def _first_step(self, actor: Actor, plan: Callable[[Step], None]) -> None:
+        """Without it there is no chat."""
+        try:
+            await actor.ask(plan)
+        except BaseException:
+            actor.unload()
+            shutil.rmtree(places.chat_dir(actor.chat_id), ignore_errors=True)
+            raise
+
+    async def stop(self, chat_id: ChatId, by: str) -> TurnId | None:
+        """Stops what runs; returns when it has stopped. An agent that hangs is ended."""
+        actor = await self.find(chat_id)
+        turn_id = await actor.ask(partial(turns.stop, by=by))
+        if turn_id is not None:
+            self.world.nursery.start_soon(self._insist, actor, actor.agent.sidecar_id)
+            await actor.until(lambda _state, agent, _events: not agent.stopping or None)
+        return turn_id
+
+    async def _insist(self, actor: Actor, sidecar_id: SidecarId | None) -> None:
+        await trio.sleep(STOP_SECONDS)
+        if actor.agent.stopping and sidecar_id:
+            actor.end_at_once(sidecar_id)
+
+    async def configure(self, params: chats.ConfigureParams) -> Actor:
+        """Changes a chat; what its running agent refuses is taken back and raised."""
+        actor = await self.find(params.chat_id)
+        before = actor.state.chat
+        n = await actor.ask(partial(life.configure, params=params))
+        if n is not None:
+            error = await actor.until(partial(_configured, n))
+            if error is not _READY:
+                await actor.ask(partial(life.take_back, before=before, n=n))
+                raise sidecars.fault_of(error, before.harness)
+        return actor
+
+    async def delete(self, chat_id: ChatId) -> None:
+        """Removes a chat with everything, after its agent is gone."""
+        actor = await self.find(chat_id)
+        await self.end_sidecar(actor)
+        await self.world.database.commit(partial(journal.remove_chat, chat_id=chat_id))
+        await trio.to_thread.run_sync(
+            partial(shutil.rmtree, places.chat_dir(chat_id), ignore_errors=True)
+        )
+        actor.close_deleted()
+        self.world.feed.deleted(chat_id)
+
+    async def reset(self, chat_id: ChatId, hide: bool) -> Actor:
+        """A fresh session: the old one is removed after the agent is gone."""
+        actor = await self.find(chat_id)
+        await self.end_sidecar(actor)
+        await actor.ask(lambda step: life.reset(step, hide))
+        sessions = places.chat_dir(chat_id) / "sessions"
+        await trio.to_thread.run_sync(partial(shutil.rmtree, sessions, ignore_errors=True))
+        return actor
+
+    async def end_sidecar(self, actor: Actor) -> None:
+        """Returns when the chat has no process any more."""
+        await actor.ask(sidecars.end_politely)
+        await actor.until(lambda _state, agent, _events: agent.stage == "none" or None)
+
+    async def recover(self, running: list[Running]) -> None:
+        """After a start: takes up every sidecar whose end is not in the journal."""
+        known: dict[str, Running] = {entry.sidecar: entry for entry in running}
+        live = await self.world.database.read(journal.live_sidecars)
+        for sidecar_id, chat_id in live:
+            actor = await self.find(ChatId(chat_id))
+            actor.attach(known.pop(sidecar_id, None))
+        for stray in known.values():
+            logger.warning("ending sidecar %s, which no chat knows", stray.sidecar)
+            self.world.nursery.start_soon(self._end_stray, stray.sidecar)
+
+    async def sweep(self) -> None:
+        """Drops the actors nobody has used for a while; their chats are rows again."""
+        while True:
+            await trio.sleep(IDLE_SECONDS)
+            unused_since = trio.current_time() - IDLE_SECONDS
+            for actor in self.loaded:
+                if not actor.busy and actor.used_at < unused_since:
+                    actor.unload()
+
+    async def _end_stray(self, sidecar_id: SidecarId) -> None:
+        await self.world.keeper.end(sidecar_id, 0.0)
+        self.world.keeper.forget(sidecar_id)
+
+    async def _check_model(self, actor: Actor) -> None:
+        await actor.ask(sidecars.ensure)
+        error = await actor.until(_started)
+        if error is _READY:
+            return
+        await self.delete(actor.chat_id)
+        raise sidecars.fault_of(error, actor.state.chat.harness)
+
+    async def _load(self, chat_id: ChatId) -> Actor:
+        with self._announced(chat_id):
+            stored = await self.world.database.read(partial(journal.load_chat, chat_id=chat_id))
+            if stored is None:
+                raise errors.ChatNotFound(f"There is no chat {chat_id}.", chat_id=chat_id)
+            state = decode_state(stored.state)
+            agent = _decode_agent(stored.agent)
+            waiting = [entry.turn_id for entry in state.queue] + agent.steers
+            prompts = await self._prompts(waiting)
+            env = _decode_env(stored.env)
+            actor = Actor(self.world, chat_id, state, agent, env, stored, prompts)
+            self._run(actor)
+            return actor
+
+    @contextmanager
+    def _announced(self, chat_id: ChatId) -> Iterator[None]:
+        """Others that want the chat wait until it is loaded."""
+        loaded = self._loading[chat_id] = trio.Event()
+        try:
+            yield
+        finally:
+            del self._loading[chat_id]
+            loaded.set()
+
+    async def _prompts(self, turn_ids: list[TurnId]) -> dict[TurnId, str]:
+        if not turn_ids:
+            return {}
+        names = [str(turn_id) for turn_id in turn_ids]
+        rows = await self.world.database.read(partial(transcripts.prompts, turn_ids=names))
+        return {TurnId(turn): prompt.decode() for turn, prompt in rows.items()}
+
+    def _run(self, actor: Actor) -> None:
+        self._actors[actor.chat_id] = actor
+        self.world.nursery.start_soon(self._guard, actor)
+
+    async def _guard(self, actor: Actor) -> None:
+        """The chat bulkhead: a fault of one chat is not the end of the others."""
+        try:
+            await actor.run()
+        except Exception as fault:
+            logger.exception("chat %s failed and is loaded afresh when it is next asked", actor)
+            actor.fail(fault)
+        finally:
+            if self._actors.get(actor.chat_id) is actor:
+                del self._actors[actor.chat_id]
+
+
+def _started(_state: ChatState, agent: Agent, _events: object) -> LineError | None:
+    """How the start of a sidecar went, once it is known."""
+    return agent.start_error or (_READY if agent.stage == "ready" else None)
+
+
+def _configured(n: int, _state: ChatState, agent: Agent, _events: object) -> LineError | None:
+    """The answer to a request: why it was refused, or that it was not."""
+    if n in agent.requests:
+        return None
+    return agent.refusals.get(n, _READY)
+
+
+def _make_directories(chat_id: ChatId) -> None:
+    for directory in (places.chat_dir(chat_id), sidecars.temp_dir(chat_id)):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,0 +1,102 @@
+"""Owns a chat's sidecar from the chat's side: when one is started, ready, or told to end."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from claudetted.chat import ids
+from claudetted.chat.step import Step
+from claudetted.protocol import errors, places, sidecar
+from claudetted.protocol import events as ev
+from claudetted.protocol.base import SidecarId
+from claudetted.protocol.chats import Context, SidecarInfo
+
+Plan = Callable[[Step], object]
+"""Something to do to a chat in its own task."""
+
+
+def ensure(step: Step) -> None:
+    """Plans a new sidecar when the chat has none; its first line is `start`."""
+    if step.agent.stage != "none":
+        return
+    chat = step.state.chat
+    sidecar_id = SidecarId(ids.new_id())
+    step.agent = replace(step.agent, sidecar_id=sidecar_id, stage="starting", input_n=0)
+    step.write.sidecar_started = (sidecar_id, chat.harness)
+    step.launch = sidecar_id
+    session_path = step.agent.session_path
+    step.request(
+        "start",
+        lambda n: sidecar.Start(
+            n,
+            chat.id,
+            chat.workspace,
+            str(session_dir(chat.id, sidecar_id)),
+            str(temp_dir(chat.id)),
+            session_path=session_path,
+            model=chat.model or "",
+            thinking=chat.thinking or "",
+            level=chat.level,
+        ),
+    )
+
+
+def session_dir(chat_id: str, sidecar_id: SidecarId) -> Path:
+    return places.chat_dir(chat_id) / "sessions" / sidecar_id
+
+
+def temp_dir(chat_id: str) -> Path:
+    return places.chat_dir(chat_id) / "tmp"
+
+
+def started(step: Step, result: sidecar.Started) -> None:
+    """The sidecar has its session."""
+    agent, hello = step.agent, step.agent.hello
+    assert agent.sidecar_id is not None
+    resumed = bool(agent.session_path)
+    step.agent = replace(
+        agent, stage="ready", session_path=result.session_path, start_error=None, failure=""
+    )
+    chat = step.state.chat
+    info = SidecarInfo(
+        agent.sidecar_id,
+        chat.harness,
+        harness_version=hello.version if hello else "",
+        agent_version=hello.agent_version if hello else "",
+        session_path=result.session_path,
+        pid=(hello.pid or None) if hello else None,
+    )
+    step.emit(ev.SidecarStarted(info, resumed))
+    configured(step, result)
+
+
+def configured(step: Step, result: sidecar.Started) -> None:
+    """The model and its context as the sidecar has them now."""
+    chat = step.state.chat
+    if chat.model_used != result.model:
+        step.emit(ev.ChatConfigured(replace(chat, model_used=result.model)))
+    if result.context_window and chat.context.window != result.context_window:
+        context = Context(result.context_used, result.context_window)
+        step.emit(ev.ContextChanged(context))
+
+
+def end_politely(step: Step) -> None:
+    """The chat needs its sidecar no longer: what runs counts as stopped."""
+    if step.agent.stage != "none":
+        stopping = step.agent.stopping or step.state.running is not None
+        step.agent = replace(step.agent, stage="ending", stopping=stopping)
+        step.end_sidecar = True
+
+
+def fault_of(error: sidecar.LineError, harness: str) -> errors.Fault:
+    """What a client is told of a request the sidecar refused."""
+    if error.name == "ModelUnknown":
+        nearest = [str(name) for name in error.data.get("nearest", [])]
+        return errors.ModelUnknown(
+            error.message, model=str(error.data.get("model", "")), nearest=nearest
+        )
+    if error.name == "HarnessMissing":
+        looked = [str(place) for place in error.data.get("looked", [])]
+        return errors.HarnessMissing(error.message, harness=harness, looked=looked)
+    return errors.HarnessFailed(error.message, harness=harness)

@@ -1,0 +1,274 @@
+"""Owns turns and the queue: when a message runs, waits, steers, stops and ends."""
+
+from msgspec.structs import replace
+
+from claudetted.chat import ids, permissions, sidecars
+from claudetted.chat.step import Step
+from claudetted.chat.texts import cut, utf8_length
+from claudetted.protocol import errors, sidecar
+from claudetted.protocol import events as ev
+from claudetted.protocol.base import ItemId, TurnId
+from claudetted.protocol.items import Item
+from claudetted.protocol.queue import QueueEntry
+from claudetted.protocol.turns import EndReason, SendResult, Turn, Usage, When
+
+_QUEUE_TEXT_BYTES = 1024
+_TITLE_LENGTH = 60
+
+
+def send(step: Step, text: str, when: When) -> SendResult:
+    """A message starts a turn, or waits, or goes into the running turn."""
+    turn_id = TurnId(ids.new_id())
+    if step.state.chat.archived_at:
+        step.emit(ev.ChatRestored())
+    if is_free(step):
+        start(step, turn_id, text, when)
+        return SendResult(turn_id, "running")
+    if when == "steer" and step.state.running and not step.agent.stopping:
+        _steer(step, turn_id, text)
+        return SendResult(turn_id, "steering")
+    if _is_ending(step):
+        _enqueue_next(step, turn_id, text, when)
+    else:
+        _enqueue(step, turn_id, text, when)
+    return SendResult(turn_id, "queued")
+
+
+def is_free(step: Step) -> bool:
+    """Whether a message could start a turn now."""
+    return not _is_busy(step) and step.agent.stage != "ending"
+
+
+def _is_busy(step: Step) -> bool:
+    return bool(step.state.running or step.state.compacting or step.agent.stopping)
+
+
+def _is_ending(step: Step) -> bool:
+    """Only the old process is in the way: the message starts as soon as that is gone."""
+    return not _is_busy(step) and step.agent.stage == "ending"
+
+
+def start(step: Step, turn_id: TurnId, text: str, when: When) -> None:
+    """Begins a turn: the message first, then the turn, then the line to the sidecar."""
+    step.agent = replace(step.agent, failure="", start_error=None)
+    _title_from(step, text)
+    turn = Turn(turn_id, step.chat_id, "running", when=when, queued_at=step.at, started_at=step.at)
+    step.put_turn(turn, text)
+    step.add_item(Item(ItemId(f"{turn_id}.u"), "user", "done", turn_id=turn_id), text)
+    step.emit(ev.TurnStarted(turn))
+    sidecars.ensure(step)
+    note = step.agent.note
+    step.agent = replace(step.agent, note="")
+    step.request("prompt", lambda n: sidecar.Prompt(n, turn_id, text, note), turn_id)
+
+
+def end(step: Step, reason: EndReason, error: str = "", usage: Usage | None = None) -> None:
+    """Ends the running turn, closes what it left open, and goes on with the queue."""
+    turn = step.state.running
+    assert turn is not None
+    _close_left_open(step, reason)
+    ended = replace(
+        turn,
+        state="ended",
+        ended_at=step.at,
+        reason=reason,
+        error=error,
+        usage=usage,
+        duration_ms=ids.milliseconds_between(turn.started_at, step.at),
+    )
+    step.put_turn(ended)
+    step.emit(ev.TurnEnded(ended, reason))
+    step.agent = replace(step.agent, stopping=False)
+    _return_steers(step)
+    if reason == "done":
+        step.agent = replace(step.agent, crashes=0)
+        go_on(step)
+    elif step.state.queue:
+        step.emit(ev.QueueChanged(step.state.queue, paused=True))
+
+
+def go_on(step: Step) -> None:
+    """Starts what waits for the chat to be free: a compaction, then the next message."""
+    if not is_free(step):
+        return
+    if step.agent.compact_next is not None:
+        compact(step, step.agent.compact_next)
+    elif step.state.queue and _may_go(step):
+        first, *rest = step.state.queue
+        step.agent = replace(step.agent, next_turn=None)
+        step.emit(ev.QueueChanged(rest, step.state.queue_paused))
+        prompt = step.prompts[first.turn_id]
+        start(step, first.turn_id, prompt, first.when)
+
+
+def _may_go(step: Step) -> bool:
+    first = step.state.queue[0].turn_id
+    return not step.state.queue_paused or first == step.agent.next_turn
+
+
+def compact(step: Step, instructions: str) -> None:
+    """Asks the idle sidecar to compact."""
+    step.agent = replace(step.agent, compact_next=None, failure="", start_error=None)
+    sidecars.ensure(step)
+    step.request("compact", lambda n: sidecar.Compact(n, instructions))
+    step.emit(ev.CompactionStarted("manual"))
+
+
+def compact_later(step: Step, instructions: str) -> None:
+    """After the running turn, before the next message."""
+    step.agent = replace(step.agent, compact_next=instructions)
+
+
+def stop(step: Step, by: str) -> TurnId | None:
+    """Asks the agent to stop what it does; None when nothing runs. The queue is kept, paused."""
+    running = step.state.running
+    if not running and not step.state.compacting:
+        return None
+    if step.agent.stopping:
+        return running.id if running else None
+    step.agent = replace(step.agent, stopping=True, compact_next=None)
+    step.request("abort", sidecar.Abort)
+    permissions.withdraw_all(step, by, "The agent was stopped.")
+    if step.state.queue:
+        step.emit(ev.QueueChanged(step.state.queue, paused=True))
+    return running.id if running else TurnId("")
+
+
+def edit_entry(step: Step, turn_id: TurnId, text: str) -> None:
+    _entry(step, turn_id)
+    changed = [
+        _queue_entry(entry.turn_id, text, entry.when, entry.at)
+        if entry.turn_id == turn_id
+        else entry
+        for entry in step.state.queue
+    ]
+    step.put_turn(_queued(step, turn_id), text)
+    step.prompts[turn_id] = text
+    step.emit(ev.QueueChanged(changed, step.state.queue_paused))
+
+
+def remove_entry(step: Step, turn_id: TurnId) -> None:
+    _entry(step, turn_id)
+    rest = [entry for entry in step.state.queue if entry.turn_id != turn_id]
+    step.put_turn(replace(_queued(step, turn_id), state="removed", ended_at=step.at))
+    step.emit(ev.QueueChanged(rest, step.state.queue_paused and bool(rest)))
+
+
+def resume_queue(step: Step) -> None:
+    if step.state.queue_paused:
+        step.emit(ev.QueueChanged(step.state.queue, paused=False))
+    go_on(step)
+
+
+def retry(step: Step, prompt: str) -> SendResult:
+    """Sends the prompt of the last turn again, as a new turn; the queue goes on after it."""
+    last = step.state.turn
+    if _is_busy(step):
+        raise errors.ChatBusy("A turn runs; stop it first.", status=step.state.chat.status.name)
+    if last is None or last.reason in (None, "done"):
+        raise errors.NothingToRetry("The last turn got its answer; there is nothing to retry.")
+    if step.state.queue_paused:
+        step.emit(ev.QueueChanged(step.state.queue, paused=False))
+    return send(step, prompt, "auto")
+
+
+def steer_taken(step: Step, turn_id: TurnId) -> None:
+    """The model got a message in mid-turn: it is part of the transcript from here on."""
+    running = step.state.running
+    if turn_id not in step.agent.steers or running is None:
+        return
+    _forget_steer(step, turn_id)
+    text = step.prompts[turn_id]
+    turn = replace(
+        _queued(step, turn_id), state="ended", reason="done", steers=running.id, ended_at=step.at
+    )
+    step.put_turn(turn)
+    step.add_item(Item(ItemId(f"{turn_id}.u"), "user", "done", turn_id=running.id), text)
+    step.emit(ev.TurnSteered(turn))
+
+
+def steer_refused(step: Step, turn_id: TurnId) -> None:
+    """Too late for the turn it was meant for: it becomes a turn of its own, next."""
+    if turn_id not in step.agent.steers:
+        return
+    _forget_steer(step, turn_id)
+    _requeue(step, [turn_id])
+    go_on(step)
+
+
+def _steer(step: Step, turn_id: TurnId, text: str) -> None:
+    step.put_turn(Turn(turn_id, step.chat_id, "queued", when="steer", queued_at=step.at), text)
+    step.prompts[turn_id] = text
+    step.agent = replace(step.agent, steers=[*step.agent.steers, turn_id])
+    step.request("steer", lambda n: sidecar.Steer(n, turn_id, text), turn_id)
+
+
+def _forget_steer(step: Step, turn_id: TurnId) -> None:
+    rest = [steer for steer in step.agent.steers if steer != turn_id]
+    step.agent = replace(step.agent, steers=rest)
+
+
+def _return_steers(step: Step) -> None:
+    """Steers the model never got return to the head of the queue."""
+    undelivered = step.agent.steers
+    if undelivered:
+        step.agent = replace(step.agent, steers=[])
+        _requeue(step, undelivered)
+
+
+def _requeue(step: Step, turn_ids: list[TurnId]) -> None:
+    entries = [
+        _queue_entry(turn_id, step.prompts[turn_id], "steer", step.at) for turn_id in turn_ids
+    ]
+    step.emit(ev.QueueChanged([*entries, *step.state.queue], step.state.queue_paused))
+
+
+def _enqueue(step: Step, turn_id: TurnId, text: str, when: When) -> None:
+    step.put_turn(Turn(turn_id, step.chat_id, "queued", when=when, queued_at=step.at), text)
+    step.prompts[turn_id] = text
+    entry = _queue_entry(turn_id, text, when, step.at)
+    step.emit(ev.QueueChanged([*step.state.queue, entry], step.state.queue_paused))
+
+
+def _enqueue_next(step: Step, turn_id: TurnId, text: str, when: When) -> None:
+    step.put_turn(Turn(turn_id, step.chat_id, "queued", when=when, queued_at=step.at), text)
+    step.prompts[turn_id] = text
+    entry = _queue_entry(turn_id, text, when, step.at)
+    step.agent = replace(step.agent, next_turn=turn_id)
+    step.emit(ev.QueueChanged([entry, *step.state.queue], step.state.queue_paused))
+
+
+def _queue_entry(turn_id: TurnId, text: str, when: When, at: str) -> QueueEntry:
+    shown = cut(text.encode(), _QUEUE_TEXT_BYTES)
+    return QueueEntry(turn_id, shown, utf8_length(text), when, at)
+
+
+def _entry(step: Step, turn_id: TurnId) -> QueueEntry:
+    for entry in step.state.queue:
+        if entry.turn_id == turn_id:
+            return entry
+    raise errors.QueueEntryNotFound(
+        "The message is no longer in the queue; it was sent or removed.", turn_id=turn_id
+    )
+
+
+def _queued(step: Step, turn_id: TurnId) -> Turn:
+    return Turn(turn_id, step.chat_id, "queued", queued_at=step.at)
+
+
+def _close_left_open(step: Step, reason: EndReason) -> None:
+    """A turn leaves nothing open, whatever its sidecar forgot."""
+    for item in list(step.state.open.values()):
+        step.close_item(replace(item, status=reason))
+    permissions.withdraw_all(step, "daemon", "The turn ended.")
+
+
+def _title_from(step: Step, text: str) -> None:
+    """A chat nobody named is named after its first message."""
+    chat = step.state.chat
+    if chat.title:
+        return
+    first_line = next((line.strip() for line in text.split("\n") if line.strip()), "")
+    shortened = first_line[: _TITLE_LENGTH - 1] + "…"
+    title = first_line if len(first_line) <= _TITLE_LENGTH else shortened
+    step.emit(ev.ChatConfigured(replace(chat, title=title)))

@@ -1,0 +1,49 @@
+"""Owns those who wait until a chat has become something."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import trio
+
+from claudetted.chat.agent import Agent
+from claudetted.chat.state import ChatState
+from claudetted.protocol.events import Event
+
+R = TypeVar("R")
+Check = Callable[[ChatState, Agent, list[Event]], R | None]
+"""(state, agent, the events that led there) -> what was waited for, if it is there."""
+
+
+class _Waiter:
+    def __init__(self, check: Check[object]) -> None:
+        self.check = check
+        self.result: object | None = None
+        self.seen = trio.Event()
+
+
+class Waiting:
+    """Looks at the chat after every step for those who wait."""
+
+    def __init__(self) -> None:
+        self._waiters: dict[_Waiter, None] = {}
+
+    async def until(self, check: Check[R], state: ChatState, agent: Agent) -> R:
+        """The first thing `check` finds, now or after a later step."""
+        found = check(state, agent, [])
+        if found is not None:
+            return found
+        waiter = _Waiter(check)
+        self._waiters[waiter] = None
+        try:
+            await waiter.seen.wait()
+        finally:
+            self._waiters.pop(waiter, None)
+        return waiter.result  # type: ignore[return-value]  # found by this check
+
+    def look(self, state: ChatState, agent: Agent, events: list[Event]) -> None:
+        for waiter in list(self._waiters):
+            found = waiter.check(state, agent, events)
+            if found is not None:
+                waiter.result = found
+                self._waiters.pop(waiter, None)
+                waiter.seen.set()

@@ -1,0 +1,28 @@
+"""Owns what all chats share: the disk, the keeper, the feed, how a sidecar is launched."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import trio
+
+from claudetted.chat.feed import Feed
+from claudetted.permissions.places import Places
+from claudetted.protocol.base import ChatId
+from claudetted.sidecar.launch import Launch
+from claudetted.sidecar.link import KeeperLink
+from claudetted.store.database import Database
+
+Launcher = Callable[[str, ChatId, dict[str, str]], Launch]
+"""(harness, chat, the chat's environment) -> what to run. Raises HarnessMissing."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Made once by the daemon; its nursery outlives every client and ends with the chats."""
+
+    database: Database
+    keeper: KeeperLink
+    launcher: Launcher
+    places: Places
+    nursery: trio.Nursery
+    feed: Feed

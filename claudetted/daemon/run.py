@@ -1,0 +1,151 @@
+"""Owns the nursery tree: disk, then keeper, then chats, then clients; ended in reverse.
+
+serve
+ └─ database (writer thread)                 closed last, when everything is stored
+     └─ keeper link                          sidecars live on without us
+         └─ chats nursery: one actor a chat
+             └─ clients nursery: one task a connection; ends first, with a deadline
+"""
+
+import logging
+import os
+import signal
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import trio
+
+import claudetted
+from claudetted.chat import ids
+from claudetted.chat.feed import Feed
+from claudetted.chat.manager import Manager
+from claudetted.chat.world import Launcher, World
+from claudetted.daemon import launching
+from claudetted.daemon.lock import locked
+from claudetted.permissions.disk import RealDisk
+from claudetted.permissions.places import Places
+from claudetted.protocol import places
+from claudetted.rpc import unix
+from claudetted.rpc.connection import Connections
+from claudetted.rpc.desk import Desk
+from claudetted.rpc.dispatch import Dispatcher
+from claudetted.rpc.methods import handlers
+from claudetted.sidecar.link import KeeperLink
+from claudetted.store import transcripts
+from claudetted.store.database import Database, open_database
+
+logger = logging.getLogger(__name__)
+
+CLIENTS_GRACE_SECONDS = 2.0
+KEYS_KEPT_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Told when clients can connect."""
+
+    instance: str
+    socket: Path
+    stop: trio.Event
+
+
+async def serve(
+    launcher: Launcher = launching.launch,
+    *,
+    task_status: trio.TaskStatus[Serving] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Runs the daemon until it is asked to stop or cancelled.
+
+    Raises AlreadyRunning and NewerDatabase before anything is touched.
+    """
+    os.umask(0o077)
+    data = places.data_dir()
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    instance, socket = ids.new_id(), places.socket_path()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(locked(places.lock_path(), _description(instance, socket)))
+        database = await stack.enter_async_context(open_database(places.database_path()))
+        await _forget_old_keys(database)
+        await _run(launcher, database, instance, socket, task_status)
+
+
+async def _run(
+    launcher: Launcher,
+    database: Database,
+    instance: str,
+    socket: Path,
+    task_status: trio.TaskStatus[Serving],
+) -> None:
+    socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keeper = KeeperLink(places.keeper_socket_path())
+    async with trio.open_nursery() as outer:
+        running = await outer.start(keeper.run)
+        async with trio.open_nursery() as chats:
+            world = World(database, keeper, launcher, _engine_places(), chats, Feed())
+            manager = Manager(world)
+            await manager.recover(running)
+            chats.start_soon(manager.sweep)
+            desk = Desk(manager, database, instance, ids.now(), str(socket))
+            dispatcher = Dispatcher(handlers(desk))
+            connections = Connections(dispatcher, desk.clients, database.journal_id)
+            await _serve_clients(desk, connections, socket, task_status)
+            chats.cancel_scope.cancel()
+        if desk.end_agents:
+            keeper.shut_down()
+        else:
+            outer.cancel_scope.cancel()
+
+
+async def _serve_clients(
+    desk: Desk,
+    connections: Connections,
+    socket: Path,
+    task_status: trio.TaskStatus[Serving],
+) -> None:
+    """Accepts until told to stop; then clients get a moment to read their last answers."""
+    listener = unix.listen(socket)
+    async with trio.open_nursery() as clients, trio.open_nursery() as accepting:
+        accepting.start_soon(unix.accept, listener, connections, clients)
+        accepting.start_soon(_stop_on_signal, desk.stop)
+        logger.info("serving at %s as %s", socket, desk.instance)
+        task_status.started(Serving(desk.instance, socket, desk.stop))
+        await desk.stop.wait()
+        desk.manager.closing = True
+        clients.cancel_scope.deadline = trio.current_time() + CLIENTS_GRACE_SECONDS
+        desk.clients.leave.set()
+        accepting.cancel_scope.cancel()
+
+
+async def _stop_on_signal(stop: trio.Event) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as received:
+        async for number in received:
+            logger.info("asked to stop by signal %d", number)
+            stop.set()
+
+
+async def _forget_old_keys(database: Database) -> None:
+    limit = datetime.now(UTC) - timedelta(days=KEYS_KEPT_DAYS)
+    before = limit.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    await database.commit(partial(transcripts.forget_answers, before=before))
+
+
+def _engine_places() -> Places:
+    return Places(
+        home=os.path.realpath(os.path.expanduser("~")),
+        data_dir=os.path.realpath(places.data_dir()),
+        runtime_dir=os.path.realpath(places.runtime_dir()),
+        disk=RealDisk(),
+    )
+
+
+def _description(instance: str, socket: Path) -> dict[str, object]:
+    return {
+        "pid": os.getpid(),
+        "instance": instance,
+        "socket": str(socket),
+        "version": claudetted.__version__,
+        "startedAt": ids.now(),
+    }

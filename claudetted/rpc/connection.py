@@ -1,0 +1,113 @@
+"""Owns one client's connection: its reader, its writer, and the requests under way."""
+
+import logging
+from functools import partial
+
+import trio
+
+from claudetted.chat.hub import Subscription
+from claudetted.protocol import errors
+from claudetted.rpc.caller import Caller, Clients
+from claudetted.rpc.dispatch import Dispatcher, Parsed
+from claudetted.rpc.outbox import Outbox, Overflow
+from claudetted.wire import jsonrpc
+from claudetted.wire.lines import LineSplitter, TooLong
+
+logger = logging.getLogger(__name__)
+
+_READ_BYTES = 64 * 1024
+_MOST_WAITING = 256
+"""Requests of one client that may wait for something at once."""
+
+
+class Connections:
+    """The connected clients, and how each is served."""
+
+    def __init__(self, dispatcher: Dispatcher, clients: Clients, journal_id: str) -> None:
+        self._dispatcher = dispatcher
+        self._clients = clients
+        self._journal_id = journal_id
+
+    async def serve(self, stream: trio.abc.Stream, pid: int | None) -> None:
+        """Serves one client until it leaves.
+
+        Resource handling: closes the stream, and ends what belongs to this client only. Error
+        handling: the bulkhead of a connection is here; no client's fault ends the daemon.
+        """
+        self._clients.count += 1
+        try:
+            async with stream:
+                await self._converse(stream, pid)
+        except* (trio.BrokenResourceError, trio.ClosedResourceError, Overflow):
+            logger.info("a client (pid %s) is gone", pid)
+        except* Exception:
+            logger.exception("the connection of a client (pid %s) failed", pid)
+        finally:
+            self._clients.count -= 1
+
+    async def _converse(self, stream: trio.abc.Stream, pid: int | None) -> None:
+        async with trio.open_nursery() as nursery:
+            outbox = Outbox(self.cursor_of)
+            caller = Caller(pid, outbox, nursery)
+            nursery.start_soon(outbox.run, stream)
+            try:
+                with trio.CancelScope() as reading:
+                    nursery.start_soon(self._leave_when_told, reading)
+                    await self._read(stream, caller)
+                await _drain(outbox)
+            finally:
+                _forget(caller)
+            nursery.cancel_scope.cancel()
+
+    async def _leave_when_told(self, reading: trio.CancelScope) -> None:
+        await self._clients.leave.wait()
+        reading.cancel()
+
+    def cursor_of(self, subscription: Subscription, seq: int) -> str:
+        return f"{self._journal_id}.{seq}"
+
+    async def _read(self, stream: trio.abc.Stream, caller: Caller) -> None:
+        splitter = LineSplitter()
+        limiter = trio.CapacityLimiter(_MOST_WAITING)
+        while chunk := await stream.receive_some(_READ_BYTES):
+            for line in splitter.feed(bytes(chunk)):
+                if isinstance(line, TooLong):
+                    caller.outbox.put(_too_long(line))
+                elif line.strip():
+                    await self._take(line, caller, limiter)
+
+    async def _take(self, line: bytes, caller: Caller, limiter: trio.CapacityLimiter) -> None:
+        """Answers in the order of asking, except where an answer may take its time."""
+        parsed = self._dispatcher.parse(line)
+        if parsed.waits:
+            await limiter.acquire_on_behalf_of(parsed)
+            caller.nursery.start_soon(partial(self._answer, parsed, caller, limiter))
+        else:
+            await self._answer(parsed, caller, None)
+
+    async def _answer(
+        self, parsed: Parsed, caller: Caller, limiter: trio.CapacityLimiter | None
+    ) -> None:
+        frame = await self._dispatcher.answer(parsed, caller)
+        caller.outbox.put(frame)
+        caller.replied()
+        if limiter:
+            limiter.release_on_behalf_of(parsed)
+
+
+async def _drain(outbox: Outbox) -> None:
+    """A client that has closed its writing side may still read its answers."""
+    with trio.move_on_after(1):
+        await outbox.drained()
+
+
+def _forget(caller: Caller) -> None:
+    for subscription in caller.subscriptions.values():
+        subscription.close()
+    if caller.follower:
+        caller.follower.close()
+
+
+def _too_long(line: TooLong) -> bytes:
+    message = f"The request is longer than {line.limit} bytes and was not read."
+    return jsonrpc.error(None, errors.TooLarge(message, limit=line.limit))

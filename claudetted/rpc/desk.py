@@ -1,0 +1,25 @@
+"""Owns what the handlers work with: the chats, and what the daemon knows of itself."""
+
+from dataclasses import dataclass, field
+
+import trio
+
+from claudetted.chat.manager import Manager
+from claudetted.rpc.caller import Clients
+from claudetted.store.database import Database
+
+
+@dataclass
+class Desk:
+    """Made once by the daemon."""
+
+    manager: Manager
+    database: Database
+    instance: str
+    started_at: str
+    socket: str
+    clients: Clients = field(default_factory=Clients)
+    stop: trio.Event = field(default_factory=trio.Event)
+    """Set to end the daemon in order."""
+    end_agents: bool = False
+    """Whether the agents end with it."""

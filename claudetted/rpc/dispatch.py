@@ -1,0 +1,173 @@
+"""Owns requests from bytes to reply: parsing, lookup, typed parameters, faults.
+
+jsonrpcserver does the JSON-RPC part through its public names. Its async dispatcher needs
+asyncio, so it is given wrappers that only note the call; the calls are made here afterwards.
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import msgspec
+from jsonrpcserver import InvalidParams as PositionalParams
+from jsonrpcserver import Result, Success, dispatch_to_serializable
+
+from claudetted.protocol import errors
+from claudetted.protocol.registry import BY_NAME, Method
+from claudetted.rpc.caller import Caller
+from claudetted.wire import jsonrpc
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[Caller, Any], Awaitable[Any]]
+
+_PARSE_ERROR = -32700
+_SENTENCES = {
+    _PARSE_ERROR: ("ParseError", "The line is not JSON."),
+    -32600: (
+        "InvalidRequest",
+        "The line is not a JSON-RPC 2.0 request: it needs jsonrpc, id, method and params by name.",
+    ),
+    -32601: ("MethodNotFound", "There is no such method."),
+}
+
+
+@dataclass
+class Call:
+    """A request that was parsed and is not yet carried out."""
+
+    method: Method
+    arguments: dict[str, Any]
+
+
+@dataclass(eq=False)
+class Parsed:
+    """A line: its calls, and its replies in which each result is the number of a call."""
+
+    calls: list[Call]
+    replies: Any
+
+    @property
+    def waits(self) -> bool:
+        """Whether the answer may take its time."""
+        return any(call.method.waits for call in self.calls)
+
+
+class Dispatcher:
+    """The desk that every line of every client goes through.
+
+    Error handling: the bulkhead of a request is here: a fault that no method declares is logged
+    under an id, and the client gets the id.
+    """
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = handlers
+
+    def parse(self, line: bytes) -> Parsed:
+        """Never raises: what is wrong with the line is in the replies."""
+        calls: list[Call] = []
+        methods = {name: partial(_note, calls, row) for name, row in BY_NAME.items()}
+        replies = dispatch_to_serializable(
+            line, methods, deserializer=_decode, validator=_require_request
+        )
+        if isinstance(replies, dict) and replies.get("error", {}).get("code") == _PARSE_ERROR:
+            replies = _why_unread(line) or replies
+        return Parsed(calls, replies)
+
+    async def answer(self, parsed: Parsed, caller: Caller) -> bytes:
+        """Makes the calls in their order and gives the frame that answers the line."""
+        batch = parsed.replies if isinstance(parsed.replies, list) else [parsed.replies]
+        for reply in batch:
+            if "error" in reply:
+                _in_plain_words(reply)
+            else:
+                await self._make(parsed.calls[reply["result"]], reply, caller)
+        return jsonrpc.replies(parsed.replies)
+
+    async def _make(self, call: Call, reply: dict[str, Any], caller: Caller) -> None:
+        try:
+            params = _typed(call)
+            reply["result"] = await self._handlers[call.method.name](caller, params)
+        except errors.Fault as fault:
+            _fail(reply, fault)
+        except Exception:
+            log_id = uuid.uuid4().hex[:12]
+            logger.exception("fault %s in %s", log_id, call.method.name)
+            message = f"The daemon failed; its log has the details under {log_id}."
+            _fail(reply, errors.Internal(message, log_id=log_id))
+
+
+def _note(calls: list[Call], method: Method, *positional: Any, **arguments: Any) -> Result:
+    if positional:
+        return PositionalParams("Parameters go by name.")
+    calls.append(Call(method, arguments))
+    return Success(len(calls) - 1)
+
+
+def _decode(line: Any) -> Any:
+    return msgspec.json.decode(line)
+
+
+def _why_unread(line: bytes) -> dict[str, Any] | None:
+    """JSON by its grammar, with escapes that are no text: the one thing to tell apart."""
+    try:
+        request = json.loads(line)
+    except ValueError:
+        return None
+    fault = errors.BadText("The request holds half a character (a lone surrogate).", path="$")
+    request_id = request.get("id") if isinstance(request, dict) else None
+    return {"jsonrpc": "2.0", "id": request_id, "error": fault.to_wire()}
+
+
+def _require_request(request: Any) -> Any:
+    """One request, or a batch of them. Notifications are none: each needs an id."""
+    batch = request if isinstance(request, list) else [request]
+    if not batch or not all(_is_request(entry) for entry in batch):
+        raise ValueError("not a request")
+    return request
+
+
+def _is_request(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.get("jsonrpc") == "2.0"
+        and isinstance(entry.get("method"), str)
+        and isinstance(entry.get("params", {}), (dict, list))
+        and isinstance(entry.get("id"), (str, int, float))
+    )
+
+
+def _typed(call: Call) -> Any:
+    """The parameters as the method declares them. Raises InvalidParams, which names the path."""
+    try:
+        params = msgspec.convert(call.arguments, call.method.params)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        path = message.split("`")[-2] if " - at `" in message else "$"
+        raise errors.InvalidParams(f"{message}.", path=path) from None
+    return params
+
+
+def _in_plain_words(reply: dict[str, Any]) -> None:
+    error = reply["error"]
+    if error["code"] == errors.BadText.code:
+        return
+    if error["code"] in _SENTENCES:
+        name, sentence = _SENTENCES[error["code"]]
+        reply["error"] = {
+            "code": error["code"],
+            "message": sentence,
+            "data": {"name": name, "about": str(error.get("data", ""))[:200]},
+        }
+    else:
+        fault = errors.InvalidParams("Parameters go by name, as an object.")
+        reply["error"] = fault.to_wire()
+
+
+def _fail(reply: dict[str, Any], fault: errors.Fault) -> None:
+    del reply["result"]
+    reply["error"] = fault.to_wire()

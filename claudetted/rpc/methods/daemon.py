@@ -1,0 +1,52 @@
+"""Owns the handlers of the daemon itself."""
+
+import os
+from functools import partial
+
+import claudetted
+from claudetted.protocol import daemon, places
+from claudetted.protocol.base import PROTOCOL_LEVEL, Empty, NoParams
+from claudetted.rpc.caller import Caller
+from claudetted.rpc.desk import Desk
+from claudetted.store import transcripts
+
+FEATURES = ["queue", "steer", "resume"]
+
+
+async def hello(desk: Desk, caller: Caller, params: daemon.HelloParams) -> daemon.HelloResult:
+    caller.name = params.name
+    caller.kind = params.kind
+    return daemon.HelloResult(
+        PROTOCOL_LEVEL, claudetted.__version__, desk.instance, os.getpid(), FEATURES
+    )
+
+
+async def status(desk: Desk, caller: Caller, params: NoParams) -> daemon.StatusResult:
+    loaded = desk.manager.loaded
+    return daemon.StatusResult(
+        claudetted.__version__,
+        desk.instance,
+        os.getpid(),
+        desk.started_at,
+        str(places.data_dir()),
+        desk.socket,
+        chats=await desk.database.read(transcripts.count_chats),
+        loaded_chats=len(loaded),
+        sidecars=sum(1 for actor in loaded if actor.agent.sidecar_id),
+        clients=desk.clients.count,
+        open_permissions=await desk.database.read(transcripts.count_open_permissions),
+        journal_bytes=desk.database.size(),
+        keeper_pid=desk.manager.world.keeper.pid,
+    )
+
+
+async def shutdown(desk: Desk, caller: Caller, params: daemon.ShutdownParams) -> Empty:
+    """Answers first; the end begins when the reply is queued."""
+    desk.manager.closing = True
+    caller.after_reply.append(partial(_begin_end, desk, params.agents))
+    return Empty()
+
+
+def _begin_end(desk: Desk, agents: bool) -> None:
+    desk.end_agents = agents
+    desk.stop.set()

@@ -1,0 +1,103 @@
+"""Owns what waits to be written to one client: bounded, and never waited for by a chat."""
+
+import math
+from collections.abc import Callable
+
+import trio
+
+from claudetted.chat.hub import Subscription
+from claudetted.protocol.events import LaggingParams
+from claudetted.wire import jsonrpc
+
+SOFT_BYTES = 256 * 1024
+"""Above this much the client lags: deltas are put off and merged."""
+HARD_BYTES = 8 * 1024 * 1024
+"""Above this much the client is disconnected and told where to resume."""
+LAST_WORD_SECONDS = 2.0
+
+Mark = tuple[Subscription, int]
+
+
+class Overflow(Exception):
+    """The client fell too far behind; what could be told to it has been told."""
+
+
+class Outbox:
+    """Filled from anywhere in the trio thread without waiting; emptied by `run`.
+
+    Error handling: `run` raises Overflow when the client was too slow, and what the stream
+    raises when it breaks.
+    """
+
+    def __init__(self, cursor_of: Callable[[Subscription, int], str]) -> None:
+        self._cursor_of = cursor_of
+        self._queue: list[tuple[bytes, Mark | None]] = []
+        self._size = 0
+        self._marks: dict[Subscription, int] = {}
+        self._drained: list[Callable[[], None]] = []
+        self._overflowed = False
+        self._lot = trio.lowlevel.ParkingLot()
+        self._scope = trio.CancelScope()
+
+    @property
+    def lagging(self) -> bool:
+        return self._size > SOFT_BYTES
+
+    def put(self, frames: bytes, mark: Mark | None = None) -> None:
+        if self._overflowed:
+            return
+        self._queue.append((frames, mark))
+        self._size += len(frames)
+        if self._size > HARD_BYTES + len(frames):
+            self._overflow()
+        self._lot.unpark()
+
+    def when_drained(self, call: Callable[[], None]) -> None:
+        self._drained.append(call)
+
+    async def drained(self) -> None:
+        """Returns when the client has taken what was queued."""
+        if self._queue or self._size:
+            gone = trio.Event()
+            self.when_drained(gone.set)
+            await gone.wait()
+
+    async def run(self, stream: trio.abc.SendStream) -> None:
+        """Writes until cancelled."""
+        with self._scope:
+            while not self._overflowed:
+                while not self._queue and not self._overflowed:
+                    await self._lot.park()
+                await self._write(stream)
+        if self._overflowed:
+            raise Overflow
+
+    async def _write(self, stream: trio.abc.SendStream) -> None:
+        taken, self._queue = self._queue, []
+        for _, mark in taken:
+            if mark:
+                self._marks[mark[0]] = mark[1]
+        await stream.send_all(b"".join(frames for frames, _ in taken))
+        self._size -= sum(len(frames) for frames, _ in taken)
+        if self._overflowed:
+            await stream.send_all(self._last_word())
+        elif not self._queue:
+            waiting, self._drained = self._drained, []
+            for call in waiting:
+                call()
+
+    def _overflow(self) -> None:
+        """What is not on its way yet is dropped; the client resumes before it."""
+        self._overflowed = True
+        self._queue.clear()
+        self._scope.deadline = min(
+            self._scope.deadline if not math.isinf(self._scope.deadline) else math.inf,
+            trio.current_time() + LAST_WORD_SECONDS,
+        )
+
+    def _last_word(self) -> bytes:
+        cursors: dict[str, str] = {
+            subscription.hub.chat_id: self._cursor_of(subscription, seq)
+            for subscription, seq in self._marks.items()
+        }
+        return jsonrpc.notification("lagging", LaggingParams(cursors))

@@ -1,0 +1,66 @@
+"""Owns the Unix socket: its place, its permissions, and who may connect."""
+
+import logging
+import os
+import socket
+import struct
+import sys
+from pathlib import Path
+
+import trio
+
+from claudetted.rpc.connection import Connections
+
+logger = logging.getLogger(__name__)
+
+_BACKLOG = 128
+
+
+def listen(path: Path) -> trio.SocketListener:
+    """Binds the socket, for our user alone. Whoever calls this holds the daemon's lock.
+
+    The socket appears at its path only when it can be connected to.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        server.bind(os.fspath(fresh))
+        fresh.chmod(0o600)
+        server.listen(_BACKLOG)
+        fresh.replace(path)
+    except BaseException:
+        server.close()
+        raise
+    return trio.SocketListener(trio.socket.from_stdlib_socket(server))
+
+
+async def accept(
+    listener: trio.SocketListener, connections: Connections, nursery: trio.Nursery
+) -> None:
+    """Serves every client of our user until cancelled; closes the listener."""
+
+    async def welcome(stream: trio.SocketStream) -> None:
+        uid, pid = peer(stream.socket)
+        if uid != os.getuid():
+            logger.warning("refused a connection of user %d", uid)
+            await stream.aclose()
+            return
+        await connections.serve(stream, pid)
+
+    await trio.serve_listeners(welcome, [listener], handler_nursery=nursery)
+
+
+def peer(connected: "trio.socket.SocketType") -> tuple[int, int | None]:
+    """(uid, pid) of the process at the other end, as the kernel knows it."""
+    if sys.platform == "linux":
+        size = struct.calcsize("3i")
+        raw = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+        pid, uid, _gid = struct.unpack("3i", raw)
+        return uid, pid
+    # LOCAL_PEERCRED gives struct xucred: version, uid, then groups.
+    raw = connected.getsockopt(0, 1, 76)
+    _version, uid = struct.unpack_from("Ii", raw)
+    return uid, None

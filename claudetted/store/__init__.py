@@ -1,0 +1,1 @@
+"""What is on disk: the database and the directories of the chats. No processes, no clients."""

@@ -1,0 +1,102 @@
+"""Owns the database file: one writer, a few readers, and how both are opened."""
+
+import queue
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import trio
+
+from claudetted.store import schema
+from claudetted.store.writer import Writer
+
+T = TypeVar("T")
+_READERS = 4
+
+
+class Database:
+    """Reads and writes of the one SQLite file.
+
+    Opened and closed by `open_database`. Reads run in threads on connections of their own and
+    see everything that was committed before they began.
+    """
+
+    def __init__(self, path: Path, writer: Writer, journal_id: str) -> None:
+        self.path = path
+        self.journal_id = journal_id
+        """Changes only with a new database: a cursor of another journal is recognised by it."""
+        self._writer = writer
+        self._limiter = trio.CapacityLimiter(_READERS)
+        self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+
+    async def commit(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        """Stores one unit of work. Raises StoreRefused when the disk does not take it."""
+        return await self._writer.commit(run)
+
+    async def read(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        """Runs a query beside the writer."""
+        return await trio.to_thread.run_sync(self._read, run, limiter=self._limiter)
+
+    def size(self) -> int:
+        """Bytes of the database with its log."""
+        files = [self.path, self.path.with_name(self.path.name + "-wal")]
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def close_readers(self) -> None:
+        while not self._idle.empty():
+            self._idle.get().close()
+
+    def _read(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            connection = self._idle.get_nowait()
+        except queue.Empty:
+            connection = _connect(self.path)
+        try:
+            return run(connection)
+        finally:
+            self._idle.put(connection)
+
+
+@asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[Database]:
+    """Opens the database, creating or migrating it. Raises schema.NewerDatabase.
+
+    The file is created readable by its owner only. On leaving, waiting writes are stored first.
+    """
+    connection, journal_id = _open(path)
+    writer = Writer(connection)
+    database = Database(path, writer, journal_id)
+    try:
+        yield database
+    finally:
+        await writer.close()
+        database.close_readers()
+
+
+def _open(path: Path) -> tuple[sqlite3.Connection, str]:
+    if not path.exists():
+        path.touch(mode=0o600)
+    connection = _connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        if sys.platform == "darwin":
+            connection.execute("PRAGMA fullfsync = ON")
+        schema.prepare(connection)
+        (journal_id,) = connection.execute(
+            "SELECT value FROM meta WHERE key = 'journal'"
+        ).fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection, journal_id
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA busy_timeout = 5000")
+    connection.execute("PRAGMA cache_size = -4096")
+    return connection

@@ -1,0 +1,130 @@
+"""Owns the shape of the database and its forward migrations."""
+
+import sqlite3
+import uuid
+
+VERSION = 1
+"""Grows with every change of shape; `_MIGRATIONS[n]` leads from version n to n + 1."""
+
+_CREATE = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE chat (
+    id TEXT PRIMARY KEY,
+    archived INTEGER NOT NULL,
+    updated_at TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    state BLOB NOT NULL,   -- the fold of the journal
+    agent BLOB NOT NULL,   -- what the daemon knows of the chat's sidecar
+    env BLOB NOT NULL      -- the creating client's environment
+);
+CREATE INDEX chat_recent ON chat (archived, updated_at, id);
+
+CREATE TABLE event (
+    chat_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (chat_id, seq)
+);
+
+CREATE TABLE item (
+    chat_id TEXT NOT NULL,
+    n INTEGER NOT NULL,    -- order in the transcript
+    id TEXT NOT NULL,
+    hidden INTEGER NOT NULL DEFAULT 0,
+    body BLOB NOT NULL,
+    PRIMARY KEY (chat_id, n)
+);
+CREATE UNIQUE INDEX item_id ON item (chat_id, id);
+
+CREATE TABLE piece (       -- the text of open items, so far
+    chat_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    offset INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (chat_id, item_id, offset)
+);
+
+CREATE TABLE payload (     -- what is too long for an event, whole, once
+    chat_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    field TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (chat_id, item_id, field)
+);
+
+CREATE TABLE turn (
+    id TEXT PRIMARY KEY,
+    chat_id TEXT NOT NULL,
+    body BLOB NOT NULL,
+    prompt BLOB NOT NULL
+);
+CREATE INDEX turn_chat ON turn (chat_id, id);
+
+CREATE TABLE permission (  -- every decision, kept when the chat is deleted
+    id TEXT PRIMARY KEY,
+    chat_id TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    outcome TEXT,
+    resolved_at TEXT,
+    by TEXT,
+    why TEXT
+);
+CREATE INDEX permission_chat ON permission (chat_id, opened_at);
+
+CREATE TABLE sidecar (
+    id TEXT PRIMARY KEY,
+    chat_id TEXT NOT NULL,
+    harness TEXT NOT NULL,
+    committed INTEGER NOT NULL DEFAULT 0,  -- output up to here is in the journal
+    ended INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX sidecar_live ON sidecar (ended, chat_id);
+
+CREATE TABLE input (       -- lines for a sidecar that may not have reached it
+    sidecar_id TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    line BLOB NOT NULL,
+    PRIMARY KEY (sidecar_id, n)
+);
+
+CREATE TABLE answered (    -- what a request with a key was answered
+    method TEXT NOT NULL,
+    key TEXT NOT NULL,
+    params BLOB NOT NULL,
+    result BLOB NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (method, key)
+) WITHOUT ROWID;
+CREATE INDEX answered_at ON answered (at);
+"""
+
+_MIGRATIONS: dict[int, str] = {}
+
+
+class NewerDatabase(Exception):
+    """The database was written by a newer version, which alone may open it."""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Creates the tables of a new database, or brings an old one forward.
+
+    Raises NewerDatabase. Runs in one transaction: an interrupted migration leaves the old shape.
+    """
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found > VERSION:
+        raise NewerDatabase(
+            f"The database has version {found} and this daemon knows versions up to {VERSION}: "
+            "start the newer daemon that wrote it."
+        )
+    if found == VERSION:
+        return
+    journal_id = uuid.uuid4().hex
+    steps = [_MIGRATIONS[n] for n in range(found, VERSION)] if found else [_CREATE]
+    if not found:
+        steps.append(f"INSERT INTO meta VALUES ('journal', '{journal_id}');")
+    script = "".join(steps)
+    connection.executescript(f"BEGIN IMMEDIATE;{script}PRAGMA user_version = {VERSION};COMMIT;")
