@@ -7,7 +7,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from claudetted.protocol import chats, events, items, permissions, schema, shapes, turns
+from claudetted.protocol import chats, daemon, events, items, permissions, schema, shapes, turns
 from claudetted.protocol.base import ChatId, ItemId, TurnId
 
 DOCUMENT = schema.document()
@@ -55,6 +55,7 @@ def test_it_refuses_what_the_daemon_refuses(name: str, struct: type, value: Any)
 
 def test_parameters_and_results_carry_their_noun() -> None:
     assert shapes.name_of(chats.ListParams) == "ChatListParams"
-    assert shapes.name_of(turns.QueueListParams) == "QueueListParams"
+    assert shapes.name_of(daemon.StatusResult) == "DaemonStatusResult"
+    assert shapes.name_of(events.DeltaParams) == "DeltaParams"
     assert shapes.name_of(chats.ChatParams) == "ChatParams"
     assert shapes.name_of(chats.Chat) == "Chat"
