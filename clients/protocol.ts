@@ -260,7 +260,7 @@ export interface PermissionDecideParams {
   permissionId: string;
   decision: "allow" | "deny";
   /** Absent: "once". */
-  scope?: "once";
+  scope?: "once" | "turn" | "chat" | "workspace" | "user";
   reason?: string;
   digest?: string;
   key?: string | null;
@@ -279,14 +279,15 @@ export interface EventSubscribeParams {
 }
 
 /**
- * With `after`: `resumed` says that the events after the cursor follow and `snapshot` has no
- * closed items; otherwise `snapshot` starts afresh and `note` says why the cursor did not serve.
+ * Either `resumed`: every event after the cursor follows, then the open items as deltas from
+ * offset 0, then what is new. Or `snapshot`: start afresh; `note` says why a cursor did not
+ * serve.
  */
 export interface EventSubscribeResult {
   snapshot?: Snapshot | null;
   resumed?: boolean;
   note?: string;
-  /** For `all`: the chats with a live agent or in need of a person. */
+  /** For `all`: the chats with a live agent or an open permission. */
   chats?: Array<Chat>;
   /** For `all`: every open permission. */
   permissions?: Array<Permission>;
@@ -308,8 +309,9 @@ export interface EventParams {
 /**
  * The `delta` notification: a piece of an open item, `offset` in UTF-8 bytes.
  *
- * Deltas may be merged or skipped for a slow client. A client that sees `offset` ahead of what
- * it holds reads the item again with `item/get`.
+ * The text goes where `offset` says: what a client holds from there on is replaced. Deltas may
+ * be merged or skipped for a slow client; one that sees `offset` ahead of what it holds reads
+ * the item again with `item/get`.
  */
 export interface DeltaParams {
   chatId: string;
@@ -414,7 +416,9 @@ export interface Resolution {
   by: string;
   reason?: string;
   /** Absent: "once". */
-  scope?: "once";
+  scope?: "once" | "turn" | "chat" | "workspace" | "user";
+  /** The rule that decided, or the one that the decision left behind. */
+  ruleId?: string | null;
 }
 
 export interface ChatCreated {
@@ -608,6 +612,14 @@ export interface Permission {
   turnId?: string | null;
   /** The earlier request this one replaces because the files changed meanwhile. */
   supersedes?: string | null;
+  /** Why the daemon asks, in words for a person. */
+  why?: string;
+  /** The rule that asks. It can be edited; a wider scope would not silence it. */
+  rule?: Rule | null;
+  /** The rules that together would have allowed the call. */
+  suggested?: Array<Rule>;
+  /** For how long an allow can be given; empty means `once`. */
+  scopes?: Array<"once" | "turn" | "chat" | "workspace" | "user">;
 }
 
 /**
@@ -683,12 +695,40 @@ export interface Request {
   cwd?: string;
   /** Real, absolute paths that the call touches. */
   paths?: Array<string>;
+  /** Names of the hosts that the call contacts, where its harness knows them. */
+  hosts?: Array<string>;
   /** Unified diff against what is on disk now, cut at 64 KiB. */
   diff?: string;
   /** The arguments as JSON for a tool we know nothing about, cut at 64 KiB. */
   input?: string;
   /** Why it asks, in words for a person. */
   reason?: string;
+}
+
+/**
+ * One standing decision: effect, tool, match, scope, and who made it when.
+ *
+ * `tool` is a name or a pattern with `*`; `@read`, `@write`, `@run` and `@fetch` stand for every
+ * tool that does such a thing. `pattern` holds the words of a command, a glob of paths or a
+ * pattern of hosts, after `match`; `unless` lists globs of paths that the rule leaves alone.
+ */
+export interface Rule {
+  id: string;
+  effect: "allow" | "ask" | "deny";
+  /** Absent: "*". */
+  tool?: string;
+  /** Absent: "any". */
+  match?: "any" | "command" | "path" | "host";
+  pattern?: string;
+  unless?: Array<string>;
+  /** Absent: "user". */
+  scope?: "turn" | "chat" | "workspace" | "user";
+  subject?: string;
+  /** The client's name and kind, or `built-in`. */
+  by?: string;
+  at?: string;
+  /** The rule as a person reads and writes it, without its scope. */
+  text?: string;
 }
 
 export type Event =

@@ -264,6 +264,8 @@ export interface Request {
   cwd?: string;
   /** Real, absolute paths that the call touches. */
   paths?: Array<string>;
+  /** Names of the hosts that the call contacts, where its harness knows them. */
+  hosts?: Array<string>;
   /** Unified diff against what is on disk now, cut at 64 KiB. */
   diff?: string;
   /** The arguments as JSON for a tool we know nothing about, cut at 64 KiB. */
