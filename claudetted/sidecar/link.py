@@ -30,8 +30,8 @@ MUCH = 32 * 1024
 ANSWER_WITHIN = 5.0
 SHORT_LIFE = 1.0
 """A keeper that dies within this time is not replaced sooner."""
-UMASK = 0o077
-"""Sessions and transcripts that a harness writes are the user's alone."""
+USUAL_UMASK = 0o022
+"""For the files that an agent makes in the user's workspace; a harness guards its own by itself."""
 GENERATIONS = {1: frames}
 """The frames of every released keeper. A keeper outlives the daemon's upgrades, so none is ever
 removed."""
@@ -81,11 +81,16 @@ class KeeperLink:
     # Orders
 
     async def start(
-        self, sidecar: SidecarId, argv: Sequence[str], env: Mapping[str, str], cwd: Path
+        self,
+        sidecar: SidecarId,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        umask: int = USUAL_UMASK,
     ) -> int:
         """Starts the program and returns its pid. Its output is to be attached at offset 0."""
         await self._have_keeper()
-        words = [f"{UMASK:o}", str(cwd), str(len(argv)), *argv]
+        words = [f"{umask:o}", str(cwd), str(len(argv)), *argv]
         words += [f"{name}={value}" for name, value in env.items()]
         if any("\0" in word for word in words):
             raise LaunchFailed("An argument or environment variable holds a NUL character.")

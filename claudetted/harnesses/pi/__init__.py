@@ -1,0 +1,1 @@
+"""Owns the harness of the Pi SDK, which speaks our own lines."""
