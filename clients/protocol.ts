@@ -345,27 +345,25 @@ export interface Chat {
   id: string;
   cwd: string;
   workspace: string;
-  title?: string;
+  title: string;
+  harness: string;
+  level: "readonly" | "standard" | "full";
+  status: Status;
+  createdAt: string;
+  updatedAt: string;
   /** Absent: "auto". */
   titleSource?: "auto" | "person";
-  /** Absent: "pi". */
-  harness?: string;
   /** `provider/model`; null lets the harness choose its default. */
   model?: string | null;
   /** The model the harness really uses. */
   modelUsed?: string;
-  /** Absent: "standard". */
-  level?: "readonly" | "standard" | "full";
   thinking?: "off" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
-  status?: Status;
   attention?: Array<"permission" | "ended" | "failed">;
   context?: Context;
   /** Summed over the chat's ended turns. */
   totals?: Usage;
   queueLength?: number;
   openPermissions?: number;
-  createdAt?: string;
-  updatedAt?: string;
   archivedAt?: string;
 }
 
@@ -566,8 +564,7 @@ export interface SidecarLost {
 
 /** What the chat is doing, and why. */
 export interface Status {
-  /** Absent: "idle". */
-  name?: "idle" | "running" | "waiting" | "compacting" | "stopping" | "failed";
+  name: "idle" | "running" | "waiting" | "compacting" | "stopping" | "failed";
   why?: string;
 }
 
@@ -663,8 +660,7 @@ export interface SidecarInfo {
 /** One call of one tool by the agent. */
 export interface ToolCall {
   name: string;
-  /** Absent: "writing". */
-  phase?: "writing" | "asking" | "running" | "ended";
+  phase: "writing" | "asking" | "running" | "ended";
   /** The arguments, as JSON. `{}` with `inputBytes` set when they are too long to inline. */
   input?: unknown;
   /** Length of the arguments in bytes when they are not inlined. */

@@ -9,7 +9,7 @@ from claudetted.protocol import events as ev
 
 
 def create(step: Step, chat: chats.Chat, env: dict[str, str]) -> None:
-    step.emit(ev.ChatCreated(replace(chat, created_at=step.at, updated_at=step.at)))
+    step.emit(ev.ChatCreated(chat))
     step.env = env
 
 

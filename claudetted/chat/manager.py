@@ -72,17 +72,7 @@ class Manager:
         if self.closing:
             raise errors.ShuttingDown("The daemon is shutting down; try again in a moment.")
         cwd, workspace = workspaces.find(params.cwd, params.broad)
-        chat = chats.Chat(
-            ChatId(ids.new_id()),
-            cwd,
-            workspace,
-            title=params.title or "",
-            title_source="person" if params.title else "auto",
-            harness=params.harness,
-            model=params.model,
-            level=params.level or "standard",
-            thinking=params.thinking,
-        )
+        chat = _new_chat(params, cwd, workspace)
         self.world.launcher(params.harness, chat.id, params.env)
         _make_directories(chat.id)
         actor = Actor(self.world, chat.id, None, Agent(), params.env)
@@ -234,6 +224,24 @@ class Manager:
         finally:
             if self._actors.get(actor.chat_id) is actor:
                 del self._actors[actor.chat_id]
+
+
+def _new_chat(params: chats.CreateParams, cwd: str, workspace: str) -> chats.Chat:
+    at = ids.now()
+    return chats.Chat(
+        ChatId(ids.new_id()),
+        cwd,
+        workspace,
+        params.title or "",
+        params.harness,
+        params.level or "standard",
+        chats.Status("idle"),
+        at,
+        at,
+        title_source="person" if params.title else "auto",
+        model=params.model,
+        thinking=params.thinking,
+    )
 
 
 def _started(_state: ChatState, agent: Agent, _events: object) -> LineError | None:

@@ -27,13 +27,28 @@ def main() -> None:
     """Exits with 0 when told to stop, 3 when another daemon runs, 1 on other faults."""
     arguments = build_parser().parse_args()
     log.begin(places.log_dir(), arguments.verbose)
+    faults: list[BaseException] = []
     try:
-        trio.run(_serve, arguments.ready_fd, strict_exception_groups=False)
-    except _EXPECTED as fault:
-        logger.error("%s", fault)
-        _tell(arguments.ready_fd, {"error": str(fault)})
-        print(f"claudetted: {fault}", file=sys.stderr)  # noqa: T201  # the command's own words
-        sys.exit(_RUNNING if isinstance(fault, AlreadyRunning) else _FAILED)
+        trio.run(_serve, arguments.ready_fd)
+    except* _EXPECTED as group:
+        faults = _flat(group)
+    if faults:
+        sys.exit(_explain(faults[0], arguments.ready_fd))
+
+
+def _explain(fault: BaseException, ready_fd: int | None) -> int:
+    """Says in one sentence why there is no daemon; the exit code for it."""
+    logger.error("%s", fault)
+    _tell(ready_fd, {"error": str(fault)})
+    sys.stderr.write(f"claudetted: {fault}\n")
+    return _RUNNING if isinstance(fault, AlreadyRunning) else _FAILED
+
+
+def _flat(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for fault in group.exceptions:
+        found += _flat(fault) if isinstance(fault, BaseExceptionGroup) else [fault]
+    return found
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -61,5 +76,8 @@ async def _serve(ready_fd: int | None) -> None:
 def _tell(ready_fd: int | None, line: dict[str, str]) -> None:
     if ready_fd is None:
         return
-    with os.fdopen(ready_fd, "wb", closefd=True) as ready:
-        ready.write(json.dumps(line).encode() + b"\n")
+    try:
+        os.write(ready_fd, json.dumps(line).encode() + b"\n")
+        os.close(ready_fd)
+    except OSError as gone:
+        logger.info("nobody waits for the word that we are ready: %s", gone)

@@ -19,7 +19,7 @@ AttentionWhy = Literal["permission", "ended", "failed"]
 class Status(Data, frozen=True):
     """What the chat is doing, and why."""
 
-    name: StatusName = "idle"
+    name: StatusName
     why: str = ""
 
 
@@ -50,24 +50,24 @@ class Chat(Data, frozen=True):
     id: ChatId
     cwd: str
     workspace: str
-    title: str = ""
+    title: str
+    harness: str
+    level: Level
+    status: Status
+    created_at: str
+    updated_at: str
     title_source: Literal["auto", "person"] = "auto"
-    harness: str = "pi"
     model: str | None = None
     """`provider/model`; null lets the harness choose its default."""
     model_used: str = ""
     """The model the harness really uses."""
-    level: Level = "standard"
     thinking: Thinking | None = None
-    status: Status = Status()
     attention: list[AttentionWhy] = []
     context: Context = Context()
     totals: Usage = Usage()
     """Summed over the chat's ended turns."""
     queue_length: int = 0
     open_permissions: int = 0
-    created_at: str = ""
-    updated_at: str = ""
     archived_at: str = ""
 
 

@@ -20,7 +20,7 @@ class ToolCall(Data, frozen=True):
     """One call of one tool by the agent."""
 
     name: str
-    phase: ToolPhase = "writing"
+    phase: ToolPhase
     input: msgspec.Raw = msgspec.Raw(b"{}")
     """The arguments, as JSON. `{}` with `inputBytes` set when they are too long to inline."""
     input_bytes: int = 0
