@@ -80,7 +80,7 @@ def _broken_struct(name: str, old: dict[str, Any], new: dict[str, Any]) -> Itera
     for field, schema in old["properties"].items():
         if field not in new["properties"]:
             yield f"{name}.{field} is gone"
-        elif not _grew(schema, new["properties"][field]):
+        elif not _grew(_told_like(new["properties"][field], schema), new["properties"][field]):
             yield f"{name}.{field} changed"
     if "additionalProperties" in old:
         for field in sorted(set(new.get("required", [])) - set(old.get("required", []))):
@@ -88,6 +88,11 @@ def _broken_struct(name: str, old: dict[str, Any], new: dict[str, Any]) -> Itera
     else:
         for field in sorted(set(old.get("required", [])) - set(new.get("required", []))):
             yield f"{name}.{field} may now be absent"
+
+
+def _told_like(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+    """The old field; without its default where the new one is always told."""
+    return old if "default" in new else {k: v for k, v in old.items() if k != "default"}
 
 
 def _grew(old: Any, new: Any) -> bool:

@@ -60,6 +60,10 @@ def test_prose_is_not_part_of_a_level() -> None:
             "Chat.cwd changed",
         ),
         (
+            lambda level: definition(level, "Chat")["properties"]["model"].update(default="m"),
+            "Chat.model changed",
+        ),
+        (
             lambda level: definition(level, "Chat")["required"].remove("cwd"),
             "Chat.cwd may now be absent",
         ),
@@ -84,6 +88,7 @@ def test_a_broken_promise_is_named(change: Callable[[dict[str, Any]], object], w
         lambda level: definition(level, "Chat")["properties"].update(mood={"type": "string"}),
         lambda level: definition(level, "TurnSendParams")["properties"]["when"]["enum"].append("x"),
         lambda level: level["methods"]["chat/get"]["errors"].append("StoreFull"),
+        lambda level: definition(level, "Chat")["properties"]["queueLength"].pop("default"),
     ],
 )
 def test_growth_is_welcome(change: Callable[[dict[str, Any]], object]) -> None:

@@ -28,9 +28,22 @@ def test_it_is_a_schema() -> None:
 
 
 def test_it_accepts_what_the_daemon_writes() -> None:
-    call = items.ToolCall("bash", input=msgspec.Raw(b'{"command":"ls"}'), exit_code=0)
+    call = items.ToolCall(
+        name="bash", phase="ended", input=msgspec.Raw(b'{"command":"ls"}'), exit_code=0
+    )
     item = items.Item(ItemId("i1"), "tool", "done", TurnId("t1"), tool=call)
-    chat = chats.Chat(ChatId("c1"), "/w", "/w", totals=turns.Usage(cost_usd=0.5))
+    chat = chats.Chat(
+        id=ChatId("c1"),
+        cwd="/w",
+        workspace="/w",
+        title="",
+        harness="pi",
+        level="standard",
+        status=chats.Status(name="idle"),
+        created_at="2026-01-01T00:00:00.000Z",
+        updated_at="2026-01-01T00:00:00.000Z",
+        totals=turns.Usage(cost_usd=0.5),
+    )
     for event in (events.ItemClosed(item), events.ChatCreated(chat), events.ChatDeleted()):
         told = events.EventParams(ChatId("c1"), 7, "2026-01-01T00:00:00.000Z", event)
         assert complaints("EventParams", wire(told)) == []
