@@ -6,6 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 import trio
+from msgspec.structs import replace
 
 from claudetted.chat import losses
 from claudetted.chat.agent import Agent
@@ -94,6 +95,8 @@ class Actor:
 
         Raises the plan's Fault, or StoreFull. What was asked is done even if the asker leaves.
         """
+        if self.gone:
+            raise self._not_found()
         request = Request(plan)
         self._inbox.put_request(request)  # type: ignore[arg-type]  # the result type is erased
         return await request.outcome()
@@ -102,12 +105,6 @@ class Actor:
         """The first thing `check` finds in the chat, now or after a later step."""
         return await self.waiting.until(check, self.state, self.agent)
 
-    def close_deleted(self) -> None:
-        """The chat is no more: tells its subscribers and ends the task."""
-        self.gone = True
-        self.hub.publish([deleted(self.state.seq + 1)], self.state.seq + 1)
-        self._inbox.poke()
-
     def unload(self) -> None:
         """Ends the task; the chat is what is stored of it."""
         self.gone = True
@@ -115,13 +112,16 @@ class Actor:
 
     def fail(self, fault: Exception) -> None:
         """The task has failed: whoever waits is told."""
+        self.gone = True
+        self.waiting.fail(fault)
         while self._inbox.requests:
             self._inbox.requests.popleft().fail(fault)
 
     @property
     def busy(self) -> bool:
         """Whether anything keeps the chat loaded."""
-        return bool(self.agent.sidecar_id or len(self.hub) or self._inbox.requests)
+        used = len(self.hub) or len(self.waiting) or self._inbox.requests
+        return bool(self.agent.sidecar_id or used)
 
     def subscribe(self, sink: Sink) -> Subscription:
         """From within a plan: the tail that follows the state as it is now."""
@@ -132,7 +132,7 @@ class Actor:
         sidecar_id = self.agent.sidecar_id
         assert sidecar_id is not None
         if running is None:
-            self._inbox.put_report(Lost(sidecar_id))
+            self._replace_unheard_of(sidecar_id)
             return
         for n, line in self._unsent:
             if n > running.input_n:
@@ -140,6 +140,14 @@ class Actor:
         self._world.keeper.attach(sidecar_id, self._hearing.read_to, self._inbox.put_report)
         if self.agent.stage == "ending":
             self._world.nursery.start_soon(self._world.keeper.end, sidecar_id, END_GRACE_SECONDS)
+
+    def _replace_unheard_of(self, sidecar_id: SidecarId) -> None:
+        """The keeper does not have it: it was never started, or is gone with an older keeper."""
+        keeper_pid = self._world.keeper.pid
+        if self.agent.stage == "starting" and self.agent.keeper_pid == keeper_pid:
+            self._inbox.put_request(Request(partial(_plan_launch, sidecar_id)))
+        else:
+            self._inbox.put_report(Lost(sidecar_id))
 
     def end_at_once(self, sidecar_id: SidecarId) -> None:
         """Kills the sidecar and all it started, if it is still the chat's."""
@@ -233,7 +241,10 @@ class Actor:
         if saved is not None:
             self.texts.mark_saved(saved)
             self._after_commit(step, hearing)
-        if step.launch:
+        if step.remove:
+            self.hub.publish([deleted(self.state.seq + 1)], self.state.seq + 1)
+            self.fail(self._not_found())
+        elif step.launch:
             await self._launch(step.launch)
 
     def _grown_large(self, step: Step) -> bool:
@@ -244,6 +255,11 @@ class Actor:
         sidecar_id = self.agent.sidecar_id
         heard = hearing or self._hearing
         committed = (sidecar_id, heard.safe_offset) if sidecar_id else None
+        if step.remove:
+            await self._world.database.commit(partial(journal.remove_chat, chat_id=self.chat_id))
+            return
+        if step.launch:
+            step.agent = replace(step.agent, keeper_pid=self._world.keeper.pid)
         write = step.finish(committed)
         await self._world.database.commit(partial(journal.store, write=write))
 
@@ -282,7 +298,7 @@ class Actor:
             keeper.acknowledge(self.agent.sidecar_id, hearing.safe_offset)
         if step.end_sidecar and self.agent.sidecar_id:
             self._world.nursery.start_soon(keeper.end, self.agent.sidecar_id, END_GRACE_SECONDS)
-        if step.launch:
+        if step.launch and step.write.inputs:
             self._unsent = [(n, line) for _, n, line in step.write.inputs]
 
     async def _launch(self, sidecar_id: SidecarId) -> None:
@@ -301,6 +317,9 @@ class Actor:
         for n, line in self._unsent:
             keeper.send(sidecar_id, n, line)
 
+    def _not_found(self) -> errors.ChatNotFound:
+        return errors.ChatNotFound(f"There is no chat {self.chat_id}.", chat_id=self.chat_id)
+
     def _plan_checkpoint(self) -> None:
         if not self._checkpoint_planned:
             self._checkpoint_planned = True
@@ -315,6 +334,12 @@ class Actor:
         await trio.sleep(REFUSED_PAUSE_SECONDS)
         self._inbox.reports_blocked = False
         self._inbox.poke()
+
+
+def _plan_launch(sidecar_id: SidecarId, step: Step) -> None:
+    """What was planned and stored before, and not carried out."""
+    step.touch()
+    step.launch = sidecar_id
 
 
 def _launch_error(failure: errors.Fault | LaunchFailed) -> sc.LineError:

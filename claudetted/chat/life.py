@@ -30,6 +30,15 @@ def restore(step: Step) -> None:
         step.emit(ev.ChatRestored())
 
 
+def remove(step: Step) -> bool:
+    """Whether the chat goes: not while it has a process, which somebody may just have started."""
+    if step.agent.stage != "none":
+        return False
+    step.touch()
+    step.remove = True
+    return True
+
+
 def reset(step: Step, hide: bool) -> None:
     """After the sidecar is gone: the next one starts without a past."""
     step.agent = replace(step.agent, session_path="", note="", failure="", start_error=None)

@@ -126,11 +126,11 @@ class Manager:
         """Removes a chat with everything, after its agent is gone."""
         actor = await self.find(chat_id)
         await self.end_sidecar(actor)
-        await self.world.database.commit(partial(journal.remove_chat, chat_id=chat_id))
+        while not await actor.ask(life.remove):
+            await self.end_sidecar(actor)
         await trio.to_thread.run_sync(
             partial(shutil.rmtree, places.chat_dir(chat_id), ignore_errors=True)
         )
-        actor.close_deleted()
         self.world.feed.deleted(chat_id)
 
     async def reset(self, chat_id: ChatId, hide: bool) -> Actor:
@@ -154,6 +154,8 @@ class Manager:
         for sidecar_id, chat_id in live:
             actor = await self.find(ChatId(chat_id))
             actor.attach(known.pop(sidecar_id, None))
+            if actor.agent.stopping:
+                self.world.nursery.start_soon(self._insist, actor, actor.agent.sidecar_id)
         for stray in known.values():
             logger.warning("ending sidecar %s, which no chat knows", stray.sidecar)
             self.world.nursery.start_soon(self._end_stray, stray.sidecar)

@@ -68,6 +68,8 @@ def started(step: Step, result: sidecar.Started) -> None:
         pid=(hello.pid or None) if hello else None,
     )
     step.emit(ev.SidecarStarted(info, resumed))
+    if resumed and agent.crashes:
+        step.add_notice("restored", "A new process of the agent goes on from its session.")
     configured(step, result)
 
 

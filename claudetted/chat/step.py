@@ -70,6 +70,8 @@ class Step:
         """Whole texts of messages that wait; grown here, trimmed by the actor."""
         self.told: list[ToldEvent | ToldDelta] = []
         self.launch: SidecarId | None = None
+        self.remove = False
+        """The chat is removed with everything instead of stored."""
         self.end_sidecar = False
         """The sidecar is ended when the step is committed."""
         self.env: dict[str, str] | None = None

@@ -77,6 +77,8 @@ def end(step: Step, reason: EndReason, error: str = "", usage: Usage | None = No
         duration_ms=ids.milliseconds_between(turn.started_at, step.at),
     )
     step.put_turn(ended)
+    if reason == "stopped":
+        step.add_notice("stopped", "Stopped.")
     step.emit(ev.TurnEnded(ended, reason))
     step.agent = replace(step.agent, stopping=False)
     _return_steers(step)

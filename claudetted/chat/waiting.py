@@ -18,6 +18,7 @@ class _Waiter:
     def __init__(self, check: Check[object]) -> None:
         self.check = check
         self.result: object | None = None
+        self.error: Exception | None = None
         self.seen = trio.Event()
 
 
@@ -38,7 +39,19 @@ class Waiting:
             await waiter.seen.wait()
         finally:
             self._waiters.pop(waiter, None)
+        if waiter.error:
+            raise waiter.error
         return waiter.result  # type: ignore[return-value]  # found by this check
+
+    def __len__(self) -> int:
+        return len(self._waiters)
+
+    def fail(self, error: Exception) -> None:
+        """The chat will never become anything any more."""
+        waiters, self._waiters = self._waiters, {}
+        for waiter in waiters:
+            waiter.error = error
+            waiter.seen.set()
 
     def look(self, state: ChatState, agent: Agent, events: list[Event]) -> None:
         for waiter in list(self._waiters):

@@ -88,7 +88,7 @@ METHODS: tuple[Method, ...] = (
         chats.CompactParams,
         Empty,
         "Summarises the older part of the conversation.",
-        (*_WRITE, errors.NothingToCompact, errors.HarnessMissing, errors.HarnessFailed),
+        (*_WRITE, errors.NothingToCompact),
         waits=True,
     ),
     Method(

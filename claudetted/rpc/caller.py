@@ -20,8 +20,8 @@ class Clients:
     leave: trio.Event = field(default_factory=trio.Event)
 
 
-class Caller:
-    """One connected client. Its subscriptions and its nursery end with the connection."""
+class Client:
+    """One connection. Its subscriptions and its nursery end with it."""
 
     def __init__(self, pid: int | None, outbox: Outbox, nursery: trio.Nursery) -> None:
         self.name = "anonymous"
@@ -32,8 +32,6 @@ class Caller:
         self.subscriptions: dict[ChatId, Subscription] = {}
         self.catching_up: dict[ChatId, trio.CancelScope] = {}
         self.follower: Follower | None = None
-        self.after_reply: list[Callable[[], None]] = []
-        """Runs when the reply to the request under way is queued."""
 
     @property
     def who(self) -> str:
@@ -41,7 +39,18 @@ class Caller:
         process = f" (pid {self.pid})" if self.pid else ""
         return f"{self.name}/{self.kind}{process}"
 
+
+@dataclass
+class Caller:
+    """A client while it is answered. `after_reply` runs when the reply is queued."""
+
+    client: Client
+    after_reply: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def who(self) -> str:
+        return self.client.who
+
     def replied(self) -> None:
-        calls, self.after_reply = self.after_reply, []
-        for call in calls:
+        for call in self.after_reply:
             call()

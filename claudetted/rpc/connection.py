@@ -1,13 +1,12 @@
 """Owns one client's connection: its reader, its writer, and the requests under way."""
 
 import logging
-from functools import partial
 
 import trio
 
 from claudetted.chat.hub import Subscription
 from claudetted.protocol import errors
-from claudetted.rpc.caller import Caller, Clients
+from claudetted.rpc.caller import Caller, Client, Clients
 from claudetted.rpc.dispatch import Dispatcher, Parsed
 from claudetted.rpc.outbox import Outbox, Overflow
 from claudetted.wire import jsonrpc
@@ -48,15 +47,15 @@ class Connections:
     async def _converse(self, stream: trio.abc.Stream, pid: int | None) -> None:
         async with trio.open_nursery() as nursery:
             outbox = Outbox(self.cursor_of)
-            caller = Caller(pid, outbox, nursery)
+            client = Client(pid, outbox, nursery)
             nursery.start_soon(outbox.run, stream)
             try:
                 with trio.CancelScope() as reading:
                     nursery.start_soon(self._leave_when_told, reading)
-                    await self._read(stream, caller)
+                    await self._read(stream, client)
                 await _drain(outbox)
             finally:
-                _forget(caller)
+                _forget(client)
             nursery.cancel_scope.cancel()
 
     async def _leave_when_told(self, reading: trio.CancelScope) -> None:
@@ -66,30 +65,31 @@ class Connections:
     def cursor_of(self, subscription: Subscription, seq: int) -> str:
         return f"{self._journal_id}.{seq}"
 
-    async def _read(self, stream: trio.abc.Stream, caller: Caller) -> None:
+    async def _read(self, stream: trio.abc.Stream, client: Client) -> None:
         splitter = LineSplitter()
         limiter = trio.CapacityLimiter(_MOST_WAITING)
         while chunk := await stream.receive_some(_READ_BYTES):
             for line in splitter.feed(bytes(chunk)):
                 if isinstance(line, TooLong):
-                    caller.outbox.put(_too_long(line))
+                    client.outbox.put(_too_long(line))
                 elif line.strip():
-                    await self._take(line, caller, limiter)
+                    await self._take(line, client, limiter)
 
-    async def _take(self, line: bytes, caller: Caller, limiter: trio.CapacityLimiter) -> None:
+    async def _take(self, line: bytes, client: Client, limiter: trio.CapacityLimiter) -> None:
         """Answers in the order of asking, except where an answer may take its time."""
         parsed = self._dispatcher.parse(line)
         if parsed.waits:
             await limiter.acquire_on_behalf_of(parsed)
-            caller.nursery.start_soon(partial(self._answer, parsed, caller, limiter))
+            client.nursery.start_soon(self._answer, parsed, client, limiter)
         else:
-            await self._answer(parsed, caller, None)
+            await self._answer(parsed, client, None)
 
     async def _answer(
-        self, parsed: Parsed, caller: Caller, limiter: trio.CapacityLimiter | None
+        self, parsed: Parsed, client: Client, limiter: trio.CapacityLimiter | None
     ) -> None:
+        caller = Caller(client)
         frame = await self._dispatcher.answer(parsed, caller)
-        caller.outbox.put(frame)
+        client.outbox.put(frame)
         caller.replied()
         if limiter:
             limiter.release_on_behalf_of(parsed)
@@ -101,11 +101,11 @@ async def _drain(outbox: Outbox) -> None:
         await outbox.drained()
 
 
-def _forget(caller: Caller) -> None:
-    for subscription in caller.subscriptions.values():
+def _forget(client: Client) -> None:
+    for subscription in client.subscriptions.values():
         subscription.close()
-    if caller.follower:
-        caller.follower.close()
+    if client.follower:
+        client.follower.close()
 
 
 def _too_long(line: TooLong) -> bytes:

@@ -81,7 +81,7 @@ class Outbox:
         self._size -= sum(len(frames) for frames, _ in taken)
         if self._overflowed:
             await stream.send_all(self._last_word())
-        elif not self._queue:
+        elif self._size <= SOFT_BYTES // 2:
             waiting, self._drained = self._drained, []
             for call in waiting:
                 call()

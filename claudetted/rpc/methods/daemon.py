@@ -14,8 +14,8 @@ FEATURES = ["queue", "steer", "resume"]
 
 
 async def hello(desk: Desk, caller: Caller, params: daemon.HelloParams) -> daemon.HelloResult:
-    caller.name = params.name
-    caller.kind = params.kind
+    caller.client.name = params.name
+    caller.client.kind = params.kind
     return daemon.HelloResult(
         PROTOCOL_LEVEL, claudetted.__version__, desk.instance, os.getpid(), FEATURES
     )

@@ -43,18 +43,18 @@ async def subscribe(
 
 
 async def unsubscribe(desk: Desk, caller: Caller, params: events.UnsubscribeParams) -> Empty:
-    if params.all and caller.follower:
-        caller.follower.close()
-        caller.follower = None
+    if params.all and caller.client.follower:
+        caller.client.follower.close()
+        caller.client.follower = None
     elif params.chat_id is None or not _leave(caller, params.chat_id):
         raise errors.SubscriptionNotFound("This connection has no such subscription.")
     return Empty()
 
 
 async def _follow_all(desk: Desk, caller: Caller) -> events.SubscribeResult:
-    if caller.follower is None:
-        caller.follower = desk.manager.world.feed.add(caller.outbox)
-        caller.after_reply.append(caller.follower.release)
+    if caller.client.follower is None:
+        caller.client.follower = desk.manager.world.feed.add(caller.client.outbox)
+        caller.after_reply.append(caller.client.follower.release)
     rows = await desk.database.read(transcripts.chats_in_need)
     found = [decode_state(row).chat for row in rows]
     return events.SubscribeResult(chats=found, permissions=await open_everywhere(desk))
@@ -66,11 +66,11 @@ async def _from_snapshot(
     """State and texts are taken in the chat's task; its tail is held until the reply is out."""
 
     def plan(step: Step) -> tuple[Subscription, ChatState, list[Item], int]:
-        subscription = actor.subscribe(caller.outbox)
+        subscription = actor.subscribe(caller.client.outbox)
         return subscription, step.state, _open_items(actor, step.state), step.item_count
 
     subscription, state, opened, count = await actor.ask(plan)
-    caller.subscriptions[actor.chat_id] = subscription
+    caller.client.subscriptions[actor.chat_id] = subscription
     caller.after_reply.append(subscription.release)
     page = await history_page(desk, actor.chat_id, count + 1, _SNAPSHOT_ITEMS)
     snapshot = chats.Snapshot(
@@ -110,8 +110,8 @@ def _place(desk: Desk, actor: Actor, cursor: str) -> tuple[int | None, str]:
 
 def _catch_up_soon(desk: Desk, caller: Caller, actor: Actor, position: int) -> None:
     scope = trio.CancelScope()
-    caller.catching_up[actor.chat_id] = scope
-    caller.nursery.start_soon(_catch_up, desk, caller, actor, position, scope)
+    caller.client.catching_up[actor.chat_id] = scope
+    caller.client.nursery.start_soon(_catch_up, desk, caller, actor, position, scope)
 
 
 async def _catch_up(
@@ -122,30 +122,30 @@ async def _catch_up(
         while not await actor.ask(partial(_join, caller, actor, position)):
             query = partial(journal.events_after, chat_id=actor.chat_id, seq=position, limit=_PAGE)
             for seq, at, body in await desk.database.read(query):
-                caller.outbox.put(frames.event_frame(actor.chat_id, seq, at, body))
+                caller.client.outbox.put(frames.event_frame(actor.chat_id, seq, at, body))
                 position = seq
-            await caller.outbox.drained()
-        if caller.catching_up.get(actor.chat_id) is scope:
-            del caller.catching_up[actor.chat_id]
+            await caller.client.outbox.drained()
+        if caller.client.catching_up.get(actor.chat_id) is scope:
+            del caller.client.catching_up[actor.chat_id]
 
 
 def _join(caller: Caller, actor: Actor, position: int, step: Step) -> bool:
     """In the chat's task: joins the tail if nothing happened since `position`."""
     if step.state.seq != position:
         return False
-    subscription = actor.subscribe(caller.outbox)
-    caller.subscriptions[actor.chat_id] = subscription
+    subscription = actor.subscribe(caller.client.outbox)
+    caller.client.subscriptions[actor.chat_id] = subscription
     for item in step.state.open.values():
         text = actor.texts.get(item.id).whole().decode()
         frame = frames.delta_frame(actor.chat_id, item.id, 0, text)
-        caller.outbox.put(frame, (subscription, position))
+        caller.client.outbox.put(frame, (subscription, position))
     subscription.release()
     return True
 
 
 def _leave(caller: Caller, chat_id: ChatId) -> bool:
-    subscription = caller.subscriptions.pop(chat_id, None)
-    scope = caller.catching_up.pop(chat_id, None)
+    subscription = caller.client.subscriptions.pop(chat_id, None)
+    scope = caller.client.catching_up.pop(chat_id, None)
     if subscription:
         subscription.close()
     if scope:
