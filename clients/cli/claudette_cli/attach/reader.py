@@ -1,0 +1,82 @@
+"""Owns the thread that follows the chat: it alone touches the fold, and hands pictures on."""
+
+from __future__ import annotations
+
+import select
+import threading
+import time
+
+from claudette_cli.attach.picture import Picture
+from claudette_cli.exits import Failure
+from claudette_cli.following import Following
+from claudette_cli.rendering.scroll import Scroll
+from claudette_cli.rendering.stage import screen_rows
+from claudette_cli.terminal import Terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Show = Callable[[list[str], Picture], None]
+
+FRAME_SECONDS = 0.05
+"""No more pictures than an eye can follow: drawing costs more than reading."""
+
+
+class Reader:
+    """Runs until it is closed, the chat is deleted, or no daemon can be had."""
+
+    def __init__(self, chat_id: str, terminal: Terminal) -> None:
+        self._following = Following(chat_id)
+        self._scroll = Scroll(self._following.fold, terminal)
+        self._thread: threading.Thread | None = None
+        self._closing = False
+        self._shown_at = 0.0
+        self.decided_here = self._scroll.decided_here
+
+    def start(self, show: Show, over: Callable[[Failure | None], None]) -> None:
+        """`show` draws and returns when it is drawn; `over` is called once, at the end."""
+        self._thread = threading.Thread(target=self._run, args=(show, over), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Wakes the thread and waits for it."""
+        self._closing = True
+        self._following.interrupt()
+        if self._thread is not None:
+            self._thread.join(timeout=1)
+
+    def _run(self, show: Show, over: Callable[[Failure | None], None]) -> None:
+        failure: Failure | None = None
+        try:
+            while not self._closing and self._turn_page(show):
+                pass
+        except Failure as failed:
+            failure = failed
+        finally:
+            self._following.close()
+            over(failure)
+
+    def _turn_page(self, show: Show) -> bool:
+        """Takes what comes until the next picture is due: at once after a pause. False at the
+        chat's end."""
+        final: list[str] = []
+        names: set[str] = set()
+        while True:
+            for change in self._following.take():
+                final += self._scroll.take(change)
+                names.add(change[0])
+            left = self._shown_at + FRAME_SECONDS - time.monotonic()
+            if left <= 0 or "disconnected" in names or not self._more_within(left):
+                break
+        connected = "disconnected" not in names
+        tail = self._scroll.tail(max(3, screen_rows() // 2))
+        show(final, Picture(self._following.fold, tail, connected=connected))
+        self._shown_at = time.monotonic()
+        return "chat/deleted" not in names
+
+    def _more_within(self, seconds: float) -> bool:
+        connection = self._following.connection
+        if connection is None:
+            return False
+        return connection.pending or bool(select.select([connection], [], [], seconds)[0])

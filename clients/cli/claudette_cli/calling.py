@@ -1,0 +1,74 @@
+"""Owns calls to the daemon that outlive it: it is started when it is gone, and asked again."""
+
+from __future__ import annotations
+
+import os
+
+from claudette_cli import finding
+from claudette_cli.connection import Connection
+from claudette_cli.exits import Disconnected, Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_ATTEMPTS = 5
+_READING = {"get", "list", "history", "status", "wait"}
+
+
+class Daemon:
+    """The daemon as a command sees it. Whoever makes it closes it; it is a context manager."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Daemon:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @property
+    def connection(self) -> Connection:
+        if self._connection is None:
+            self._connection = connect()
+        return self._connection
+
+    def call(self, method: str, params: dict[str, Any] | None = None) -> Any:
+        """Asks, and asks again when the daemon was replaced meanwhile and that is harmless."""
+        attempts = _ATTEMPTS if _repeatable(method, params) else 1
+        while True:
+            attempts -= 1
+            try:
+                return self.connection.request(method, params)
+            except Disconnected:
+                self.close()
+                if not attempts:
+                    raise Failure(
+                        f"The daemon went away during {method}; look with claudette status, "
+                        "then run the command again."
+                    ) from None
+
+
+def connect() -> Connection:
+    """To the daemon that runs, or to one started for it."""
+    connection = finding.running()
+    if connection is not None:
+        return connection
+    from claudette_cli import starting
+
+    return starting.start()
+
+
+def new_key() -> str:
+    """Makes the repetition of a request harmless."""
+    return os.urandom(12).hex()
+
+
+def _repeatable(method: str, params: dict[str, Any] | None) -> bool:
+    return method.rpartition("/")[2] in _READING or "key" in (params or {})

@@ -1,0 +1,23 @@
+"""Owns the arguments that several commands share."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+LEVELS = ("readonly", "standard", "full")
+THINKING = ("off", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def chat(parser: ArgumentParser) -> None:
+    parser.add_argument("chat", help="id of a chat, or the beginning of one")
+
+
+def json(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
+
+
+def how_to_work(parser: ArgumentParser) -> None:
+    """What can be configured about a chat."""
+    parser.add_argument("--model", help="provider/model, such as openrouter/openai/gpt-5")
+    parser.add_argument("--level", choices=LEVELS, help="what runs without asking")
+    parser.add_argument("--thinking", choices=THINKING, help="how much the model thinks first")

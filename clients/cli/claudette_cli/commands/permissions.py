@@ -1,0 +1,82 @@
+"""Owns the commands about permissions: inbox, approve, deny."""
+
+from __future__ import annotations
+
+from claudette_cli import choosing
+from claudette_cli.calling import Daemon
+from claudette_cli.commands import options
+from claudette_cli.deciding import decide
+from claudette_cli.exits import DONE
+from claudette_cli.terminal import output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from typing import Any
+
+    Json = dict[str, Any]
+
+
+def declare_inbox(parser: ArgumentParser) -> None:
+    parser.add_argument("chat", nargs="?", help="only what this chat asks")
+    options.json(parser)
+
+
+def run_inbox(arguments: Namespace) -> int:
+    with Daemon() as daemon:
+        params = {"chatId": choosing.chat_id(daemon, arguments.chat)} if arguments.chat else {}
+        waiting = daemon.call("permission/list", params).get("permissions", [])
+    if arguments.json:
+        output().json(waiting)
+    elif not waiting:
+        output().say("Nothing waits for you.")
+    else:
+        _print_cards(waiting)
+    return DONE
+
+
+def _print_cards(waiting: list[Json]) -> None:
+    from claudette_cli.rendering.cards import card, how_to_answer
+
+    for permission in waiting:
+        lines = card(permission, output())
+        hint = output().paint(how_to_answer(permission), "dim")
+        output().say("\n".join([*lines, f"  chat {permission['chatId']}: {hint}", ""]))
+
+
+def declare_approve(parser: ArgumentParser) -> None:
+    parser.add_argument("permission", help="id of a request, or of a chat with only one")
+    options.json(parser)
+
+
+def run_approve(arguments: Namespace) -> int:
+    return _decide(arguments, "allow", "")
+
+
+def declare_deny(parser: ArgumentParser) -> None:
+    declare_approve(parser)
+    parser.add_argument("--reason", default="", help="told to the agent")
+
+
+def run_deny(arguments: Namespace) -> int:
+    return _decide(arguments, "deny", arguments.reason)
+
+
+def _decide(arguments: Namespace, decision: str, reason: str) -> int:
+    from claudette_cli.rendering.cards import outcome, subject
+
+    with Daemon() as daemon:
+        permission = choosing.permission(daemon, arguments.permission)
+    result = decide(permission, decision, reason)
+    if arguments.json:
+        output().json(result)
+    else:
+        output().say(f"{outcome(result['resolution'], ours=True)}: {subject(permission)}")
+    return DONE
+
+
+VERBS = {
+    "inbox": (declare_inbox, run_inbox),
+    "approve": (declare_approve, run_approve),
+    "deny": (declare_deny, run_deny),
+}

@@ -1,0 +1,76 @@
+"""Owns the commands about a chat's queue: list, edit, remove, resume."""
+
+from __future__ import annotations
+
+from claudette_cli import choosing
+from claudette_cli.calling import Daemon
+from claudette_cli.commands import options
+from claudette_cli.commands.turns import text_of
+from claudette_cli.exits import DONE, NOT_FOUND, Failure
+from claudette_cli.terminal import clip, output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from typing import Any
+
+    Json = dict[str, Any]
+
+
+def declare_queue(parser: ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="queue_verb", metavar="verb", required=True)
+    for name, summary in (
+        ("list", "show the messages that wait"),
+        ("edit", "change a waiting message"),
+        ("remove", "remove a waiting message"),
+        ("resume", "let a paused queue go on"),
+    ):
+        verb = verbs.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        options.chat(verb)
+        if name in ("edit", "remove"):
+            verb.add_argument("message", help="id of the message, or the beginning of one")
+        if name == "edit":
+            verb.add_argument("text", help="the new text; - reads it from stdin, @file from a file")
+        options.json(verb)
+
+
+def run_queue(arguments: Namespace) -> int:
+    with Daemon() as daemon:
+        chat_id = choosing.chat_id(daemon, arguments.chat)
+        params: Json = {"chatId": chat_id}
+        if arguments.queue_verb in ("edit", "remove"):
+            params["turnId"] = _entry(daemon, chat_id, arguments.message)
+        if arguments.queue_verb == "edit":
+            params["text"] = text_of(arguments.text)
+        result = daemon.call(f"queue/{arguments.queue_verb}", params)
+    if arguments.json:
+        output().json(result)
+    else:
+        _print(result)
+    return DONE
+
+
+def _entry(daemon: Daemon, chat_id: str, wanted: str) -> str:
+    entries = daemon.call("queue/list", {"chatId": chat_id}).get("entries", [])
+    found = [entry for entry in entries if entry["turnId"].startswith(wanted)]
+    if len(found) != 1:
+        count = "No" if not found else "More than one"
+        raise Failure(
+            f"{count} waiting message's id begins with {wanted!r}; "
+            f"see: claudette queue list {chat_id}",
+            NOT_FOUND,
+        )
+    return str(found[0]["turnId"])
+
+
+def _print(result: Json) -> None:
+    for entry in result.get("entries", []):
+        how = "steer" if entry["when"] == "steer" else "queue"
+        output().say(f"{entry['turnId']}  {how}  {clip(entry['text'], 60)}")
+    if not result.get("entries"):
+        output().say("No message waits.")
+    elif result.get("paused"):
+        output().say("The queue is paused; let it go on with: claudette queue resume")
+
+
+VERBS = {"queue": (declare_queue, run_queue)}

@@ -1,0 +1,197 @@
+"""Owns the commands about turns: send, stop, wait, retry."""
+
+from __future__ import annotations
+
+import sys
+
+from claudette_cli import choosing, keys
+from claudette_cli.calling import Daemon, new_key
+from claudette_cli.commands import options
+from claudette_cli.exits import ASKED, DONE, OF_REASON, USAGE, Failure
+from claudette_cli.following import Following
+from claudette_cli.terminal import errors, harmless, output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from typing import Any
+
+    Json = dict[str, Any]
+
+
+def declare_send(parser: ArgumentParser) -> None:
+    options.chat(parser)
+    parser.add_argument("text", help="the message; - reads it from stdin, @file from a file")
+    _declare_waiting(parser)
+    parser.add_argument(
+        "--when",
+        choices=("queue", "steer"),
+        help="while a turn runs: wait for its end (queue), or go in at once (steer)",
+    )
+    parser.add_argument("--key", help="makes a repetition harmless: the same key sends once")
+    options.json(parser)
+
+
+def run_send(arguments: Namespace) -> int:
+    text = text_of(arguments.text)
+    params: Json = {"text": text, "key": arguments.key or new_key()}
+    if arguments.when:
+        params["when"] = arguments.when
+    return _begin("turn/send", params, arguments)
+
+
+def declare_retry(parser: ArgumentParser) -> None:
+    options.chat(parser)
+    _declare_waiting(parser)
+    options.json(parser)
+
+
+def run_retry(arguments: Namespace) -> int:
+    return _begin("turn/retry", {"key": new_key()}, arguments)
+
+
+def declare_stop(parser: ArgumentParser) -> None:
+    options.chat(parser)
+    options.json(parser)
+
+
+def run_stop(arguments: Namespace) -> int:
+    with Daemon() as daemon:
+        chat_id = choosing.chat_id(daemon, arguments.chat)
+        result = daemon.call("turn/stop", {"chatId": chat_id})
+    if arguments.json:
+        output().json(result)
+    elif not result["stopped"]:
+        errors().say("Nothing was running.")
+    return DONE
+
+
+def declare_wait(parser: ArgumentParser) -> None:
+    options.chat(parser)
+    parser.add_argument("--turn", help="which turn; the last one if absent")
+    parser.add_argument(
+        "--patient", action="store_true", help="keep waiting while a permission waits"
+    )
+    options.json(parser)
+
+
+def run_wait(arguments: Namespace) -> int:
+    with Daemon() as daemon:
+        chat_id = choosing.chat_id(daemon, arguments.chat)
+        params: Json = {"chatId": chat_id}
+        if arguments.turn:
+            params["turnId"] = arguments.turn
+        if not arguments.patient:
+            params["orAsked"] = True
+        result = daemon.call("turn/wait", params)
+    if arguments.json:
+        output().json(result)
+    if result["turn"]["state"] == "ended":
+        return _ending(result["turn"])
+    raise Failure(
+        f"The agent waits for a permission; see: claudette inbox {chat_id}, "
+        f"then: claudette approve {chat_id}  or  claudette deny {chat_id}",
+        ASKED,
+    )
+
+
+def text_of(argument: str) -> str:
+    """The message an argument stands for."""
+    if argument == "-":
+        return _decoded(sys.stdin.buffer.read(), "stdin")
+    if argument.startswith("@"):
+        try:
+            with open(argument[1:], "rb") as file:
+                return _decoded(file.read(), argument[1:])
+        except OSError as error:
+            raise Failure(
+                f"{argument[1:]} cannot be read ({error.strerror}); "
+                "to send a text that begins with @, pipe it in with -",
+                USAGE,
+            ) from error
+    return argument
+
+
+def _decoded(data: bytes, source: str) -> str:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise Failure(f"{source} is not UTF-8 text; only text can be sent.", USAGE) from None
+    if not text.strip():
+        raise Failure(f"{source} is empty; there is nothing to send.", USAGE)
+    return text
+
+
+def _declare_waiting(parser: ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--wait",
+        action="store_true",
+        default=None,
+        help="stay until the turn ends, print the answer, exit by how it ended "
+        "(the default on a terminal)",
+    )
+    group.add_argument(
+        "--no-wait", action="store_false", dest="wait", help="return when the message is taken"
+    )
+
+
+def _begin(method: str, params: Json, arguments: Namespace) -> int:
+    stay = arguments.wait
+    if stay is None:
+        stay = keys.available() and not arguments.json
+    with Daemon() as daemon:
+        chat_id = choosing.chat_id(daemon, arguments.chat)
+        params = {"chatId": chat_id} | params
+        if not stay:
+            result = daemon.call(method, params)
+            if arguments.json:
+                output().json(result)
+            else:
+                output().say(result["turnId"])
+            return DONE
+        # Followed from before it is sent, so that nothing of the turn is missed.
+        with Following(chat_id) as following:
+            following.take()
+            result = daemon.call(method, params)
+            return _stay(following, result["turnId"], arguments)
+
+
+def _stay(following: Following, turn_id: str, arguments: Namespace) -> int:
+    from claudette_cli import viewing, watching
+
+    if arguments.json:
+        answer = viewing.AnswerViewer(following.chat_id, turn_id)
+        turn = watching.watch(following, turn_id, answer)
+        output().json({"turn": turn, "text": "\n\n".join(answer.texts)})
+    elif keys.available():
+        with keys.Keys() as reading:
+            screen = viewing.ScreenViewer(output(), following, reading)
+            turn = watching.watch(following, turn_id, screen)
+    elif output().interactive:
+        screen = viewing.ScreenViewer(output(), following, None)
+        turn = watching.watch(following, turn_id, screen)
+    else:
+        pipe = viewing.PipeViewer(output(), following.chat_id, turn_id)
+        turn = watching.watch(following, turn_id, pipe)
+    return _ending(turn, told=output().interactive)
+
+
+def _ending(turn: Json, *, told: bool = False) -> int:
+    """The exit code, with a sentence unless the screen told already."""
+    reason = turn.get("reason", "done")
+    if turn.get("state") == "removed":
+        errors().say("The message was removed from the queue before it was sent.")
+    elif reason != "done" and not told:
+        why = harmless(turn.get("error", ""))
+        hint = "; send it again with: claudette retry " + turn["chatId"]
+        errors().say(f"The turn ended {reason}{': ' + why if why else hint}")
+    return OF_REASON[reason]
+
+
+VERBS = {
+    "send": (declare_send, run_send),
+    "stop": (declare_stop, run_stop),
+    "wait": (declare_wait, run_wait),
+    "retry": (declare_retry, run_retry),
+}

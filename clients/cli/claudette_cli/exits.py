@@ -1,0 +1,70 @@
+"""Owns how a command ends: the exit codes, and the failures that carry one."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DONE = 0
+FAILED = 1
+USAGE = 2
+TURN_FAILED = 3
+TURN_STOPPED = 4
+TURN_LOST = 5
+ASKED = 6
+NOT_FOUND = 7
+NO_DAEMON = 8
+GONE = 9
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+MEANINGS = {
+    DONE: "done",
+    FAILED: "the daemon refused, or something went wrong",
+    USAGE: "the command line makes no sense",
+    TURN_FAILED: "the turn failed",
+    TURN_STOPPED: "the turn was stopped",
+    TURN_LOST: "the turn was lost with its agent",
+    ASKED: "a permission waits and nobody is here to decide",
+    NOT_FOUND: "no chat or permission has this id, or several have",
+    NO_DAEMON: "no daemon runs, or it could not be started",
+    GONE: "the permission was already decided",
+    INTERRUPTED: "interrupted from the keyboard; the agent goes on",
+}
+
+OF_REASON = {"done": DONE, "failed": TURN_FAILED, "stopped": TURN_STOPPED, "lost": TURN_LOST}
+"""By the reason a turn ended for."""
+
+_OF_FAULT = {
+    "ChatNotFound": NOT_FOUND,
+    "TurnNotFound": NOT_FOUND,
+    "ItemNotFound": NOT_FOUND,
+    "PermissionNotFound": NOT_FOUND,
+    "QueueEntryNotFound": NOT_FOUND,
+    "PermissionGone": GONE,
+}
+
+
+class Failure(Exception):
+    """Ends the command: one sentence on stderr that says what to do, and an exit code."""
+
+    def __init__(self, message: str, code: int = FAILED) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+class Refused(Failure):
+    """The daemon answered a request with an error."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        self.error = error
+        data = error.get("data")
+        self.data: dict[str, Any] = data if isinstance(data, dict) else {}
+        self.name = str(self.data.get("name", ""))
+        super().__init__(str(error.get("message", error)), _OF_FAULT.get(self.name, FAILED))
+
+
+class Disconnected(Exception):
+    """The daemon closed the connection, or vanished. Callers connect again or give up."""

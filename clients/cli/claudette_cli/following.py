@@ -1,0 +1,123 @@
+"""Owns following one chat across connections: subscribes, folds, resumes by cursor.
+
+A daemon that died is started again. One that was shut down in order is not: a new one is
+waited for a while, because that is what a restart looks like from here.
+"""
+
+from __future__ import annotations
+
+import time
+
+from claudette_cli import finding
+from claudette_cli.calling import connect
+from claudette_cli.connection import Connection
+from claudette_cli.exits import NO_DAEMON, Disconnected, Failure
+from claudette_cli.fold import Fold
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from claudette_cli.fold import Change
+
+RESTART_SECONDS = 15.0
+_PAUSE = 0.02
+_PIECE = 256 * 1024
+
+
+class Following:
+    """Keeps `fold` at the daemon's side of a chat. Whoever makes it closes it."""
+
+    def __init__(self, chat_id: str, tap: Callable[[dict[str, Any]], None] | None = None) -> None:
+        """`tap` is given everything the daemon says, as it says it."""
+        self.chat_id = chat_id
+        self._tap = tap or (lambda _: None)
+        self.fold = Fold()
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Following:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @property
+    def connection(self) -> Connection | None:
+        """To wait on together with something else; None while there is none."""
+        return self._connection
+
+    def interrupt(self) -> None:
+        """Ends a `take` that waits in another thread."""
+        if self._connection is not None:
+            self._connection.interrupt()
+
+    def take(self) -> list[Change]:
+        """What happened next, waited for. Connects if it must; `disconnected` comes before a
+        wait for a new daemon, so that a screen can say so."""
+        try:
+            if self._connection is None:
+                return self._open()
+            return self._apply(self._connection.arrived())
+        except Disconnected:
+            self.close()
+            return [("disconnected", None)]
+
+    def _open(self) -> list[Change]:
+        self._connection = self._replacement() if self.fold.cursor else connect()
+        params: dict[str, Any] = {"chatId": self.chat_id}
+        if self.fold.cursor:
+            params["after"] = self.fold.cursor
+        result = self._connection.request("event/subscribe", params)
+        self._tap(result)
+        return self.fold.snapshot(result) + self._fill_gaps(self._connection)
+
+    def _replacement(self) -> Connection:
+        deadline = time.monotonic() + RESTART_SECONDS
+        while True:
+            if finding.crashed():
+                return connect()
+            found = finding.running()
+            if found is not None:
+                return found
+            if time.monotonic() > deadline:
+                raise Failure(
+                    "The daemon was shut down; to go on where you were, run: "
+                    f"claudette attach {self.chat_id}",
+                    NO_DAEMON,
+                )
+            time.sleep(_PAUSE)
+
+    def _apply(self, frames: list[dict[str, Any]]) -> list[Change]:
+        changes: list[Change] = []
+        for frame in frames:
+            self._tap(frame)
+            params = frame["params"]
+            if frame["method"] == "lagging":
+                raise Disconnected("this client read too slowly")
+            if params.get("chatId") != self.chat_id:
+                continue
+            if frame["method"] == "event":
+                changes += self.fold.event(params)
+            elif frame["method"] == "delta":
+                changes += self.fold.delta(params)
+        if self.fold.gaps and self._connection is not None:
+            changes += self._fill_gaps(self._connection)
+        return changes
+
+    def _fill_gaps(self, connection: Connection) -> list[Change]:
+        changes: list[Change] = []
+        for item_id in list(self.fold.gaps):
+            while item_id in self.fold.open:
+                offset = self.fold.held(item_id)
+                params = {"chatId": self.chat_id, "itemId": item_id, "offset": offset}
+                piece = connection.request("item/get", params | {"limit": _PIECE})
+                changes += self.fold.fill(item_id, piece["offset"], piece.get("text", ""))
+                if not piece.get("text") or self.fold.held(item_id) >= piece["total"]:
+                    break
+        return changes

@@ -1,0 +1,1 @@
+"""What a person sees: figures, items, cards, markdown."""

@@ -1,0 +1,79 @@
+"""Owns how a permission looks: everything a person needs to judge it, and nothing that hides."""
+
+from __future__ import annotations
+
+from claudette_cli.rendering.items import Painter
+from claudette_cli.terminal import Terminal, exact
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Json = dict[str, Any]
+
+KEYS = "a allow once · d deny · r deny with a reason"
+
+
+def card(permission: Json, terminal: Terminal) -> list[str]:
+    """The request, exactly: nothing is folded, because what is not seen cannot be judged."""
+    request = permission["request"]
+    paint = terminal.paint
+    edge = paint("┃", "yellow")
+    head = paint(f"May it {_what(request)}?", "bold", "yellow")
+    lines = [f"{head}  {paint(request['tool'], 'bold')}  {paint(permission['id'], 'dim')}"]
+    if request.get("command"):
+        first, *rest = exact(request["command"]).split("\n")
+        lines += [paint("$ ", "dim") + first, *("  " + line for line in rest)]
+    if request.get("cwd"):
+        lines.append(paint("in ", "dim") + exact(request["cwd"]))
+    lines += [paint("path ", "dim") + exact(path) for path in request.get("paths", [])]
+    if request.get("diff"):
+        lines += Painter(terminal, whole=True).diff(request["diff"])
+    if request.get("input"):
+        lines += exact(request["input"]).split("\n")
+    if permission.get("supersedes"):
+        lines.append(paint("asks again: the files changed meanwhile", "yellow"))
+    if request.get("reason"):
+        lines.append(paint("why ", "dim") + exact(request["reason"]))
+    return [f"{edge} {line}" for line in lines]
+
+
+def subject(permission: Json) -> str:
+    """The request in one line."""
+    request = permission["request"]
+    what = request.get("command") or " ".join(request.get("paths", [])) or request.get("input", "")
+    return exact(f"{request['tool']} {what}".strip()).replace("\n", " ⏎ ")
+
+
+def outcome(resolution: Json, *, ours: bool) -> str:
+    """How it ended and who decided."""
+    words = {
+        "allow": "allowed once",
+        "deny": "denied",
+        "withdrawn": "withdrawn: the call was given up",
+        "lost": "lost with the agent: the call did not run",
+    }
+    ended: str = resolution["outcome"]
+    text = words.get(ended, ended)
+    if ended in ("allow", "deny"):
+        text += " by you" if ours else f" by {exact(resolution['by'])}"
+    if resolution.get("reason"):
+        text += f" ({exact(resolution['reason'])})"
+    return text
+
+
+def how_to_answer(permission: Json) -> str:
+    """For whoever has no card in front of them."""
+    return f"claudette approve {permission['id']}  or  claudette deny {permission['id']}"
+
+
+def _what(request: Json) -> str:
+    return {
+        "read": "read this",
+        "list": "list this",
+        "search": "search here",
+        "write": "write this file",
+        "edit": "make this change",
+        "run": "run this command",
+        "fetch": "fetch this",
+    }.get(request.get("access", ""), "use this tool")

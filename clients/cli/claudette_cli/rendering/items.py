@@ -1,0 +1,167 @@
+"""Owns how items of a transcript look as lines of text, folded or whole, in colour or not."""
+
+from __future__ import annotations
+
+import json
+
+from claudette_cli.rendering import figures
+from claudette_cli.terminal import Terminal, clip, exact, harmless
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Json = dict[str, Any]
+
+OUTPUT_LINES = 6
+DIFF_LINES = 60
+_MARKS = {
+    "open": ("…", "yellow"),
+    "done": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "stopped": ("■", "yellow"),
+    "discarded": ("↺", "dim"),
+    "lost": ("?", "red"),
+}
+
+
+class Painter:
+    """Makes lines for one terminal. `whole` shows everything instead of folding it."""
+
+    def __init__(self, terminal: Terminal, *, whole: bool = False) -> None:
+        self._terminal = terminal
+        self._whole = whole
+
+    def item(self, item: Json) -> list[str]:
+        """Everything but a message's markdown; that is plain text here."""
+        painters = {
+            "user": self.user,
+            "message": self.message,
+            "reasoning": self.reasoning,
+            "tool": self.tool,
+            "compaction": self.compaction,
+            "notice": self.notice,
+        }
+        lines = painters[item["kind"]](item) if item["kind"] in painters else []
+        return [*lines, *self._rest_of(item)]
+
+    def user(self, item: Json) -> list[str]:
+        first, *rest = harmless(item.get("text", "")).split("\n")
+        paint = self._terminal.paint
+        head = paint("▸", "bold", "cyan") + " " + paint(first, "bold")
+        return [head, *("  " + paint(line, "bold") for line in rest)]
+
+    def message(self, item: Json) -> list[str]:
+        text = harmless(item.get("text", "")).strip("\n")
+        if item["status"] == "discarded":
+            return [self._terminal.paint("↺ withdrawn: " + clip(text, 60), "dim")]
+        ended = {"stopped": ["■ stopped here"], "failed": ["✗ broke off here"], "lost": ["? lost"]}
+        marks = [self._terminal.paint(line, "yellow") for line in ended.get(item["status"], [])]
+        return [*(text.split("\n") if text else []), *marks]
+
+    def reasoning(self, item: Json) -> list[str]:
+        lines = harmless(item.get("text", "")).strip().split("\n")
+        if item["status"] == "discarded" or not lines[0]:
+            return []
+        if not self._whole:
+            more = f" (+{len(lines) - 1} lines)" if len(lines) > 1 else ""
+            lines = [clip(lines[0], self._terminal.width - 16) + more]
+        head, *rest = lines
+        return [self._terminal.paint(f"∴ {head}", "dim")] + [
+            self._terminal.paint(f"  {line}", "dim") for line in rest
+        ]
+
+    def tool(self, item: Json) -> list[str]:
+        tool = item["tool"]
+        lines = [self._tool_head(item, tool)]
+        if tool.get("diff"):
+            lines += self.diff(tool["diff"], tool.get("diffBytes", 0))
+        if tool.get("error"):
+            lines.append("  " + self._terminal.paint(harmless(tool["error"]), "red"))
+        elif item.get("text"):
+            lines += self._output(item["text"])
+        return lines
+
+    def compaction(self, item: Json) -> list[str]:
+        told = item["compaction"]
+        before, after = told.get("before"), told.get("after")
+        known = before is not None and after is not None
+        span = f": {figures.tokens(before)} → {figures.tokens(after)} tokens" if known else ""
+        text = f"── compacted ({told['trigger']}){span} ──"
+        return [self._terminal.paint(text, "magenta")]
+
+    def notice(self, item: Json) -> list[str]:
+        style = "red" if item.get("notice") == "error" else "yellow"
+        return [
+            self._terminal.paint(f"! {line}", style)
+            for line in harmless(item.get("text", "")).split("\n")
+        ]
+
+    def diff(self, diff: str, total: int = 0) -> list[str]:
+        """A unified diff in colour; exact, because a person may be deciding on it."""
+        lines = exact(diff.rstrip("\n")).split("\n")
+        shown = lines if self._whole else lines[:DIFF_LINES]
+        styles = {"+": "green", "-": "red", "@": "cyan"}
+        painted = [
+            "  " + self._terminal.paint(line, *filter(None, [styles.get(line[:1])]))
+            for line in shown
+        ]
+        if len(shown) < len(lines):
+            painted.append(self._terminal.paint(f"  … {len(lines) - len(shown)} more lines", "dim"))
+        if total:
+            painted.append(self._terminal.paint(f"  … of {figures.size(total)}", "dim"))
+        return painted
+
+    def turn(self, turn: Json) -> str:
+        """The line below a turn that ended."""
+        reason = turn.get("reason", "done")
+        parts = [
+            reason + (f": {harmless(turn['error'])}" if turn.get("error") else ""),
+            figures.duration(turn.get("durationMs", 0)),
+            figures.spent(turn.get("usage") or {}),
+        ]
+        text = " · ".join(part for part in parts if part)
+        return self._terminal.paint(text, "dim" if reason == "done" else "yellow")
+
+    def _tool_head(self, item: Json, tool: Json) -> str:
+        mark, style = _MARKS.get(item["status"], ("?", "yellow"))
+        paint = self._terminal.paint
+        title = tool.get("title") or _arguments(tool)
+        code = tool.get("exitCode")
+        facts = [f"exit {code}"] if code else []
+        if tool.get("truncated"):
+            facts.append("the agent saw a part of it")
+        if item["status"] in ("stopped", "lost", "discarded"):
+            facts.append(item["status"])
+        room = self._terminal.width - len(tool["name"]) - 8
+        shown = exact(title) if self._whole else clip(exact(title), max(20, room))
+        tail = "  " + paint(", ".join(facts), "yellow") if facts else ""
+        return f"{paint(mark, style)} {paint(tool['name'], 'bold')} {shown}{tail}"
+
+    def _output(self, text: str) -> list[str]:
+        lines = harmless(text).rstrip("\n").split("\n")
+        paint = self._terminal.paint
+        if self._whole or len(lines) <= OUTPUT_LINES + 1:
+            return [paint(f"  │ {line}", "dim") for line in lines]
+        hidden = len(lines) - OUTPUT_LINES
+        shown = [clip(line, self._terminal.width - 4) for line in lines[-OUTPUT_LINES:]]
+        return [
+            paint(f"  │ … {hidden} lines before", "dim"),
+            *(paint(f"  │ {line}", "dim") for line in shown),
+        ]
+
+    def _rest_of(self, item: Json) -> list[str]:
+        """Says so when only a part of the text is here."""
+        here, total = len(item.get("text", "").encode()), item.get("textBytes", 0)
+        if total <= here or item["status"] == "open":
+            return []
+        return [
+            self._terminal.paint(
+                f"  … {figures.size(total - here)} more in item {item['id']}", "dim"
+            )
+        ]
+
+
+def _arguments(tool: Json) -> str:
+    given = tool.get("input") or {}
+    return json.dumps(given, ensure_ascii=False) if given else ""

@@ -1,0 +1,39 @@
+"""Owns a plain terminal while something streams: final lines scroll, the tail is redrawn."""
+
+from __future__ import annotations
+
+import os
+
+from claudette_cli.terminal import Terminal
+
+TAIL_HEIGHT = 12
+
+
+class Stage:
+    """Draws on a terminal; on anything else the tail is left out."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._drawn = 0
+
+    @property
+    def height(self) -> int:
+        """Lines there are for a tail."""
+        if not self._terminal.interactive:
+            return 0
+        return min(TAIL_HEIGHT, max(1, screen_rows() - 2))
+
+    def show(self, final: list[str], tail: list[str]) -> None:
+        """Replaces the tail by final lines and another tail."""
+        if not final and not tail and not self._drawn:
+            return
+        erase = f"\x1b[{self._drawn}A\x1b[J" if self._drawn else ""
+        self._drawn = len(tail)
+        self._terminal.write(erase + "".join(f"{line}\n" for line in [*final, *tail]))
+
+
+def screen_rows() -> int:
+    try:
+        return os.get_terminal_size().lines
+    except OSError:
+        return 24
