@@ -4,7 +4,6 @@ import argparse
 import json
 import logging
 import os
-import sqlite3
 import sys
 
 import trio
@@ -15,12 +14,12 @@ from claudetted.daemon.lock import AlreadyRunning
 from claudetted.daemon.run import Serving, serve
 from claudetted.protocol import places
 from claudetted.sidecar.reports import Fenced, KeeperFailed
-from claudetted.store.schema import NewerDatabase
+from claudetted.store.schema import DatabaseUnusable
 
 logger = logging.getLogger(__name__)
 
 _FAILED, _RUNNING = 1, 3
-_EXPECTED = (AlreadyRunning, NewerDatabase, KeeperFailed, Fenced, OSError, sqlite3.Error)
+_EXPECTED = (AlreadyRunning, DatabaseUnusable, KeeperFailed, Fenced, OSError)
 
 
 def main() -> None:

@@ -62,11 +62,14 @@ class Database:
 
 @asynccontextmanager
 async def open_database(path: Path) -> AsyncIterator[Database]:
-    """Opens the database, creating or migrating it. Raises schema.NewerDatabase.
+    """Opens the database, creating or migrating it. Raises schema.DatabaseUnusable.
 
     The file is created readable by its owner only. On leaving, waiting writes are stored first.
     """
-    connection, journal_id = _open(path)
+    try:
+        connection, journal_id = _open(path)
+    except sqlite3.Error as fault:
+        raise schema.DatabaseUnusable(f"{path} cannot be opened: {fault}.") from fault
     writer = Writer(connection)
     database = Database(path, writer, journal_id)
     try:

@@ -105,7 +105,11 @@ CREATE INDEX answered_at ON answered (at);
 _MIGRATIONS: dict[int, str] = {}
 
 
-class NewerDatabase(Exception):
+class DatabaseUnusable(Exception):
+    """The database cannot be opened; the message says why and what to do."""
+
+
+class NewerDatabase(DatabaseUnusable):
     """The database was written by a newer version, which alone may open it."""
 
 
