@@ -67,7 +67,7 @@ class _Marks(NamedTuple):
 def _marks(names: tuple[str, ...]) -> _Marks:
     name = "|".join(names)
     first = re.compile(rf"^[ \t]*@(?=(?:{name})(?:[ \t\n]|$))", re.MULTILINE)
-    return _Marks(first, re.compile(rf"(?:^|[ \t\n])@({name})(?=[ \t\n]|$)"))
+    return _Marks(first, re.compile(rf"(?:^|(?<=[ \t\n]))@({name})(?=[ \t\n]|$)"))
 
 
 def rounds(prompt: str, names: tuple[str, ...] = NAMES) -> list[list[Step]]:
