@@ -253,9 +253,13 @@ export class Translator {
     };
     if (result?.tokensBefore !== undefined) end.before = result.tokensBefore;
     if (result?.estimatedTokensAfter !== undefined) end.after = result.estimatedTokensAfter;
-    if (!end.ok) end.error = event.aborted ? "stopped" : plainError(event.errorMessage ?? "");
+    if (!end.ok) end.error = event.aborted ? "stopped" : plainError(withoutPrefix(event.errorMessage));
     this.out.send(end);
   }
+}
+
+function withoutPrefix(error: string | undefined): string {
+  return (error ?? "").replace(/^Compaction failed: /, "");
 }
 
 function blocksOf(message: PiMessage | undefined): PiBlock[] {

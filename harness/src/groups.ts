@@ -1,9 +1,12 @@
 // Owns the process groups of commands: who still lives, who is told, how they end.
 
+import { readdirSync, readFileSync } from "node:fs";
+
 import type { Outlet } from "./outbox.ts";
 
 const GRACE_MS = 400;
-const WATCH_MS = 2000;
+const KILLED_MS = 200;
+const WATCH_MS = 5000;
 
 export class Groups {
   private readonly alive = new Set<number>();
@@ -25,9 +28,10 @@ export class Groups {
   /** Asks the group to end, then ends it. */
   async end(pgid: number): Promise<void> {
     signal(pgid, "SIGTERM");
-    const deadline = performance.now() + GRACE_MS;
-    while (exists(pgid) && performance.now() < deadline) await Bun.sleep(10);
-    signal(pgid, "SIGKILL");
+    if (!(await goneWithin(pgid, GRACE_MS))) {
+      signal(pgid, "SIGKILL");
+      await goneWithin(pgid, KILLED_MS);
+    }
     this.forgetIfGone(pgid);
   }
 
@@ -54,8 +58,35 @@ function unreferenced(tick: () => void): ReturnType<typeof setInterval> {
   return timer;
 }
 
+async function goneWithin(pgid: number, milliseconds: number): Promise<boolean> {
+  for (const deadline = performance.now() + milliseconds; exists(pgid); await Bun.sleep(10)) {
+    if (performance.now() > deadline) return false;
+  }
+  return true;
+}
+
 function exists(pgid: number): boolean {
-  return signal(pgid, 0);
+  if (!signal(pgid, 0)) return false;
+  return process.platform !== "linux" || hasLiveMember(pgid);
+}
+
+/** The dead stay in their group until somebody reaps them, which is not always soon. */
+function hasLiveMember(pgid: number): boolean {
+  return readdirSync("/proc").some((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    const [state, , group] = statOf(name);
+    return group === String(pgid) && state !== "Z" && state !== "X";
+  });
+}
+
+/** State, parent and group of a process; nothing of one that is gone. */
+function statOf(pid: string): string[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ", 3);
+  } catch {
+    return [];
+  }
 }
 
 /** False when the group is gone. */

@@ -1,6 +1,6 @@
 // Owns one Pi session: opening it, its turns, and what may change while it lives.
 
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
@@ -191,7 +191,7 @@ export class Session {
   private async run(line: Prompt, begun: () => void): Promise<void> {
     let thrown = "";
     try {
-      if (line.note) await this.session.sendCustomMessage(noteMessage(line.note), { deliverAs: "nextTurn" });
+      if (line.note) await this.session.sendCustomMessage(noteMessage(line.note));
       await this.session.prompt(line.text, {
         expandPromptTemplates: false,
         preflightResult: begun,
@@ -260,13 +260,22 @@ export class Session {
 }
 
 function openSessions(pi: typeof Pi, start: Start): Pi.SessionManager {
-  if (!start.sessionPath) return pi.SessionManager.create(start.cwd, start.sessionDir);
+  if (!start.sessionPath) return newSessions(pi, start);
   if (!existsSync(start.sessionPath)) {
     throw new LineFault("HarnessFailed", `The transcript ${start.sessionPath} is gone.`, {
       harness: "pi",
     });
   }
   return pi.SessionManager.open(start.sessionPath, start.sessionDir, start.cwd);
+}
+
+/** Pi writes no file before the first message; a session that can be resumed has one at once. */
+function newSessions(pi: typeof Pi, start: Start): Pi.SessionManager {
+  const draft = pi.SessionManager.create(start.cwd, start.sessionDir);
+  const path = draft.getSessionFile();
+  if (!path) throw new Error("Pi named no transcript file");
+  writeFileSync(path, `${JSON.stringify(draft.getHeader())}\n`, { flag: "wx", mode: 0o600 });
+  return pi.SessionManager.open(path, start.sessionDir, start.cwd);
 }
 
 function noteMessage(content: string): Parameters<Pi.AgentSession["sendCustomMessage"]>[0] {

@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+
+import { plainError } from "../src/errors.ts";
+
+const CASES: Array<[string, string, string]> = [
+  ["OpenAI", '401: {"message":"Incorrect API key provided.","type":"invalid_request_error"}', "Incorrect API key provided (HTTP 401)"],
+  ["Anthropic", '529 {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', "Overloaded (HTTP 529)"],
+  ["OpenRouter, which wraps another provider's", '429: {"error":{"message":"Provider returned error","metadata":{"raw":"{\\"error\\":{\\"message\\":\\"Slow down\\"}}"}}}', "Slow down (HTTP 429)"],
+  ["JSON in a sentence of JSON", '401: {"message":"{\\"error\\":{\\"message\\":\\"bad key\\"}}"}', "bad key (HTTP 401)"],
+  ["a list", '[{"error":{"message":"in a list"}}]', "in a list"],
+  ["plain text", "connect ECONNREFUSED 127.0.0.1:1", "connect ECONNREFUSED 127.0.0.1:1"],
+  ["a web page", "502 <html><head><title>502 Bad Gateway</title></head>", "The model's provider answered with a web page: 502 Bad Gateway (HTTP 502)"],
+  ["JSON that was cut off", '400: {"error":{"message":"too \\"long\\"","code":"x', 'too "long" (HTTP 400)'],
+  ["nothing", "", "The model's provider failed without saying why"],
+  ["no body", "500 status code (no body)", "The model's provider answered with nothing (HTTP 500)"],
+  ["several lines", "one\n  two", "one two"],
+  ["a hint of the runtime", "The socket connection was closed unexpectedly. For more information, pass `verbose: true` in the second argument to fetch()", "The socket connection was closed unexpectedly."],
+];
+
+test.each(CASES)("%s", (_name, raw, plain) => {
+  expect(plainError(raw)).toBe(plain);
+});
+
+test("a long text is cut", () => {
+  const plain = plainError(`500: ${"x".repeat(5000)}`);
+  expect(plain).toBe(`${"x".repeat(600)}… (HTTP 500)`);
+});

@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { Groups } from "../src/groups.ts";
+import { runCommand, type Command } from "../src/shell.ts";
+import { Recorder } from "./recorder.ts";
+import { scratch } from "./scratch.ts";
+
+let out: Recorder;
+let groups: Groups;
+let directory: string;
+let heard: string;
+let onText: () => void;
+
+beforeEach(() => {
+  out = new Recorder();
+  groups = new Groups(out);
+  directory = scratch();
+  heard = "";
+  onText = () => {};
+});
+
+afterEach(async () => {
+  await groups.endAll();
+});
+
+function run(command: string, more: Partial<Command> = {}): Promise<number> {
+  return runCommand(
+    {
+      shell: "/bin/bash",
+      args: ["-c", command],
+      cwd: directory,
+      env: { ...process.env },
+      tempDir: directory,
+      umask: 0o022,
+      item: "t1",
+      onData: (data) => {
+        heard += data.toString();
+        onText();
+      },
+      ...more,
+    },
+    groups,
+  );
+}
+
+/** Resolves once the output so far holds the text. */
+function hears(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    onText = () => heard.includes(text) && resolve();
+  });
+}
+
+function alive(pid: number): boolean {
+  const shown = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]).stdout.toString().trim();
+  return shown !== "" && !shown.startsWith("Z");
+}
+
+async function pidIn(name: string): Promise<number> {
+  const path = join(directory, name);
+  while (!existsSync(path) || readFileSync(path, "utf8").trim() === "") await Bun.sleep(2);
+  return Number(readFileSync(path, "utf8"));
+}
+
+test("both streams arrive in order, and the exit code is the command's", async () => {
+  expect(await run("echo one; echo two >&2; echo three; exit 7")).toBe(7);
+  expect(heard).toBe("one\ntwo\nthree\n");
+});
+
+test("the group is told before any output, and ended after the last of it", async () => {
+  onText = () => out.send({ type: "notice", kind: "info", text: heard });
+  await run("echo out");
+  expect(out.lines.map((line) => line.type)).toEqual(["group", "notice", "group.end"]);
+  expect(out.of("group")[0]).toEqual({ type: "group", pgid: expect.any(Number), item: "t1" });
+});
+
+test("output comes while the command runs", async () => {
+  const first = hears("first");
+  const gate = join(directory, "gate");
+  const done = run(`echo first; until [ -e ${gate} ]; do sleep 0.01; done; echo second`);
+  await first;
+  expect(heard).toBe("first\n");
+  writeFileSync(gate, "");
+  await done;
+  expect(heard).toBe("first\nsecond\n");
+});
+
+test("a command is over when it exits, though a descendant holds the pipes and goes on writing", async () => {
+  const chatter = "(echo $BASHPID > pid; while :; do echo chat; : > later; sleep 0.005; done) &";
+  expect(await run(`${chatter} until [ -s pid ]; do :; done; echo over`)).toBe(0);
+  const pid = await pidIn("pid");
+  expect(heard).toContain("over\n");
+  const settled = heard;
+  expect(alive(pid)).toBe(true);
+  const later = join(directory, "later");
+  rmSync(later);
+  while (!existsSync(later)) await Bun.sleep(2);
+  expect(heard).toBe(settled);
+  await groups.endAll();
+  expect(alive(pid)).toBe(false);
+});
+
+test("a stop ends the whole group, also what ignores being asked", async () => {
+  const stop = new AbortController();
+  const begun = hears("begun");
+  const command = "(trap '' TERM; echo $BASHPID > deaf; while :; do sleep 0.05; done) & sleep 60 | (echo begun; cat)";
+  const done = run(command, { signal: stop.signal });
+  await begun;
+  const deaf = await pidIn("deaf");
+  stop.abort();
+  await expect(done).rejects.toThrow("aborted");
+  expect(alive(deaf)).toBe(false);
+});
+
+test("a stop before the start starts nothing", async () => {
+  await expect(run("touch ran", { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test("the time that the model gives a command is kept, and said", async () => {
+  await expect(run("echo a; sleep 60", { timeout: 0.1 })).rejects.toThrow("timeout:0.1");
+  expect(heard).toBe("a\n");
+});
+
+test("the output file is private while it is there, and gone after", async () => {
+  const ran = run("ls -l output-* | cut -c1-10 > mode; umask > mask; touch made");
+  await ran;
+  expect(readFileSync(join(directory, "mode"), "utf8")).toBe("-rw-------\n");
+  expect(readFileSync(join(directory, "mask"), "utf8")).toBe("0022\n");
+  expect(statSync(join(directory, "made")).mode & 0o777).toBe(0o644);
+  expect(readdirSync(directory).filter((name) => name.startsWith("output-"))).toEqual([]);
+});
+
+test("nothing of a large output is lost", async () => {
+  await run("seq 1 300000");
+  expect(heard.length).toBe(1988895);
+  expect(heard.endsWith("299999\n300000\n")).toBe(true);
+});
+
+test.if(process.platform === "linux")("a command inherits no descriptor but its three, and nothing to read", async () => {
+  await run("ls /proc/$$/fd | tr '\\n' ' '; cat; echo end");
+  expect(heard).toMatch(/^0 1 2 (255 )?end\n$/);
+});
+
+test("a directory that is gone is an error and not a crash", async () => {
+  await expect(run("true", { cwd: join(directory, "gone") })).rejects.toThrow();
+});
+
+test("a killed shell has the exit code shells give", async () => {
+  expect(await run("kill -9 $$")).toBe(137);
+});
