@@ -108,7 +108,8 @@ async def _serve_clients(
     """Accepts until told to stop; then clients get a moment to read their last answers."""
     listener = unix.listen(socket)
     async with trio.open_nursery() as clients, trio.open_nursery() as accepting:
-        accepting.start_soon(unix.accept, listener, connections, clients)
+        keeper = desk.manager.world.keeper
+        accepting.start_soon(unix.accept, listener, connections, keeper, clients)
         accepting.start_soon(_stop_on_signal, desk.stop)
         logger.info("serving at %s as %s", socket, desk.instance)
         task_status.started(Serving(desk.instance, socket, desk.stop))

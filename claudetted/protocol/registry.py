@@ -1,7 +1,8 @@
 """Owns the list of methods and notifications: the only place with wire names.
 
-Each row: name, parameters, result, declared faults, and whether it may take its time (`waits`:
-the connection goes on reading meanwhile; other methods are answered in the order they came).
+Each row: name, parameters, result, declared faults, whether it may take its time (`waits`: the
+connection goes on reading meanwhile; other methods are answered in the order they came), and
+whether it only watches.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ class Method:
     doc: str
     faults: tuple[type[errors.Fault], ...] = ()
     waits: bool = False
+    watches: bool = False
+    """It changes nothing: clients that an agent has started may call it, and nothing else."""
 
     @property
     def noun(self) -> str:
@@ -39,8 +42,16 @@ _CHAT = (errors.ChatNotFound,)
 _WRITE = (errors.ChatNotFound, errors.StoreFull)
 
 METHODS: tuple[Method, ...] = (
-    Method("daemon/hello", daemon.HelloParams, daemon.HelloResult, "Introduces the client."),
-    Method("daemon/status", NoParams, daemon.StatusResult, "Tells how the daemon is."),
+    Method(
+        "daemon/hello",
+        daemon.HelloParams,
+        daemon.HelloResult,
+        "Introduces the client.",
+        watches=True,
+    ),
+    Method(
+        "daemon/status", NoParams, daemon.StatusResult, "Tells how the daemon is.", watches=True
+    ),
     Method(
         "daemon/shutdown", daemon.ShutdownParams, Empty, "Ends the daemon in order.", waits=True
     ),
@@ -61,9 +72,18 @@ METHODS: tuple[Method, ...] = (
         ),
         waits=True,
     ),
-    Method("chat/list", chats.ListParams, chats.ListResult, "Pages through the chats."),
-    Method("chat/get", chats.ChatParams, chats.ChatResult, "Shows one chat.", _CHAT),
-    Method("chat/history", chats.HistoryParams, chats.HistoryResult, "Pages through items.", _CHAT),
+    Method(
+        "chat/list", chats.ListParams, chats.ListResult, "Pages through the chats.", watches=True
+    ),
+    Method("chat/get", chats.ChatParams, chats.ChatResult, "Shows one chat.", _CHAT, watches=True),
+    Method(
+        "chat/history",
+        chats.HistoryParams,
+        chats.HistoryResult,
+        "Pages through items.",
+        _CHAT,
+        watches=True,
+    ),
     Method("chat/rename", chats.RenameParams, chats.ChatResult, "Sets the title.", _WRITE),
     Method("chat/archive", chats.ChatParams, chats.ChatResult, "Puts it away, whole.", _WRITE),
     Method("chat/restore", chats.ChatParams, chats.ChatResult, "Takes it back.", _WRITE),
@@ -112,6 +132,7 @@ METHODS: tuple[Method, ...] = (
         items.GetResult,
         "Reads an item, in pieces if it is long.",
         (errors.ChatNotFound, errors.ItemNotFound),
+        watches=True,
     ),
     Method(
         "turn/send",
@@ -128,6 +149,7 @@ METHODS: tuple[Method, ...] = (
         "Waits for the end of a turn.",
         (errors.ChatNotFound, errors.TurnNotFound),
         waits=True,
+        watches=True,
     ),
     Method(
         "turn/retry",
@@ -136,7 +158,9 @@ METHODS: tuple[Method, ...] = (
         "Sends the last prompt that did not get its answer again.",
         (*_WRITE, errors.NothingToRetry, errors.ChatBusy, errors.KeyReused),
     ),
-    Method("queue/list", queue.ListParams, queue.ListResult, "Shows what waits.", _CHAT),
+    Method(
+        "queue/list", queue.ListParams, queue.ListResult, "Shows what waits.", _CHAT, watches=True
+    ),
     Method(
         "queue/edit",
         queue.EditParams,
@@ -164,6 +188,7 @@ METHODS: tuple[Method, ...] = (
         permissions.ListResult,
         "Shows what waits for a decision.",
         _CHAT,
+        watches=True,
     ),
     Method(
         "permission/decide",
@@ -184,6 +209,7 @@ METHODS: tuple[Method, ...] = (
         events.SubscribeResult,
         "Snapshot of a chat, then its events; or the feed of all chats.",
         _CHAT,
+        watches=True,
     ),
     Method(
         "event/unsubscribe",
@@ -191,6 +217,7 @@ METHODS: tuple[Method, ...] = (
         Empty,
         "Ends a subscription of this connection.",
         (errors.SubscriptionNotFound,),
+        watches=True,
     ),
 )
 

@@ -23,7 +23,11 @@ class Clients:
 class Client:
     """One connection. Its subscriptions and its nursery end with it."""
 
-    def __init__(self, pid: int | None, outbox: Outbox, nursery: trio.Nursery) -> None:
+    def __init__(
+        self, pid: int | None, of_agent: bool, outbox: Outbox, nursery: trio.Nursery
+    ) -> None:
+        self.of_agent = of_agent
+        """An agent has started it: it may watch."""
         self.name = "anonymous"
         self.kind: ClientKind = "other"
         self.pid = pid

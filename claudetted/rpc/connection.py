@@ -27,7 +27,7 @@ class Connections:
         self._clients = clients
         self._journal_id = journal_id
 
-    async def serve(self, stream: trio.abc.Stream, pid: int | None) -> None:
+    async def serve(self, stream: trio.abc.Stream, pid: int | None, of_agent: bool) -> None:
         """Serves one client until it leaves.
 
         Resource handling: closes the stream, and ends what belongs to this client only. Error
@@ -36,7 +36,7 @@ class Connections:
         self._clients.count += 1
         try:
             async with stream:
-                await self._converse(stream, pid)
+                await self._converse(stream, pid, of_agent)
         except* (trio.BrokenResourceError, trio.ClosedResourceError, Overflow):
             logger.info("a client (pid %s) is gone", pid)
         except* Exception:
@@ -44,10 +44,10 @@ class Connections:
         finally:
             self._clients.count -= 1
 
-    async def _converse(self, stream: trio.abc.Stream, pid: int | None) -> None:
+    async def _converse(self, stream: trio.abc.Stream, pid: int | None, of_agent: bool) -> None:
         async with trio.open_nursery() as nursery:
             outbox = Outbox(self.cursor_of)
-            client = Client(pid, outbox, nursery)
+            client = Client(pid, of_agent, outbox, nursery)
             nursery.start_soon(outbox.run, stream)
             try:
                 with trio.CancelScope() as reading:

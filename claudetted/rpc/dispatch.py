@@ -90,6 +90,7 @@ class Dispatcher:
 
     async def _make(self, call: Call, reply: dict[str, Any], caller: Caller) -> None:
         try:
+            _permit(call.method, caller)
             params = _typed(call)
             reply["result"] = await self._handlers[call.method.name](caller, params)
         except errors.Fault as fault:
@@ -139,6 +140,14 @@ def _is_request(entry: Any) -> bool:
         and isinstance(entry.get("params", {}), (dict, list))
         and isinstance(entry.get("id"), (str, int, float))
     )
+
+
+def _permit(method: Method, caller: Caller) -> None:
+    """An agent that could decide would approve itself."""
+    if caller.client.of_agent and not method.watches:
+        raise errors.NotAllowed(
+            f"{method.name} is not for programs that an agent has started; they may watch."
+        )
 
 
 def _typed(call: Call) -> Any:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import trio
 
+from claudetted.rpc.ancestry import started_by_agent
 from claudetted.rpc.connection import Connections
+from claudetted.sidecar.link import KeeperLink
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +40,10 @@ def listen(path: Path) -> trio.SocketListener:
 
 
 async def accept(
-    listener: trio.SocketListener, connections: Connections, nursery: trio.Nursery
+    listener: trio.SocketListener,
+    connections: Connections,
+    keeper: KeeperLink,
+    nursery: trio.Nursery,
 ) -> None:
     """Serves every client of our user until cancelled; closes the listener."""
 
@@ -48,7 +53,8 @@ async def accept(
             logger.warning("refused a connection of user %d", uid)
             await stream.aclose()
             return
-        await connections.serve(stream, pid)
+        of_agent = await trio.to_thread.run_sync(started_by_agent, pid, keeper.pid)
+        await connections.serve(stream, pid, of_agent)
 
     await trio.serve_listeners(welcome, [listener], handler_nursery=nursery)
 
