@@ -1,0 +1,11 @@
+"""Runs the scripted sidecar: `python -I -S tests/fakes/sidecar`, quick to start."""
+
+import os
+import sys
+
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
+sys.path[:0] = [_ROOT, os.path.join(_ROOT, "clients", "cli")]
+
+from tests.fakes.sidecar.life import live  # noqa: E402
+
+live(os.environ)

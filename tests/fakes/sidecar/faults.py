@@ -1,0 +1,44 @@
+"""Owns the ways in which a sidecar misbehaves, each played once when its directive comes."""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import NoReturn
+
+from tests.fakes.sidecar.outlet import Outlet
+
+NAMES = ("die", "hang", "garbage", "half", "unknown")
+_PARENT_DEATH_SIGNAL = 1
+
+
+def play(name: str, argument: str, out: Outlet, go_deaf: Callable[[], None]) -> None:
+    match name:
+        case "die":
+            _die(int(argument or 1))
+        case "hang":
+            go_deaf()
+            _hang()
+        case "garbage":
+            out.write(b'\xff\xfe this is no line\n[]\n{"type":\n')
+        case "half":
+            out.write(b'{"type":"item.delta","item":')
+            _die(1)
+        case "unknown":
+            out.send("a.line.of.the.future", item="x1")
+
+
+def _die(code: int) -> NoReturn:
+    sys.stderr.write(f"The scripted sidecar dies with {code}.\n")
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _hang() -> NoReturn:
+    """Deaf to everything but SIGKILL. It still goes when its keeper goes, where that is known."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    while True:
+        threading.Event().wait()
