@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 CHECKPOINT_BYTES = 256 * 1024
 CHECKPOINT_SECONDS = 2.0
+CHECKPOINT_READ_BYTES = 1024 * 1024
+"""Of a sidecar's lines. Well below the window a keeper holds back for us."""
 REFUSED_PAUSE_SECONDS = 1.0
 END_GRACE_SECONDS = 3.0
 
@@ -68,7 +70,9 @@ class Actor:
         self._prompts = prompts or {}
         self._item_count = stored.item_count if stored else 0
         self._inbox = Inbox()
-        self._hearing = Hearing(stored.committed if stored else 0)
+        self._committed = stored.committed if stored else 0
+        """Output up to here is on disk."""
+        self._hearing = Hearing(self._committed)
         self._unsent = stored.inputs if stored else []
         self._checkpoint_planned = False
         if state:
@@ -232,7 +236,7 @@ class Actor:
     async def _finish(self, step: Step, hearing: Hearing | None = None) -> None:
         """Commits if anything is to be stored, then becomes what the step led to."""
         saved = None
-        if step.durable or self._grown_large(step):
+        if step.durable or self._grown_large(step, hearing):
             saved = step.unsaved()
             await self._commit(step, hearing)
         if hearing:
@@ -247,9 +251,12 @@ class Actor:
         elif step.launch:
             await self._launch(step.launch)
 
-    def _grown_large(self, step: Step) -> bool:
+    def _grown_large(self, step: Step, hearing: Hearing | None) -> bool:
+        """Whether a checkpoint is due: for the text at stake, or for the keeper's window."""
         grown = sum(len(piece) for piece in step.grown.values())
-        return self.texts.unsaved_bytes + grown > CHECKPOINT_BYTES
+        unacknowledged = hearing.safe_offset - self._committed if hearing else 0
+        large = self.texts.unsaved_bytes + grown > CHECKPOINT_BYTES
+        return large or unacknowledged > CHECKPOINT_READ_BYTES
 
     async def _commit(self, step: Step, hearing: Hearing | None) -> None:
         sidecar_id = self.agent.sidecar_id
@@ -277,7 +284,7 @@ class Actor:
 
     def _become(self, step: Step) -> None:
         if step.agent.sidecar_id != self.agent.sidecar_id:
-            self._hearing = Hearing(0)
+            self._hearing, self._committed = Hearing(0), 0
         self._state = step.state
         self.agent = step.agent
         self._item_count = step.item_count
@@ -295,7 +302,8 @@ class Actor:
         if step.write.sidecar_ended:
             keeper.forget(SidecarId(step.write.sidecar_ended))
         elif self.agent.sidecar_id and hearing:
-            keeper.acknowledge(self.agent.sidecar_id, hearing.safe_offset)
+            self._committed = hearing.safe_offset
+            keeper.acknowledge(self.agent.sidecar_id, self._committed)
         if step.end_sidecar and self.agent.sidecar_id:
             self._world.nursery.start_soon(keeper.end, self.agent.sidecar_id, END_GRACE_SECONDS)
         if step.launch and step.write.inputs:
