@@ -1,3 +1,5 @@
+// A failure of a provider becomes one plain sentence.
+
 import { expect, test } from "bun:test";
 
 import { plainError } from "../src/errors.ts";

@@ -1,3 +1,5 @@
+// What Pi tells becomes items, in order and each closed once.
+
 import { beforeEach, expect, test } from "bun:test";
 
 import { Translator, type PiEvent } from "../src/events.ts";

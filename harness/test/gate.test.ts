@@ -1,3 +1,5 @@
+// No call goes on before it was decided.
+
 import { expect, test } from "bun:test";
 
 import { canonical, digestOf, Gate, GaveUp, Refused, unknownRequest } from "../src/gate.ts";

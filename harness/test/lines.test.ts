@@ -1,3 +1,5 @@
+// Bytes become lines and lines bytes, whatever the chunks.
+
 import { expect, test } from "bun:test";
 
 import { PART_BYTES } from "../src/lines.gen.ts";

@@ -1,3 +1,5 @@
+// A name means one model, or is an error that helps.
+
 import { expect, test } from "bun:test";
 
 import { LineFault } from "../src/faults.ts";

@@ -1,3 +1,5 @@
+// Pieces are sent together, in order, and none is lost.
+
 import { expect, test } from "bun:test";
 
 import { LineSplitter } from "../src/lines.ts";
