@@ -1,12 +1,14 @@
 """Owns the verdict on one call: the order of rules and levels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from claudetted.permissions import levels, matching, suggest
+from claudetted.permissions.commands import Analysis, analyse
 from claudetted.permissions.matching import Call
-from claudetted.permissions.places import Places
+from claudetted.permissions.places import Places, temp_dir
 from claudetted.permissions.rules import built_in
+from claudetted.permissions.striking import Reach
 from claudetted.protocol.permissions import Level, Request, Scope
 from claudetted.protocol.rules import Effect, Rule
 
@@ -40,17 +42,43 @@ def judge(
 
     `rules` are those in force for the chat; the built-in ones are added here. Paths are real.
     """
-    call = Call(request, workspace, places, (*rules, *built_in(places, chat_dir)))
+    everything = (*rules, *built_in(places, chat_dir))
+    call = Call(
+        request, workspace, places, everything, _analysis(request, workspace, chat_dir, places)
+    )
     if rule := matching.denied(call):
         return Verdict("deny", f"The rule says: {rule.text}", rule)
     if why := levels.refused(level, request):
         return Verdict("deny", why)
-    if rule := matching.asked(call):
-        return Verdict("ask", f"The rule says: {rule.text}", rule, scopes=("once",))
+    if asked := matching.asked(call):
+        return _asked(*asked)
     if rule := matching.allowed(call):
         return Verdict("allow", f"The rule says: {rule.text}", rule)
     effect, why = levels.default(level, request, workspace, places)
-    if effect != "ask":
-        return Verdict(effect, why)
+    return Verdict(effect, why) if effect != "ask" else _offering(call, why)
+
+
+def _analysis(request: Request, workspace: str, chat_dir: str, places: Places) -> Analysis:
+    if request.access != "run":
+        return Analysis()
+    cwd = request.cwd or workspace
+    return analyse(request.command, cwd, workspace, temp_dir(chat_dir), places)
+
+
+def _asked(rule: Rule, how: Reach) -> Verdict:
+    """A wider scope would not silence the rule, so none is offered."""
+    if how == "yes":
+        return Verdict("ask", f"The rule says: {rule.text}", rule, scopes=("once",))
+    why = f"It cannot be told whether this rule is about it: {rule.text}"
+    return Verdict("ask", why, rule, scopes=("once",))
+
+
+def _offering(call: Call, why: str) -> Verdict:
+    """With the rules that would have allowed the call, if they really would."""
+    if call.runs:
+        why = " ".join(matching.unmatched(call)) or why
     suggested = suggest.rules(call)
-    return Verdict("ask", why, None, suggested, ALL_SCOPES if suggested else ("once",))
+    enough = suggested and matching.allowed(replace(call, rules=(*call.rules, *suggested)))
+    if not enough:
+        return Verdict("ask", why, scopes=("once",))
+    return Verdict("ask", why, None, suggested, ALL_SCOPES)

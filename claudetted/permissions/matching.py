@@ -1,12 +1,16 @@
-"""Owns which rules speak about a call."""
+"""Owns which rules speak about a call, and which of them decide it."""
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 
-from claudetted.permissions import paths
+from claudetted.permissions import covering, paths, striking
+from claudetted.permissions.commands import Analysis, Touch
 from claudetted.permissions.hosts import host_covers, hosts_of
 from claudetted.permissions.levels import CHANGERS, READERS
 from claudetted.permissions.places import Places
+from claudetted.permissions.scan import Hazard
+from claudetted.permissions.striking import Reach
 from claudetted.protocol.permissions import Access, Request
 from claudetted.protocol.rules import Effect, Rule
 
@@ -26,11 +30,27 @@ class Call:
     workspace: str
     places: Places
     rules: tuple[Rule, ...]
+    analysis: Analysis
+    """What the call's command would do; empty for other calls."""
+
+    @property
+    def runs(self) -> bool:
+        return self.request.access == "run"
+
+    @cached_property
+    def _speaking(self) -> dict[Effect, list[Rule]]:
+        mine = sorted(filter(self._concerns, self.rules), key=lambda rule: (rule.id, rule.text))
+        effects: tuple[Effect, ...] = ("deny", "ask", "allow")
+        return {effect: [rule for rule in mine if rule.effect == effect] for effect in effects}
 
     def speaking(self, effect: Effect) -> list[Rule]:
-        """The rules of one effect about the call's tool, always in the same order."""
-        mine = [r for r in self.rules if r.effect == effect and names(r, self.request)]
-        return sorted(mine, key=lambda rule: (rule.id, rule.text))
+        """The rules of one effect that may be about the call, always in the same order."""
+        return self._speaking[effect]
+
+    def _concerns(self, rule: Rule) -> bool:
+        """A command reads, writes and fetches: rules about that speak of its parts."""
+        parts = self.runs and rule.match in ("path", "host") and rule.tool in _CLASSES
+        return parts or names(rule, self.request)
 
 
 def names(rule: Rule, request: Request) -> bool:
@@ -40,31 +60,59 @@ def names(rule: Rule, request: Request) -> bool:
     return fnmatchcase(request.tool.casefold(), rule.tool.casefold())
 
 
+def denied(call: Call) -> Rule | None:
+    return next((rule for rule in call.speaking("deny") if _strikes(rule, call) == "yes"), None)
+
+
+def asked(call: Call) -> tuple[Rule, Reach] | None:
+    """An ask rule that reaches the call, or any rule of which nobody can tell whether it does."""
+    for rule in call.speaking("ask"):
+        if (how := _strikes(rule, call)) != "no":
+            return rule, how
+    unclear = (rule for rule in call.speaking("deny") if _strikes(rule, call) == "maybe")
+    return next(((rule, "maybe") for rule in unclear), None)
+
+
+def _strikes(rule: Rule, call: Call) -> Reach:
+    """Whether a deny or ask rule reaches the call: one path, host or part of it is enough."""
+    if rule.match == "path":
+        return _any_path(rule, call)
+    if rule.match == "host":
+        hosts = call.analysis.hosts if call.runs else hosts_of(call.request)
+        return "yes" if any(host_covers(rule.pattern, host) for host in hosts) else "no"
+    if rule.match == "command":
+        return striking.reach(rule.pattern, call.analysis, call.places) if call.runs else "no"
+    return "yes"
+
+
+def _any_path(rule: Rule, call: Call) -> Reach:
+    named = any(path_struck(rule, path, call) for path in call.request.paths)
+    if named or not call.runs:
+        return "yes" if named else "no"
+    struck = [touch for touch in call.analysis.touches if path_struck(rule, touch.path, call)]
+    reaches = {_access_reach(rule, touch, call) for touch in struck}
+    return "yes" if "yes" in reaches else "maybe" if "maybe" in reaches else "no"
+
+
+def _access_reach(rule: Rule, touch: Touch, call: Call) -> Reach:
+    """A rule about reading or writing only, and a word that may be read or written."""
+    if names(rule, call.request):
+        return "yes"
+    if touch.access == "either":
+        return "maybe" if rule.tool in ("@read", "@write") else "no"
+    return "yes" if rule.tool == f"@{touch.access}" else "no"
+
+
 def base_of(rule: Rule, workspace: str) -> str:
     """Where the rule's relative globs start."""
-    return rule.subject if rule.scope == "workspace" else workspace
-
-
-def denied(call: Call) -> Rule | None:
-    return next((rule for rule in call.speaking("deny") if _strikes(rule, call)), None)
-
-
-def asked(call: Call) -> Rule | None:
-    return next((rule for rule in call.speaking("ask") if _strikes(rule, call)), None)
-
-
-def _strikes(rule: Rule, call: Call) -> bool:
-    """Whether a deny or ask rule reaches the call: one path or host of it is enough."""
-    if rule.match == "path":
-        return any(path_struck(rule, path, call) for path in call.request.paths)
-    if rule.match == "host":
-        return any(host_covers(rule.pattern, host) for host in hosts_of(call.request))
-    return rule.match == "any"
+    return rule.subject if rule.scope == "workspace" and rule.subject else workspace
 
 
 def path_struck(rule: Rule, path: str, call: Call) -> bool:
     base = base_of(rule, call.workspace)
-    return paths.touches(rule.pattern, path, base, call.places) and not _excepted(rule, path, call)
+    if not paths.touches(rule.pattern, path, base, call.places):
+        return False
+    return not any(paths.covers(glob, path, base, call.places) for glob in rule.unless)
 
 
 def path_admitted(rule: Rule, path: str, call: Call) -> bool:
@@ -74,22 +122,17 @@ def path_admitted(rule: Rule, path: str, call: Call) -> bool:
     return not any(paths.touches(glob, path, base, call.places) for glob in rule.unless)
 
 
-def _excepted(rule: Rule, path: str, call: Call) -> bool:
-    base = base_of(rule, call.workspace)
-    return any(paths.covers(glob, path, base, call.places) for glob in rule.unless)
-
-
 def allowed(call: Call) -> Rule | None:
     """The rule that allows the call, or one of those that together allow all of its parts."""
     speaking = call.speaking("allow")
-    whole = next((rule for rule in speaking if rule.match == "any"), None)
+    whole = next((r for r in speaking if r.match == "any" and names(r, call.request)), None)
     if whole:
         return whole
     if call.request.access in READERS | CHANGERS:
         return _all_paths(call, speaking)
     if call.request.access == "fetch":
         return _all_hosts(call, speaking)
-    return None
+    return _all_parts(call, speaking) if call.runs else None
 
 
 def _all_paths(call: Call, speaking: list[Rule]) -> Rule | None:
@@ -109,3 +152,38 @@ def _all_hosts(call: Call, speaking: list[Rule]) -> Rule | None:
         for host in hosts_of(call.request)
     ]
     return found[0] if found and all(found) else None
+
+
+def _all_parts(call: Call, speaking: list[Rule]) -> Rule | None:
+    by_command = [rule for rule in speaking if rule.match == "command"]
+    if call.analysis.problems or not call.analysis.parts:
+        return None
+    used: list[Rule] = []
+    for part in call.analysis.parts:
+        one = covering.covering(part, by_command, lambda hazard: lifted(hazard, call))
+        if one is None:
+            return None
+        used += one
+    return next((rule for rule in used), None)
+
+
+def lifted(hazard: Hazard, call: Call) -> bool:
+    """Whether a rule allows the path or the host that a part of a command reaches."""
+    for rule in call.speaking("allow"):
+        if rule.match == "path" and hazard.path and _may_lift(rule, hazard, call):
+            if path_admitted(rule, hazard.path, call):
+                return True
+        elif rule.match == "host" and hazard.host and host_covers(rule.pattern, hazard.host):
+            return True
+    return False
+
+
+def _may_lift(rule: Rule, hazard: Hazard, call: Call) -> bool:
+    """A rule about writing lifts what certainly only writes; others must be about the tool."""
+    return names(rule, call.request) or (hazard.writes and rule.tool == "@write")
+
+
+def unmatched(call: Call) -> list[str]:
+    """Why no rules together allow the command."""
+    by_command = [rule for rule in call.speaking("allow") if rule.match == "command"]
+    return covering.uncovered(call.analysis, by_command, lambda hazard: lifted(hazard, call))

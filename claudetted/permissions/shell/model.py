@@ -1,0 +1,144 @@
+"""Owns the form of a read shell command: words, redirections, and how simple commands combine."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+PieceKind = Literal["text", "glob", "variable", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a word. `text` is the literal text, the glob characters or a variable's name."""
+
+    kind: PieceKind
+    text: str = ""
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What becomes of a word when the shell expands it.
+
+    `text` is its value where that can be known before it runs, `glob` a pattern of file names
+    instead. With neither, only the running shell knows; `single` then says that it stays one word.
+    """
+
+    source: str
+    text: str | None = None
+    glob: str | None = None
+    single: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it is written. `scripts` are the commands substituted in it."""
+
+    source: str
+    pieces: tuple[Piece, ...]
+    scripts: tuple["Script", ...] = ()
+
+    def field(self, known: Mapping[str, str]) -> Field:
+        """Its expansion, where the values of some variables are known."""
+        texts = [_value(piece, known) for piece in self.pieces]
+        if any(text is None for text in texts):
+            loose = any(p.kind in ("unknown", "variable") and not p.quoted for p in self.pieces)
+            return Field(self.source, single=not loose)
+        if any(piece.kind == "glob" for piece in self.pieces):
+            return Field(self.source, glob=self._pattern(known), single=False)
+        return Field(self.source, "".join(text for text in texts if text is not None))
+
+    def _pattern(self, known: Mapping[str, str]) -> str:
+        """With what is not meant as a wildcard made literal."""
+        parts = []
+        for piece in self.pieces:
+            text = _value(piece, known) or ""
+            parts.append(text if piece.kind == "glob" else _literal(text))
+        return "".join(parts)
+
+
+def _value(piece: Piece, known: Mapping[str, str]) -> str | None:
+    if piece.kind == "unknown":
+        return None
+    if piece.kind != "variable":
+        return piece.text
+    value = known.get(piece.text)
+    plain = value is not None and (piece.quoted or not set(value) & set(" \t\n*?["))
+    return value if plain else None
+
+
+def _literal(text: str) -> str:
+    return "".join(f"[{char}]" if char in "*?[" else char for char in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """One redirection. Here-documents have their substitutions in `scripts` and no target."""
+
+    operator: str
+    target: Word | None = None
+    scripts: tuple["Script", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`NAME=value`. Before a command it is the command's environment."""
+
+    name: str
+    value: Word
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """One command with its words."""
+
+    words: tuple[Word, ...]
+    assignments: tuple[Assignment, ...] = ()
+    redirects: tuple[Redirect, ...] = ()
+    text: str = ""
+
+
+GroupKind = Literal["then", "and", "or", "apart", "loop", "function", "maybe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Commands together. `apart` is what runs in shells of its own: pipelines, `( )`, `&`;
+    `maybe` is a branch that need not run."""
+
+    kind: GroupKind
+    items: tuple["Node", ...]
+    redirects: tuple[Redirect, ...] = ()
+
+
+Node = Simple | Group
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A whole command line. `problems` say what about it could not be read with certainty."""
+
+    items: tuple[Node, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def all_problems(script: Script) -> Iterator[str]:
+    """Those of the script and of everything substituted in it."""
+    yield from script.problems
+    for item in script.items:
+        for inner in _scripts(item):
+            yield from all_problems(inner)
+
+
+def _scripts(node: Node) -> Iterator[Script]:
+    for redirect in node.redirects:
+        yield from redirect.scripts
+        if redirect.target:
+            yield from redirect.target.scripts
+    if isinstance(node, Group):
+        for item in node.items:
+            yield from _scripts(item)
+        return
+    for word in (*node.words, *(assignment.value for assignment in node.assignments)):
+        yield from word.scripts

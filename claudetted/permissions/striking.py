@@ -1,0 +1,101 @@
+"""Owns whether a rule that denies or asks reaches a command: liberal, where an allow is strict."""
+
+import shlex
+from collections.abc import Sequence
+from typing import Literal
+
+from claudetted.permissions import knowledge
+from claudetted.permissions.commands import Analysis
+from claudetted.permissions.places import Places
+from claudetted.permissions.shell.model import Field
+
+Reach = Literal["no", "maybe", "yes"]
+
+
+def reach(pattern: str, analysis: Analysis, places: Places) -> Reach:
+    """Whether the words of a rule stand for any part, behind wrappers and in scripts too."""
+    words = shlex.split(pattern)
+    found: Reach = "maybe" if analysis.unseen else "no"
+    for part in analysis.parts:
+        for view in (*part.views, part.fields):
+            one = _reach(words, view, places)
+            if one == "yes":
+                return "yes"
+            if one == "maybe":
+                found = "maybe"
+    return found
+
+
+def _reach(words: Sequence[str], view: Sequence[Field], places: Places) -> Reach:
+    if not view or not words:
+        return "no"
+    first = view[0].text
+    if first is None:
+        return "maybe"
+    if not _same_program(words[0], first, places):
+        return "no"
+    subcommands = _subcommands(words)
+    sure = True
+    at = 1
+    for place, word in enumerate(words[1:], 1):
+        if word.startswith("-"):
+            one = _option(word, view)
+        else:
+            one, at = _operand(word, view, at, place <= subcommands)
+        if one == "no":
+            return "no"
+        sure &= one == "yes"
+    return "yes" if sure else "maybe"
+
+
+def _same_program(word: str, program: str, places: Places) -> bool:
+    if places.case_insensitive:
+        word, program = word.casefold(), program.casefold()
+    return word == program or ("/" not in word and word == program.rsplit("/", 1)[-1])
+
+
+def _subcommands(words: Sequence[str]) -> int:
+    """How many of a rule's words after the program are subcommands."""
+    key, program = knowledge.program(words[0])
+    count = 0
+    for word in words[1:]:
+        if not program.sub or word.startswith("-"):
+            break
+        key, program = knowledge.subcommand(key, word)
+        count += 1
+    return count
+
+
+def _option(word: str, view: Sequence[Field]) -> Reach:
+    """An option may stand anywhere, abbreviated, with a value, or among others."""
+    texts = [field.text for field in view[1:]]
+    for text in texts:
+        if text is None:
+            continue
+        if text == word or text.startswith(word + "="):
+            return "yes"
+        name = text.partition("=")[0]
+        if word.startswith("--") and len(name) > 3 and word.startswith(name):
+            return "yes"
+        if len(word) == 2 and text[0:1] == "-" != text[1:2] and word[1] in text:
+            return "yes"
+    return "maybe" if None in texts else "no"
+
+
+def _operand(word: str, view: Sequence[Field], at: int, subcommand: bool) -> tuple[Reach, int]:
+    """The next operand; before a subcommand only options and their values are passed over."""
+    unknown = False
+    for index in range(at, len(view)):
+        text = view[index].text
+        if text == word:
+            return ("maybe" if unknown else "yes"), index + 1
+        if text is None:
+            unknown = True
+        elif subcommand and not text.startswith("-") and not _is_value(view, index, at):
+            return ("maybe" if unknown else "no"), index
+    return ("maybe" if unknown else "no"), len(view)
+
+
+def _is_value(view: Sequence[Field], index: int, at: int) -> bool:
+    before = view[index - 1].text if index > at else ""
+    return bool(before) and str(before).startswith("-") and "=" not in str(before)
