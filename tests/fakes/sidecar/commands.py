@@ -20,6 +20,7 @@ class Groups:
     def __init__(self, out: Outlet) -> None:
         self._out = out
         self._alive: set[int] = set()
+        self._lock = threading.Lock()
 
     def started(self, pgid: int, item: str) -> None:
         self._alive.add(pgid)
@@ -27,14 +28,16 @@ class Groups:
 
     def leader_exited(self, pgid: int) -> None:
         """What a command left in the background keeps its group open."""
-        if not _signal(pgid, 0):
+        if _anybody_in(pgid):
+            threading.Thread(target=self._watch, args=(pgid,), daemon=True).start()
+        else:
             self._gone(pgid)
 
     def end(self, pgid: int) -> None:
         """Asks the group to end, then ends it."""
         _signal(pgid, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
-        while _signal(pgid, 0) and time.monotonic() < deadline:
+        while _anybody_in(pgid) and time.monotonic() < deadline:
             time.sleep(TICK_SECONDS)
         _signal(pgid, signal.SIGKILL)
 
@@ -43,9 +46,16 @@ class Groups:
             self.end(pgid)
             self._gone(pgid)
 
+    def _watch(self, pgid: int) -> None:
+        while _anybody_in(pgid):
+            time.sleep(TICK_SECONDS)
+        self._gone(pgid)
+
     def _gone(self, pgid: int) -> None:
-        if pgid in self._alive:
+        with self._lock:
+            known = pgid in self._alive
             self._alive.discard(pgid)
+        if known:
             self._out.send("group.end", pgid=pgid)
 
 
@@ -99,6 +109,10 @@ def _follow(process: subprocess.Popen[bytes], output: int, told: Callable[[str],
             told(data.decode(errors="replace"))
             data = os.pread(output, 64 * 1024, position) if over else b""
     waiter.join()
+
+
+def _anybody_in(pgid: int) -> bool:
+    return _signal(pgid, 0)
 
 
 def _signal(pgid: int, number: int) -> bool:
