@@ -1,0 +1,49 @@
+"""The daemon in this process, its keeper and its scripted sidecars: all real, all ended."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from tests.daemon.client import Client
+from tests.daemon.world import Chat, Daemon, Home, made_home
+
+NewChat = Callable[..., Awaitable[Chat]]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    with made_home(tmp_path, monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+async def daemon(home: Home) -> AsyncIterator[Daemon]:
+    async with trio.open_nursery() as nursery:
+        running = Daemon(home, nursery)
+        await running.start()
+        yield running
+        await running.close()
+
+
+@pytest.fixture
+async def client(daemon: Daemon) -> Client:
+    return await daemon.client()
+
+
+@pytest.fixture
+def new_chat(home: Home, client: Client) -> NewChat:
+    """Makes chats in the test's directory."""
+
+    async def make(**params: Any) -> Chat:
+        made = await client.call("chat/create", **{"cwd": str(home.work), **params})
+        return Chat(client, made["chat"])
+
+    return make
+
+
+@pytest.fixture
+async def chat(new_chat: NewChat) -> Chat:
+    return await new_chat()

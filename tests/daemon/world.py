@@ -1,0 +1,204 @@
+"""Owns the world of one test: places of its own, a keeper, scripted sidecars, and its end."""
+
+import os
+import select
+import socket
+import struct
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+import trio
+
+from claudetted.daemon.run import Serving, serve
+from claudetted.protocol import places
+from claudetted.sidecar.keeper import frames
+from tests.daemon.client import PATIENCE, Client, Json, connect
+from tests.fakes.gates import Gates
+from tests.fakes.launcher import write_launcher
+
+
+class Home:
+    """Directories and environment of one test. Ends every process at the end, and checks it."""
+
+    def __init__(self, root: Path, runtime: Path, gates: Gates) -> None:
+        self.root = root
+        self.runtime = runtime
+        self.gates = gates
+        self.harness = root / "harness"
+        self.work = root / "work"
+        self.work.mkdir()
+        self.set_sidecar()
+
+    def set_sidecar(self, **options: str) -> None:
+        """What the next sidecars are like; see `tests.fakes.sidecar.life`."""
+        write_launcher(self.harness, gates=self.gates.path, **options)
+
+    def processes(self) -> list[str]:
+        """Every process that belongs to this test, without ourselves."""
+        mark = os.fsencode(self.runtime)
+        found = []
+        for entry in Path("/proc").iterdir() if sys.platform == "linux" else []:
+            if entry.name.isdigit() and int(entry.name) != os.getpid():
+                with suppress(OSError):
+                    words = (entry / "cmdline").read_bytes()
+                    if mark in (entry / "environ").read_bytes() or mark in words:
+                        found.append(f"{entry.name}: {words.decode(errors='replace')}")
+        return found
+
+    def end_keeper(self) -> None:
+        """Ends the keeper with every sidecar; returns when it is gone."""
+        with socket.socket(socket.AF_UNIX) as peer:
+            try:
+                peer.connect(os.fspath(places.keeper_socket_path()))
+            except (FileNotFoundError, ConnectionRefusedError):
+                return
+            peer.settimeout(PATIENCE)
+            process = _process_of(peer)
+            hello = frames.frame(frames.HELLO, n=frames.GENERATION)
+            with suppress(ConnectionError):
+                peer.sendall(hello + frames.frame(frames.SHUTDOWN) * 2)
+                while peer.recv(64 * 1024):
+                    pass
+        if process is not None:
+            with process:
+                select.select([process], [], [], PATIENCE)
+
+
+def _process_of(peer: socket.socket) -> IO[bytes] | None:
+    """Readable when the process at the other end has ended, which is after it hung up."""
+    if sys.platform != "linux":
+        return None
+    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return os.fdopen(os.pidfd_open(struct.unpack("3i", credentials)[0]), "rb", buffering=0)
+
+
+@contextmanager
+def made_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    # Short, so that socket paths are.
+    umask = os.umask(0o022)
+    with tempfile.TemporaryDirectory(prefix="cd-") as runtime, Gates() as gates:
+        home = Home(tmp_path, Path(runtime), gates)
+        user = tmp_path / "home"
+        user.mkdir()
+        monkeypatch.setenv("HOME", os.fspath(user))
+        monkeypatch.setenv("CLAUDETTED_DATA_DIR", os.fspath(tmp_path / "data"))
+        monkeypatch.setenv("CLAUDETTED_CONFIG_DIR", os.fspath(tmp_path / "config"))
+        monkeypatch.setenv("CLAUDETTED_RUNTIME_DIR", runtime)
+        monkeypatch.setenv("CLAUDETTE_PI_HARNESS", os.fspath(home.harness))
+        try:
+            yield home
+        finally:
+            home.end_keeper()
+            os.umask(umask)
+        left = home.processes()
+        assert left == [], left
+
+
+class Daemon:
+    """A daemon in this process: started, stopped and started again on the same data."""
+
+    def __init__(self, home: Home, nursery: trio.Nursery) -> None:
+        self.home = home
+        self._nursery = nursery
+        self._scope = trio.CancelScope()
+        self._ended = trio.Event()
+        self._clients: list[Client] = []
+        self.serving: Serving | None = None
+
+    @property
+    def socket(self) -> Path:
+        assert self.serving
+        return self.serving.socket
+
+    async def start(self) -> None:
+        self._ended = trio.Event()
+        self.serving = await self._nursery.start(self._run)
+
+    async def _run(self, *, task_status: trio.TaskStatus[Serving]) -> None:
+        try:
+            with trio.CancelScope() as self._scope:
+                await serve(task_status=task_status)
+        finally:
+            self._ended.set()
+
+    async def stop(self) -> None:
+        """In order, as a signal does it. The agents go on."""
+        assert self.serving
+        self.serving.stop.set()
+        await self.ended()
+
+    async def ended(self) -> None:
+        with trio.fail_after(PATIENCE):
+            await self._ended.wait()
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    async def client(self, **options: int) -> Client:
+        """One more client; it is closed with the test."""
+        client = await connect(self.socket, self._nursery, **options)
+        self._clients.append(client)
+        return client
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.close()
+        await self.stop()
+
+
+class Chat:
+    """One chat, seen through one client."""
+
+    def __init__(self, client: Client, chat: Json) -> None:
+        self.client = client
+        self.id: str = chat["id"]
+        self.made = chat
+
+    async def call(self, method: str, **params: Any) -> Any:
+        return await self.client.call(method, chatId=self.id, **params)
+
+    async def get(self) -> Json:
+        return dict((await self.call("chat/get"))["chat"])
+
+    async def send(self, text: str, **params: Any) -> str:
+        """The turn's id."""
+        return str((await self.call("turn/send", text=text, **params))["turnId"])
+
+    async def ended(self, turn_id: str | None = None) -> Json:
+        """The turn, when it has ended."""
+        params = {"turnId": turn_id} if turn_id else {}
+        return dict((await self.call("turn/wait", **params))["turn"])
+
+    async def turn(self, text: str, **params: Any) -> Json:
+        """Sends, and waits for the end."""
+        return await self.ended(await self.send(text, **params))
+
+    async def asked(self, count: int = 1) -> list[Json]:
+        """The open permissions, when there are so many."""
+        while True:
+            found = (await self.call("permission/list"))["permissions"]
+            if len(found) >= count:
+                return list(found)
+            await self.client.event("permission/opened", after=await self._seq())
+
+    async def _seq(self) -> int:
+        return max((params["seq"] for params in self.client.events(chat=self.id)), default=0)
+
+    async def items(self, kind: str | None = None, **params: Any) -> list[Json]:
+        """The transcript."""
+        page = await self.call("chat/history", limit=200, **params)
+        return [item for item in page["items"] if kind is None or item["kind"] == kind]
+
+    async def texts(self, kind: str = "message") -> list[str]:
+        """What was said for good."""
+        items = await self.items(kind)
+        return [item.get("text", "") for item in items if item["status"] != "discarded"]
+
+    async def notices(self) -> list[tuple[str, str]]:
+        return [(item["notice"], item["text"]) for item in await self.items("notice")]
