@@ -30,4 +30,8 @@ if [ ! -x "$bun" ]; then
   echo "claudette-pi-harness cannot run Bun: $bun is not an executable file (CLAUDETTE_BUN)." >&2
   exit 127
 fi
+# What is staged is transpiled already; the agent's commands do not inherit this.
+if [ -z "${BUN_RUNTIME_TRANSPILER_CACHE_PATH+set}" ]; then
+  export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0 CLAUDETTE_BUN_CACHE=off
+fi
 exec "$bun" --no-env-file --config="$home/bunfig.toml" --no-install "$home/main.js" "$@"

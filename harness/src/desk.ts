@@ -69,7 +69,7 @@ export class Desk {
       case "steer":
         return (await this.ready()).steer(line);
       case "abort":
-        return this.session?.abort();
+        return this.abort();
       case "configure":
         return (await this.ready()).configure(line);
       case "compact":
@@ -103,6 +103,11 @@ export class Desk {
     await this.starting;
     if (this.session) return this.session;
     throw new LineFault("InvalidRequest", "The session is not started.");
+  }
+
+  /** Takes the same way as a prompt that came before it, so that it comes after it. */
+  private async abort(): Promise<void> {
+    if (this.starting) await (await this.ready()).abort();
   }
 
   private async models(): Promise<ModelList> {

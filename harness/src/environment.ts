@@ -1,6 +1,5 @@
 // Owns what the process and the agent's commands find in their environment.
 
-import { realpathSync } from "node:fs";
 import { delimiter, dirname } from "node:path";
 
 type Environment = Record<string, string | undefined>;
@@ -42,7 +41,11 @@ export function underMask<T>(umask: number, work: () => T): T {
 
 function toolEnv(given: Environment, tempDir: string, fromPi: Environment): Environment {
   const told = Object.entries(fromPi).filter(([name]) => /^PI_(SESSION|PROVIDER|MODEL|REASONING)/.test(name));
-  const env: Environment = { ...given, ...Object.fromEntries(told), TMPDIR: realpathSync(tempDir) };
+  const env: Environment = { ...given, ...Object.fromEntries(told), TMPDIR: tempDir };
   for (const name of PRIVATE) delete env[name];
+  if (given["CLAUDETTE_BUN_CACHE"] === "off") {
+    delete env["BUN_RUNTIME_TRANSPILER_CACHE_PATH"];
+    delete env["CLAUDETTE_BUN_CACHE"];
+  }
   return env;
 }

@@ -1,6 +1,7 @@
 // Owns one Pi session: opening it, its turns, and what may change while it lives.
 
 import { existsSync, writeFileSync } from "node:fs";
+import { realpath, rm, stat } from "node:fs/promises";
 
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
@@ -54,7 +55,11 @@ export class Session {
 
   static async open(around: Around, start: Start): Promise<Session> {
     const session = new Session(around);
-    await session.create(start);
+    const cwd = await realDirectory(start.cwd, "WorkspaceMissing");
+    const tempDir = await realDirectory(start.tempDir, "HarnessFailed");
+    // Pi keeps the logs of long outputs there; they go with the chat.
+    process.env["TMPDIR"] = tempDir;
+    await session.create({ ...start, cwd, tempDir });
     return session;
   }
 
@@ -164,8 +169,7 @@ export class Session {
       ...(model ? { model } : {}),
     });
     this.session = session;
-    if (start.sessionPath && modelFallbackMessage) throw await this.lostModel(modelFallbackMessage);
-    if (!session.model) throw noModel();
+    if (modelFallbackMessage) throw await this.withoutModel(start, modelFallbackMessage);
     if (this.thinking) session.setThinkingLevel(this.thinking as Thinking);
     this.setLevel(start.level ?? "standard");
     session.subscribe((event) => this.on(event as unknown as PiEvent));
@@ -247,16 +251,26 @@ export class Session {
     return resolveModel(name, available, runtime.getModels() as Model[]) as PiModel;
   }
 
-  private async lostModel(message: string): Promise<LineFault> {
-    const name = /Could not restore model (\S+?)\.?(\s|$)/.exec(message)?.[1] ?? "";
-    const available = await availableModels(this.around.runtime);
+  /** Pi would go on with another model than the transcript's, or with none. */
+  private async withoutModel(start: Start, message: string): Promise<LineFault> {
+    const path = this.session.sessionFile;
     this.session.dispose();
-    return unknownModel(name, available, this.around.runtime.getModels() as Model[]);
+    if (!start.sessionPath && path) await rm(path);
+    const name = /Could not restore model (\S+?)\.?(\s|$)/.exec(message)?.[1];
+    if (!name) return noModel();
+    const { runtime } = this.around;
+    return unknownModel(name, await availableModels(runtime), runtime.getModels() as Model[]);
   }
 
   private setLevel(level: Level): void {
     this.session.setActiveToolsByName(level === "readonly" ? READERS : ALL_TOOLS);
   }
+}
+
+async function realDirectory(path: string, fault: string): Promise<string> {
+  const real = await realpath(path).catch(() => "");
+  if (real && (await stat(real)).isDirectory()) return real;
+  throw new LineFault(fault, `${path} is not a directory.`, { path });
 }
 
 function openSessions(pi: typeof Pi, start: Start): Pi.SessionManager {

@@ -1,18 +1,19 @@
-// Owns directories that tests write in, gone after each test.
+// Owns directories that tests write in. Who makes one calls `removeScratch` after each test.
 
-import { afterEach } from "bun:test";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** As it is at first: a session leads TMPDIR elsewhere. */
+const base = tmpdir();
 const made: string[] = [];
 
-afterEach(() => {
-  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
-});
-
 export function scratch(): string {
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), "harness-")));
+  const directory = realpathSync(mkdtempSync(join(base, "harness-")));
   made.push(directory);
   return directory;
+}
+
+export function removeScratch(): void {
+  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
 }

@@ -1,3 +1,5 @@
+// A command is ended with everything it started.
+
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -5,7 +7,7 @@ import { join } from "node:path";
 import { Groups } from "../src/groups.ts";
 import { runCommand, type Command } from "../src/shell.ts";
 import { Recorder } from "./recorder.ts";
-import { scratch } from "./scratch.ts";
+import { removeScratch, scratch } from "./scratch.ts";
 
 let out: Recorder;
 let groups: Groups;
@@ -23,6 +25,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   await groups.endAll();
+  removeScratch();
 });
 
 function run(command: string, more: Partial<Command> = {}): Promise<number> {

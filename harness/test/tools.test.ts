@@ -1,4 +1,6 @@
-import { beforeEach, expect, test } from "bun:test";
+// Pi's tools touch nothing before the answer, and then exactly what was shown.
+
+import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
   existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync,
 } from "node:fs";
@@ -11,7 +13,7 @@ import { loadPi } from "../src/pi.ts";
 import { ToolCalls } from "../src/toolcalls.ts";
 import { ALL_TOOLS, guardedTools } from "../src/tools.ts";
 import { Recorder } from "./recorder.ts";
-import { scratch } from "./scratch.ts";
+import { removeScratch, scratch } from "./scratch.ts";
 
 const pi = await loadPi();
 const rg = process.env["CLAUDETTE_RG"] ?? Bun.which("rg", { PATH: `${join(import.meta.dir, "../../.venv/bin")}:${process.env["PATH"]}` }) ?? "rg";
@@ -33,7 +35,10 @@ beforeEach(() => {
   work = join(root, "work");
   mkdirSync(work);
   mkdirSync(join(root, "temp"));
+  process.env["TMPDIR"] = join(root, "temp");
 });
+
+afterEach(removeScratch);
 
 interface Result {
   content: Array<{ type: string; text?: string }>;
