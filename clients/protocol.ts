@@ -271,6 +271,112 @@ export interface PermissionDecideResult {
   resolution: Resolution;
 }
 
+/**
+ * Why an open permission asks; or what would happen to a call that was not made.
+ *
+ * Give `permissionId`, or a chat and a command, or a chat, a tool with its access and paths.
+ */
+export interface PermissionExplainParams {
+  permissionId?: string | null;
+  chatId?: string | null;
+  /** Absent: "bash". */
+  tool?: string;
+  /** Absent: "run". */
+  access?: "read" | "list" | "search" | "write" | "edit" | "run" | "fetch" | "unknown";
+  command?: string;
+  paths?: Array<string>;
+  hosts?: Array<string>;
+}
+
+export interface PermissionExplainResult {
+  effect: "allow" | "ask" | "deny";
+  why: string;
+  rule?: Rule | null;
+  suggested?: Array<Rule>;
+  scopes?: Array<"once" | "turn" | "chat" | "workspace" | "user">;
+  steps?: Array<Step>;
+}
+
+/**
+ * Pages through the record of decisions, the newest first; every filter given must hold.
+ *
+ * `path` is found anywhere in the request's paths or command; `since` and `until` are RFC 3339.
+ */
+export interface PermissionAuditParams {
+  chatId?: string | null;
+  tool?: string | null;
+  path?: string | null;
+  since?: string | null;
+  until?: string | null;
+  cursor?: string | null;
+  /** Absent: 100. */
+  limit?: number;
+}
+
+export interface PermissionAuditResult {
+  decisions?: Array<Decided>;
+  cursor?: string | null;
+}
+
+/** The rules that are in force for a chat, or all that are stored; built-in ones too. */
+export interface RuleListParams {
+  chatId?: string | null;
+}
+
+export interface RuleListResult {
+  rules?: Array<Rule>;
+}
+
+/**
+ * Adds a rule from its text, such as `allow bash command git status`.
+ *
+ * `chatId` tells which chat, its turn or its workspace is meant by the scope.
+ */
+export interface RuleAddParams {
+  text: string;
+  /** Absent: "user". */
+  scope?: "turn" | "chat" | "workspace" | "user";
+  chatId?: string | null;
+  /** Absolute path, for the scope `workspace` without a chat. */
+  workspace?: string;
+}
+
+export interface RuleAddResult {
+  rule: Rule;
+}
+
+export interface RuleRemoveParams {
+  ruleId: string;
+}
+
+export interface SettingListResult {
+  settings?: Array<Setting>;
+}
+
+export interface SettingGetParams {
+  key: string;
+}
+
+export interface SettingResult {
+  setting: Setting;
+}
+
+/** Null brings the default back. */
+export interface SettingSetParams {
+  key: string;
+  value?: unknown;
+}
+
+/** The chats that need a person, the longest waiting first. */
+export interface AttentionListResult {
+  chats?: Array<Chat>;
+}
+
+/** A person has seen what there was to see. An open permission keeps asking. */
+export interface AttentionClearParams {
+  chatId: string;
+}
+
 /** One chat, from a snapshot or from after `cursor`; or with `all` the feed of every chat. */
 export interface EventSubscribeParams {
   chatId?: string | null;
@@ -419,6 +525,40 @@ export interface Resolution {
   ruleId?: string | null;
 }
 
+/**
+ * One standing decision: effect, tool, match, scope, and who made it when.
+ *
+ * `tool` is a name or a pattern with `*`; `@read`, `@write`, `@run` and `@fetch` stand for every
+ * tool that does such a thing. `pattern` holds the words of a command, a glob of paths or a
+ * pattern of hosts, after `match`; `unless` lists globs of paths that the rule leaves alone.
+ */
+export interface Rule {
+  id: string;
+  effect: "allow" | "ask" | "deny";
+  /** Absent: "*". */
+  tool?: string;
+  /** Absent: "any". */
+  match?: "any" | "command" | "path" | "host";
+  pattern?: string;
+  unless?: Array<string>;
+  /** Absent: "user". */
+  scope?: "turn" | "chat" | "workspace" | "user";
+  subject?: string;
+  /** The client's name and kind, or `built-in`. */
+  by?: string;
+  at?: string;
+  /** The rule as a person reads and writes it, without its scope. */
+  text?: string;
+}
+
+/** One setting. `value` is null while the default holds. */
+export interface Setting {
+  key: string;
+  value?: unknown;
+  default?: unknown;
+  about?: string;
+}
+
 export interface ChatCreated {
   type: "chat/created";
   chat: Chat;
@@ -540,6 +680,7 @@ export interface AttentionRaised {
 
 export interface AttentionCleared {
   type: "attention/cleared";
+  why: "permission" | "ended" | "failed";
 }
 
 /** The agent's process is ready; `resumed` when it went on from an earlier session. */
@@ -617,6 +758,36 @@ export interface Permission {
   suggested?: Array<Rule>;
   /** For how long an allow can be given; empty means `once`. */
   scopes?: Array<"once" | "turn" | "chat" | "workspace" | "user">;
+}
+
+/** One thing that was weighed: a rule, or a part of the call, and what came of it. */
+export interface Step {
+  /** The rule, the part of the command or the path, as text. */
+  about: string;
+  effect: "allow" | "ask" | "deny";
+  why: string;
+  rule?: Rule | null;
+}
+
+/** One decision on record. `request` is gone when its chat was deleted. */
+export interface Decided {
+  permissionId: string;
+  chatId: string;
+  tool: string;
+  digest: string;
+  openedAt: string;
+  /** Nobody was asked. */
+  automatic: boolean;
+  /** Null while it waits. */
+  outcome?: "allow" | "deny" | "withdrawn" | "lost" | null;
+  resolvedAt?: string;
+  by?: string;
+  reason?: string;
+  /** Absent: "once". */
+  scope?: "once" | "turn" | "chat" | "workspace" | "user";
+  /** The text of the rule that decided, or that the decision left behind. */
+  rule?: string;
+  request?: Request | null;
 }
 
 /**
@@ -701,32 +872,6 @@ export interface Request {
   reason?: string;
 }
 
-/**
- * One standing decision: effect, tool, match, scope, and who made it when.
- *
- * `tool` is a name or a pattern with `*`; `@read`, `@write`, `@run` and `@fetch` stand for every
- * tool that does such a thing. `pattern` holds the words of a command, a glob of paths or a
- * pattern of hosts, after `match`; `unless` lists globs of paths that the rule leaves alone.
- */
-export interface Rule {
-  id: string;
-  effect: "allow" | "ask" | "deny";
-  /** Absent: "*". */
-  tool?: string;
-  /** Absent: "any". */
-  match?: "any" | "command" | "path" | "host";
-  pattern?: string;
-  unless?: Array<string>;
-  /** Absent: "user". */
-  scope?: "turn" | "chat" | "workspace" | "user";
-  subject?: string;
-  /** The client's name and kind, or `built-in`. */
-  by?: string;
-  at?: string;
-  /** The rule as a person reads and writes it, without its scope. */
-  text?: string;
-}
-
 export type Event =
   | ChatCreated
   | ChatConfigured
@@ -781,6 +926,16 @@ export interface Methods {
   "queue/resume": { params: QueueResumeParams; result: QueueListResult };
   "permission/list": { params: PermissionListParams; result: PermissionListResult };
   "permission/decide": { params: PermissionDecideParams; result: PermissionDecideResult };
+  "permission/explain": { params: PermissionExplainParams; result: PermissionExplainResult };
+  "permission/audit": { params: PermissionAuditParams; result: PermissionAuditResult };
+  "rule/list": { params: RuleListParams; result: RuleListResult };
+  "rule/add": { params: RuleAddParams; result: RuleAddResult };
+  "rule/remove": { params: RuleRemoveParams; result: Empty };
+  "setting/list": { params: NoParams; result: SettingListResult };
+  "setting/get": { params: SettingGetParams; result: SettingResult };
+  "setting/set": { params: SettingSetParams; result: SettingResult };
+  "attention/list": { params: NoParams; result: AttentionListResult };
+  "attention/clear": { params: AttentionClearParams; result: ChatResult };
   "event/subscribe": { params: EventSubscribeParams; result: EventSubscribeResult };
   "event/unsubscribe": { params: EventUnsubscribeParams; result: Empty };
 }

@@ -8,21 +8,21 @@ from typing import TypeVar
 import trio
 from msgspec.structs import replace
 
-from claudetted.chat import losses
+from claudetted.chat import attention, losses
 from claudetted.chat.agent import Agent
 from claudetted.chat.hearing import Hearing
 from claudetted.chat.hub import Hub, Sink, Subscription
 from claudetted.chat.inbox import Inbox, Report, Request
+from claudetted.chat.judging import judge
 from claudetted.chat.state import ChatState
 from claudetted.chat.step import Step, ToldDelta, deleted
 from claudetted.chat.texts import Texts
 from claudetted.chat.waiting import Check, Waiting
 from claudetted.chat.world import World
-from claudetted.permissions import engine
-from claudetted.permissions.engine import Verdict
-from claudetted.protocol import errors, permissions, places
+from claudetted.protocol import errors, places
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import ChatId, ItemId, SidecarId, TurnId
+from claudetted.protocol.events import AttentionRaised
 from claudetted.sidecar.reports import Exit, LaunchFailed, Lost, Output, Running
 from claudetted.store import journal
 from claudetted.store.writer import StoreRefused
@@ -219,23 +219,14 @@ class Actor:
             self.texts,
             self._prompts,
             self._item_count,
-            self._judge,
-        )
-
-    def _judge(self, request: permissions.Request) -> Verdict:
-        chat = self.state.chat
-        return engine.judge(
-            request,
-            level=chat.level,
-            workspace=chat.workspace,
-            chat_dir=str(places.chat_dir(chat.id)),
-            rules=(),
-            places=self._world.places,
+            partial(judge, self._world.rulebook, self._world.places),
         )
 
     async def _finish(self, step: Step, hearing: Hearing | None = None) -> None:
         """Commits if anything is to be stored, then becomes what the step led to."""
         saved = None
+        if step.durable and not step.remove:
+            attention.review(step, watched=bool(len(self.hub)))
         if step.durable or self._grown_large(step, hearing):
             saved = step.unsaved()
             await self._commit(step, hearing)
@@ -243,6 +234,7 @@ class Actor:
             self._hearing = hearing
         self._publish(step)
         if saved is not None:
+            self._tell_world(step)
             self.texts.mark_saved(saved)
             self._after_commit(step, hearing)
         if step.remove:
@@ -281,6 +273,15 @@ class Actor:
         self.waiting.look(self.state, self.agent, step.events)
         if any(isinstance(entry, ToldDelta) for entry in step.told):
             self._plan_checkpoint()
+
+    def _tell_world(self, step: Step) -> None:
+        """What a committed step means beyond the chat."""
+        for rule in step.rules_added:
+            self._world.rulebook.add(rule)
+        if step.write.turn_over:
+            self._world.rulebook.forget("turn", step.write.turn_over)
+        if any(isinstance(event, AttentionRaised) for event in step.events):
+            self._world.attention(self.chat_id)
 
     def _become(self, step: Step) -> None:
         if step.agent.sidecar_id != self.agent.sidecar_id:

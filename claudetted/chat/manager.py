@@ -3,7 +3,7 @@
 import logging
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import msgspec
@@ -17,6 +17,8 @@ from claudetted.chat.step import Step
 from claudetted.chat.world import World
 from claudetted.protocol import chats, errors, places
 from claudetted.protocol.base import ChatId, SidecarId, TurnId
+from claudetted.protocol.chats import Chat
+from claudetted.protocol.permissions import Level
 from claudetted.protocol.sidecar import LineError
 from claudetted.sidecar.reports import Running
 from claudetted.store import journal, transcripts
@@ -54,6 +56,18 @@ class Manager:
     def loaded(self) -> list[Actor]:
         return list(self._actors.values())
 
+    def loaded_chat(self, chat_id: ChatId) -> Chat | None:
+        """A chat that has an actor, as it is now."""
+        actor = self._actors.get(chat_id)
+        return actor.state.chat if actor else None
+
+    async def until_unneeded(self, chat_id: ChatId) -> None:
+        """Returns when the chat needs no person any more, or is gone."""
+        actor = self._actors.get(chat_id)
+        if actor:
+            with suppress(errors.ChatNotFound):
+                await actor.until(lambda state, _agent, _events: not state.chat.attention or None)
+
     async def find(self, chat_id: ChatId) -> Actor:
         """The actor of a chat, loaded if need be. Raises ChatNotFound."""
         while chat_id in self._loading:
@@ -72,7 +86,8 @@ class Manager:
         if self.closing:
             raise errors.ShuttingDown("The daemon is shutting down; try again in a moment.")
         cwd, workspace = workspaces.find(params.cwd, params.broad)
-        chat = _new_chat(params, cwd, workspace)
+        level = params.level or self.world.rulebook.setting("default_level", workspace)
+        chat = _new_chat(params, cwd, workspace, level)
         self.world.launcher(params.harness, chat.id, params.env)
         _make_directories(chat.id)
         actor = Actor(self.world, chat.id, None, Agent(), params.env)
@@ -131,6 +146,7 @@ class Manager:
         await trio.to_thread.run_sync(
             partial(shutil.rmtree, places.chat_dir(chat_id), ignore_errors=True)
         )
+        self.world.rulebook.forget("chat", chat_id)
         self.world.feed.deleted(chat_id)
 
     async def reset(self, chat_id: ChatId, hide: bool) -> Actor:
@@ -228,7 +244,7 @@ class Manager:
                 del self._actors[actor.chat_id]
 
 
-def _new_chat(params: chats.CreateParams, cwd: str, workspace: str) -> chats.Chat:
+def _new_chat(params: chats.CreateParams, cwd: str, workspace: str, level: Level) -> chats.Chat:
     at = ids.now()
     return chats.Chat(
         ChatId(ids.new_id()),
@@ -236,7 +252,7 @@ def _new_chat(params: chats.CreateParams, cwd: str, workspace: str) -> chats.Cha
         workspace,
         params.title or "",
         params.harness,
-        params.level or "standard",
+        level,
         chats.Status("idle"),
         at,
         at,

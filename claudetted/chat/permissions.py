@@ -1,18 +1,26 @@
 """Owns a chat's permission requests: asked, judged, decided once, withdrawn or lost."""
 
+import msgspec
 from msgspec.structs import replace
 
+from claudetted.chat import ids
+from claudetted.chat.rulebook import row_of
 from claudetted.chat.step import Step
+from claudetted.permissions.engine import Verdict
+from claudetted.permissions.rules import told
 from claudetted.protocol import errors, sidecar
 from claudetted.protocol import events as ev
 from claudetted.protocol.base import ItemId, PermissionId
 from claudetted.protocol.permissions import (
     Decision,
+    ExplainResult,
     Outcome,
     Permission,
     Request,
     Resolution,
+    Scope,
 )
+from claudetted.protocol.rules import Rule, RuleId, RuleScope
 from claudetted.store import journal
 
 
@@ -20,37 +28,65 @@ def ask(step: Step, line: sidecar.Ask) -> None:
     """Every call comes here before it runs; the engine allows, denies or has a person asked."""
     permission_id = PermissionId(f"{step.agent.sidecar_id}.{line.ask}")
     verdict = step.judge(line.request)
+    request = line.request
     step.write.opened.append(
-        journal.Opened(permission_id, line.request.tool, line.request.digest, step.at)
+        journal.Opened(
+            permission_id, request.tool, request.digest, step.at, msgspec.json.encode(request)
+        )
     )
     if verdict.effect == "ask":
-        _open(step, permission_id, replace(line.request, reason=verdict.why), line)
+        _open(step, permission_id, verdict, line)
     else:
-        resolution = Resolution(verdict.effect, "daemon", verdict.why)
-        _record(step, permission_id, resolution)
+        _record(step, permission_id, _by_engine(verdict), verdict.rule, automatic=True)
         step.send(sidecar.Decide(line.ask, verdict.effect == "allow", verdict.why))
 
 
 def decide(
-    step: Step, permission_id: PermissionId, decision: Decision, by: str, reason: str, digest: str
+    step: Step,
+    permission_id: PermissionId,
+    decision: Decision,
+    scope: Scope,
+    by: str,
+    reason: str,
+    digest: str,
 ) -> Resolution:
-    """A person's decision. The caller has checked that the request is open."""
-    request = step.state.permissions[permission_id].request
-    if digest and digest != request.digest:
+    """A person's decision. The caller has checked that the request is open.
+
+    With a scope wider than once it leaves rules behind, which then speak for what else waits.
+    """
+    permission = step.state.permissions[permission_id]
+    if digest and digest != permission.request.digest:
         raise errors.DigestMismatch(
             "The request has changed since it was shown; look at it again.",
             permission_id=permission_id,
-            digest=request.digest,
+            digest=permission.request.digest,
         )
-    resolution = Resolution(decision, by, reason)
-    resolve(step, permission_id, resolution)
-    step.send(sidecar.Decide(_ask_name(permission_id), decision == "allow", reason))
+    left = _leave_rules(step, permission, decision, scope, by)
+    rule_id = left[0].id if left else None
+    resolution = Resolution(decision, by, reason, scope, rule_id)
+    _settle(step, permission_id, resolution, left[0] if left else None)
+    if left:
+        _judge_again(step)
     return resolution
 
 
-def resolve(step: Step, permission_id: PermissionId, resolution: Resolution) -> None:
+def explain(step: Step, request: Request) -> ExplainResult:
+    """What the engine says of a call, and by which rule."""
+    verdict = step.judge(request)
+    return ExplainResult(
+        verdict.effect,
+        verdict.why,
+        verdict.rule,
+        list(verdict.suggested),
+        list(verdict.scopes),
+    )
+
+
+def resolve(
+    step: Step, permission_id: PermissionId, resolution: Resolution, rule: Rule | None = None
+) -> None:
     """Ends a request that is open."""
-    _record(step, permission_id, resolution)
+    _record(step, permission_id, resolution, rule, automatic=False)
     step.emit(ev.PermissionResolved(permission_id, resolution))
 
 
@@ -67,7 +103,7 @@ def withdraw_all(step: Step, by: str, why: str, outcome: Outcome = "withdrawn") 
         resolve(step, permission_id, Resolution(outcome, by, why))
 
 
-def _open(step: Step, permission_id: PermissionId, request: Request, line: sidecar.Ask) -> None:
+def _open(step: Step, permission_id: PermissionId, verdict: Verdict, line: sidecar.Ask) -> None:
     item_id = ItemId(f"{step.agent.sidecar_id}.{line.item}")
     item = step.state.open.get(item_id)
     if item and item.tool:
@@ -78,18 +114,94 @@ def _open(step: Step, permission_id: PermissionId, request: Request, line: sidec
         permission_id,
         step.chat_id,
         item_id,
-        request,
+        line.request,
         step.at,
         turn_id=step.state.running.id if step.state.running else None,
         supersedes=supersedes if line.supersedes else None,
+        why=verdict.why,
+        rule=verdict.rule,
+        suggested=list(verdict.suggested),
+        scopes=list(verdict.scopes),
     )
     step.emit(ev.PermissionOpened(permission))
 
 
-def _record(step: Step, permission_id: PermissionId, resolution: Resolution) -> None:
+def _leave_rules(
+    step: Step, permission: Permission, decision: Decision, scope: Scope, by: str
+) -> list[Rule]:
+    """The rules a decision leaves behind, from those that were shown with the request."""
+    if scope == "once":
+        return []
+    if scope not in permission.scopes:
+        offered = ", ".join(permission.scopes) or "once"
+        message = f"This request cannot be decided for “{scope}”, only for: {offered}."
+        raise errors.InvalidParams(message, path="$.scope")
+    left = [_standing(step, rule, decision, scope, by) for rule in permission.suggested]
+    for rule in left:
+        step.rules_added.append(rule)
+        step.write.rules.append(row_of(rule))
+    return left
+
+
+def _standing(step: Step, rule: Rule, effect: Decision, scope: RuleScope, by: str) -> Rule:
+    chat, turn = step.state.chat, step.state.running
+    subjects = {
+        "turn": turn.id if turn else "",
+        "chat": chat.id,
+        "workspace": chat.workspace,
+        "user": "",
+    }
+    made = replace(
+        rule,
+        id=RuleId(ids.new_id()),
+        effect=effect,
+        scope=scope,
+        subject=subjects[scope],
+        by=by,
+        at=step.at,
+    )
+    return told(made)
+
+
+def _judge_again(step: Step) -> None:
+    """What waits and is now spoken for needs nobody any more."""
+    for permission in list(step.state.permissions.values()):
+        verdict = step.judge(permission.request)
+        if verdict.effect != "ask":
+            _settle(step, permission.id, _by_engine(verdict), verdict.rule)
+
+
+def _settle(
+    step: Step, permission_id: PermissionId, resolution: Resolution, rule: Rule | None
+) -> None:
+    resolve(step, permission_id, resolution, rule)
+    allowed = resolution.outcome == "allow"
+    step.send(sidecar.Decide(_ask_name(permission_id), allowed, resolution.reason))
+
+
+def _by_engine(verdict: Verdict) -> Resolution:
+    outcome: Outcome = "allow" if verdict.effect == "allow" else "deny"
+    rule_id = verdict.rule.id if verdict.rule else None
+    return Resolution(outcome, "daemon", verdict.why, rule_id=rule_id)
+
+
+def _record(
+    step: Step,
+    permission_id: PermissionId,
+    resolution: Resolution,
+    rule: Rule | None,
+    automatic: bool,
+) -> None:
     step.write.resolved.append(
         journal.Resolved(
-            permission_id, resolution.outcome, step.at, resolution.by, resolution.reason
+            permission_id,
+            resolution.outcome,
+            step.at,
+            resolution.by,
+            resolution.reason,
+            resolution.scope,
+            rule.text if rule else "",
+            automatic,
         )
     )
 

@@ -147,7 +147,8 @@ def _(event: ev.AttentionRaised, state: ChatState) -> ChatState:
 
 @_apply.register
 def _(event: ev.AttentionCleared, state: ChatState) -> ChatState:
-    return replace(state, chat=replace(state.chat, attention=[]))
+    attention = [why for why in state.chat.attention if why != event.why]
+    return replace(state, chat=replace(state.chat, attention=attention))
 
 
 @_apply.register

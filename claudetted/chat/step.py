@@ -22,6 +22,7 @@ from claudetted.protocol import events as ev
 from claudetted.protocol.base import ChatId, ItemId, SidecarId, TurnId
 from claudetted.protocol.items import Item, NoticeKind
 from claudetted.protocol.permissions import Request
+from claudetted.protocol.rules import Rule
 from claudetted.protocol.turns import Turn
 from claudetted.store import journal
 
@@ -61,11 +62,13 @@ class Step:
         texts: Texts,
         prompts: dict[TurnId, str],
         items: int,
-        judge: Callable[[Request], Verdict],
+        judge: "Callable[[Step, Request], Verdict]",
     ) -> None:
         self.chat_id = chat_id
         self.at = ids.now()
-        self.judge = judge
+        self.rules_added: list[Rule] = []
+        """In force at once within the step, for all when it is committed."""
+        self._judge = judge
         self.prompts = prompts
         """Whole texts of messages that wait; grown here, trimmed by the actor."""
         self.told: list[ToldEvent | ToldDelta] = []
@@ -83,6 +86,10 @@ class Step:
         self._write = journal.Write(journal.ChatRow(chat_id, False, "", 0, b"", b""))
         self._touched = False
         self._agent = agent
+
+    def judge(self, request: Request) -> Verdict:
+        """What the engine says of a call, as the chat stands in this draft."""
+        return self._judge(self, request)
 
     @property
     def agent(self) -> Agent:
@@ -205,6 +212,7 @@ class Step:
             self.state.seq,
             msgspec.json.encode(self.state),
             msgspec.json.encode(self.agent),
+            bool(chat.attention),
         )
         write.env = None if self.env is None else msgspec.json.encode(self.env)
         write.committed = committed

@@ -77,6 +77,7 @@ def end(step: Step, reason: EndReason, error: str = "", usage: Usage | None = No
         duration_ms=ids.milliseconds_between(turn.started_at, step.at),
     )
     step.put_turn(ended)
+    step.write.turn_over = turn.id
     if reason == "stopped":
         step.add_notice("stopped", "Stopped.")
     step.emit(ev.TurnEnded(ended, reason))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import trio
 
 from claudetted.chat.feed import Feed
+from claudetted.chat.rulebook import Rulebook
 from claudetted.permissions.places import Places
 from claudetted.protocol.base import ChatId
 from claudetted.sidecar.launch import Launch
@@ -26,3 +27,6 @@ class World:
     places: Places
     nursery: trio.Nursery
     feed: Feed
+    rulebook: Rulebook
+    attention: Callable[[ChatId], None]
+    """Told when a chat begins to need a person."""

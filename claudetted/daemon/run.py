@@ -22,9 +22,11 @@ import claudetted
 from claudetted.chat import ids
 from claudetted.chat.feed import Feed
 from claudetted.chat.manager import Manager
+from claudetted.chat.rulebook import load_rulebook
 from claudetted.chat.world import Launcher, World
 from claudetted.daemon import launching
 from claudetted.daemon.lock import locked
+from claudetted.daemon.notify import Notifier
 from claudetted.permissions.disk import RealDisk
 from claudetted.permissions.places import Places
 from claudetted.protocol import places
@@ -84,8 +86,18 @@ async def _run(
     async with trio.open_nursery() as outer:
         running = await outer.start(keeper.run)
         async with trio.open_nursery() as chats:
-            world = World(database, keeper, launcher, _engine_places(), chats, Feed())
-            manager = Manager(world)
+            notifier = Notifier(chats)
+            world = World(
+                database,
+                keeper,
+                launcher,
+                _engine_places(),
+                chats,
+                Feed(),
+                await load_rulebook(database),
+                notifier.raised,
+            )
+            manager = notifier.manager = Manager(world)
             await manager.recover(running)
             chats.start_soon(manager.sweep)
             desk = Desk(manager, database, instance, ids.now(), str(socket))

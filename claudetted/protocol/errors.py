@@ -232,9 +232,29 @@ class ShuttingDown(Fault):
     summary = "The daemon is shutting down and takes no new work."
 
 
-class NewerStore(Fault):
+class SettingUnknown(Fault):
     code = -32023
-    summary = "The database was written by a newer version."
+    summary = "There is no such setting; tells the nearest names."
+
+    class Details(Data, frozen=True):
+        key: str
+        nearest: list[str] = []
+
+
+class RuleNotFound(Fault):
+    code = -32024
+    summary = "No rule has this id, or it is built in and cannot be removed."
+
+    class Details(Data, frozen=True):
+        rule_id: str
+
+
+class RuleInvalid(Fault):
+    code = -32025
+    summary = "The text is not a rule; the message says what is wrong with it."
+
+    class Details(Data, frozen=True):
+        text: str
 
 
 def all_faults() -> list[type[Fault]]:

@@ -124,7 +124,7 @@ class AttentionRaised(EventData, tag="attention/raised", frozen=True):
 
 
 class AttentionCleared(EventData, tag="attention/cleared", frozen=True):
-    pass
+    why: AttentionWhy
 
 
 class SidecarStarted(EventData, tag="sidecar/started", frozen=True):

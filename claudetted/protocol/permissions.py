@@ -1,6 +1,8 @@
 """Owns permissions: a request to run something, and the decision on it."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from claudetted.protocol.base import ChatId, Data, ItemId, Params, PermissionId, TurnId
 from claudetted.protocol.rules import Effect, Rule, RuleId
@@ -97,6 +99,47 @@ class DecideParams(Params, frozen=True):
 class DecideResult(Data, frozen=True):
     permission_id: PermissionId
     resolution: Resolution
+
+
+class AuditParams(Params, frozen=True):
+    """Pages through the record of decisions, the newest first; every filter given must hold.
+
+    `path` is found anywhere in the request's paths or command; `since` and `until` are RFC 3339.
+    """
+
+    chat_id: ChatId | None = None
+    tool: str | None = None
+    path: str | None = None
+    since: str | None = None
+    until: str | None = None
+    cursor: str | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+
+
+class Decided(Data, frozen=True):
+    """One decision on record. `request` is gone when its chat was deleted."""
+
+    permission_id: PermissionId
+    chat_id: ChatId
+    tool: str
+    digest: str
+    opened_at: str
+    automatic: bool
+    """Nobody was asked."""
+    outcome: Outcome | None = None
+    """Null while it waits."""
+    resolved_at: str = ""
+    by: str = ""
+    reason: str = ""
+    scope: Scope = "once"
+    rule: str = ""
+    """The text of the rule that decided, or that the decision left behind."""
+    request: Request | None = None
+
+
+class AuditResult(Data, frozen=True):
+    decisions: list[Decided] = []
+    cursor: str | None = None
 
 
 class ExplainParams(Params, frozen=True):

@@ -8,7 +8,19 @@ whether it only watches.
 from dataclasses import dataclass
 from typing import Any
 
-from claudetted.protocol import chats, daemon, errors, events, items, permissions, queue, turns
+from claudetted.protocol import (
+    attention,
+    chats,
+    daemon,
+    errors,
+    events,
+    items,
+    permissions,
+    queue,
+    rules,
+    settings,
+    turns,
+)
 from claudetted.protocol.base import Empty, NoParams
 
 
@@ -202,6 +214,73 @@ METHODS: tuple[Method, ...] = (
             errors.KeyReused,
             errors.StoreFull,
         ),
+    ),
+    Method(
+        "permission/explain",
+        permissions.ExplainParams,
+        permissions.ExplainResult,
+        "Tells why a request asks, or what would become of a call.",
+        (errors.ChatNotFound, errors.PermissionNotFound, errors.PermissionGone),
+        watches=True,
+    ),
+    Method(
+        "permission/audit",
+        permissions.AuditParams,
+        permissions.AuditResult,
+        "Pages through the record of decisions.",
+        watches=True,
+    ),
+    Method(
+        "rule/list",
+        rules.ListParams,
+        rules.ListResult,
+        "Shows the rules.",
+        _CHAT,
+        watches=True,
+    ),
+    Method(
+        "rule/add",
+        rules.AddParams,
+        rules.AddResult,
+        "Adds a rule; it holds from the next call on.",
+        (errors.ChatNotFound, errors.RuleInvalid, errors.StoreFull),
+    ),
+    Method(
+        "rule/remove",
+        rules.RemoveParams,
+        Empty,
+        "Removes a rule; the next call goes without it.",
+        (errors.RuleNotFound, errors.StoreFull),
+    ),
+    Method("setting/list", NoParams, settings.ListResult, "Shows all settings.", watches=True),
+    Method(
+        "setting/get",
+        settings.GetParams,
+        settings.SettingResult,
+        "Shows one setting.",
+        (errors.SettingUnknown,),
+        watches=True,
+    ),
+    Method(
+        "setting/set",
+        settings.SetParams,
+        settings.SettingResult,
+        "Changes a setting.",
+        (errors.SettingUnknown, errors.StoreFull),
+    ),
+    Method(
+        "attention/list",
+        NoParams,
+        attention.ListResult,
+        "Shows the chats that need a person.",
+        watches=True,
+    ),
+    Method(
+        "attention/clear",
+        attention.ClearParams,
+        chats.ChatResult,
+        "Says that a person has seen the chat.",
+        _WRITE,
     ),
     Method(
         "event/subscribe",

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from claudetted.store import rules
+
 
 class KeyTaken(Exception):
     """Another request with the same key was answered first; nothing of this one is stored."""
@@ -43,6 +45,7 @@ class Opened:
     tool: str
     digest: str
     at: str
+    request: bytes
 
 
 @dataclass
@@ -52,6 +55,17 @@ class Resolved:
     at: str
     by: str
     why: str
+    scope: str = "once"
+    rule: str = ""
+    automatic: bool = False
+
+
+@dataclass
+class RuleRow:
+    id: str
+    scope: str
+    subject: str
+    body: bytes
 
 
 @dataclass
@@ -64,6 +78,7 @@ class ChatRow:
     seq: int
     state: bytes
     agent: bytes
+    attention: bool = False
 
 
 @dataclass
@@ -86,6 +101,9 @@ class Write:
     turns: list[TurnRow] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     resolved: list[Resolved] = field(default_factory=list)
+    rules: list[RuleRow] = field(default_factory=list)
+    turn_over: str | None = None
+    """A turn whose rules have served."""
     sidecar_started: tuple[str, str] | None = None
     """(id, harness)"""
     sidecar_ended: str | None = None
@@ -103,10 +121,10 @@ def store(connection: sqlite3.Connection, write: Write) -> None:
     """Stores one step."""
     chat = write.chat
     connection.execute(
-        "INSERT INTO chat (id, archived, updated_at, seq, state, agent, env)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        "INSERT INTO chat (id, archived, updated_at, seq, state, agent, attention, env)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
         " archived = excluded.archived, updated_at = excluded.updated_at, seq = excluded.seq,"
-        " state = excluded.state, agent = excluded.agent,"
+        " state = excluded.state, agent = excluded.agent, attention = excluded.attention,"
         " env = CASE WHEN ? THEN excluded.env ELSE env END",
         (
             chat.id,
@@ -115,6 +133,7 @@ def store(connection: sqlite3.Connection, write: Write) -> None:
             chat.seq,
             chat.state,
             chat.agent,
+            chat.attention,
             write.env or b"{}",
             write.env is not None,
         ),
@@ -178,13 +197,22 @@ def _store_turns(connection: sqlite3.Connection, chat_id: str, turns: Iterable[T
 
 def _store_permissions(connection: sqlite3.Connection, chat_id: str, write: Write) -> None:
     connection.executemany(
-        "INSERT INTO permission (id, chat_id, tool, digest, opened_at) VALUES (?, ?, ?, ?, ?)",
-        ((row.id, chat_id, row.tool, row.digest, row.at) for row in write.opened),
+        "INSERT INTO permission (id, chat_id, tool, digest, opened_at, request)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        ((row.id, chat_id, row.tool, row.digest, row.at, row.request) for row in write.opened),
     )
     connection.executemany(
-        "UPDATE permission SET outcome = ?, resolved_at = ?, by = ?, why = ? WHERE id = ?",
-        ((row.outcome, row.at, row.by, row.why, row.id) for row in write.resolved),
+        "UPDATE permission SET outcome = ?, resolved_at = ?, by = ?, why = ?, scope = ?, rule = ?,"
+        " automatic = ? WHERE id = ?",
+        (
+            (row.outcome, row.at, row.by, row.why, row.scope, row.rule, row.automatic, row.id)
+            for row in write.resolved
+        ),
     )
+    for rule in write.rules:
+        rules.add(connection, rule.id, rule.scope, rule.subject, rule.body)
+    if write.turn_over:
+        rules.remove_of(connection, "turn", write.turn_over)
 
 
 def _store_sidecar(connection: sqlite3.Connection, chat_id: str, write: Write) -> None:
@@ -215,6 +243,8 @@ def remove_chat(connection: sqlite3.Connection, chat_id: str) -> None:
         (chat_id,),
     )
     connection.execute("DELETE FROM sidecar WHERE chat_id = ?", (chat_id,))
+    connection.execute("UPDATE permission SET request = NULL WHERE chat_id = ?", (chat_id,))
+    rules.remove_of(connection, "chat", chat_id)
     for table in _CHAT_TABLES:
         connection.execute(f"DELETE FROM {table} WHERE chat_id = ?", (chat_id,))
     connection.execute("DELETE FROM chat WHERE id = ?", (chat_id,))

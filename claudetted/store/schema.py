@@ -3,7 +3,7 @@
 import sqlite3
 import uuid
 
-VERSION = 1
+VERSION = 2
 """Grows with every change of shape; `_MIGRATIONS[n]` leads from version n to n + 1."""
 
 _CREATE = """
@@ -102,7 +102,27 @@ CREATE TABLE answered (    -- what a request with a key was answered
 CREATE INDEX answered_at ON answered (at);
 """
 
-_MIGRATIONS: dict[int, str] = {}
+_MIGRATIONS = {
+    1: """
+CREATE TABLE rule (
+    id TEXT PRIMARY KEY,
+    scope TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    body BLOB NOT NULL
+);
+
+CREATE TABLE setting (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+ALTER TABLE permission ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE permission ADD COLUMN scope TEXT NOT NULL DEFAULT 'once';
+ALTER TABLE permission ADD COLUMN rule TEXT NOT NULL DEFAULT '';
+ALTER TABLE permission ADD COLUMN request BLOB;  -- removed with its chat
+ALTER TABLE chat ADD COLUMN attention INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX chat_attention ON chat (id) WHERE attention = 1;
+CREATE INDEX permission_at ON permission (opened_at, id);
+CREATE INDEX permission_open ON permission (chat_id) WHERE outcome IS NULL;
+""",
+}
 
 
 class DatabaseUnusable(Exception):
@@ -127,8 +147,7 @@ def prepare(connection: sqlite3.Connection) -> None:
     if found == VERSION:
         return
     journal_id = uuid.uuid4().hex
-    steps = [_MIGRATIONS[n] for n in range(found, VERSION)] if found else [_CREATE]
-    if not found:
-        steps.append(f"INSERT INTO meta VALUES ('journal', '{journal_id}');")
-    script = "".join(steps)
+    create = f"{_CREATE}INSERT INTO meta VALUES ('journal', '{journal_id}');"
+    steps = [_MIGRATIONS[n] for n in range(max(found, 1), VERSION)]
+    script = "".join(steps if found else [create, *steps])
     connection.executescript(f"BEGIN IMMEDIATE;{script}PRAGMA user_version = {VERSION};COMMIT;")

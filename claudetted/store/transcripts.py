@@ -34,6 +34,11 @@ def chats_in_need(connection: sqlite3.Connection) -> list[bytes]:
     return [state for (state,) in rows]
 
 
+def chats_needing_attention(connection: sqlite3.Connection) -> list[bytes]:
+    rows = connection.execute("SELECT state FROM chat WHERE attention = 1")
+    return [state for (state,) in rows]
+
+
 def count_chats(connection: sqlite3.Connection) -> int:
     (count,) = connection.execute("SELECT count(*) FROM chat").fetchone()
     return int(count)

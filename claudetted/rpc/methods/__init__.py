@@ -9,7 +9,18 @@ from claudetted.protocol.registry import METHODS
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.dispatch import Handler
-from claudetted.rpc.methods import chats, daemon, events, items, permissions, queue, turns
+from claudetted.rpc.methods import (
+    attention,
+    chats,
+    daemon,
+    events,
+    items,
+    permissions,
+    queue,
+    rules,
+    settings,
+    turns,
+)
 
 _NOUNS: dict[str, ModuleType] = {
     "daemon": daemon,
@@ -18,6 +29,9 @@ _NOUNS: dict[str, ModuleType] = {
     "turn": turns,
     "queue": queue,
     "permission": permissions,
+    "rule": rules,
+    "setting": settings,
+    "attention": attention,
     "event": events,
 }
 

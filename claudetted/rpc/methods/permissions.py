@@ -1,6 +1,9 @@
 """Owns the handlers of permissions."""
 
+import os
 from functools import partial
+
+import msgspec
 
 from claudetted.chat import permissions as planning
 from claudetted.chat.step import Step
@@ -9,7 +12,7 @@ from claudetted.protocol.base import ChatId, PermissionId
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.keys import Keyed
-from claudetted.store import transcripts
+from claudetted.store import decisions, transcripts
 
 
 async def list_(
@@ -56,6 +59,7 @@ def _decide(
         step,
         params.permission_id,
         params.decision,
+        params.scope,
         caller.who,
         params.reason,
         params.digest,
@@ -63,6 +67,92 @@ def _decide(
     result = permissions.DecideResult(params.permission_id, resolution)
     keyed.remember(step, result)
     return result
+
+
+async def explain(
+    desk: Desk, caller: Caller, params: permissions.ExplainParams
+) -> permissions.ExplainResult:
+    """Of an open request, or of a call that was not made."""
+    if params.permission_id:
+        chat_id = await _chat_of(desk, params.permission_id)
+    elif params.chat_id:
+        chat_id = params.chat_id
+    else:
+        raise errors.InvalidParams("Name a request or a chat.", path="$.permissionId")
+    actor = await desk.manager.find(chat_id)
+
+    def plan(step: Step) -> permissions.ExplainResult | None:
+        if not params.permission_id:
+            return planning.explain(step, supposed_request(params, step.state.chat.workspace))
+        permission = step.state.permissions.get(params.permission_id)
+        return planning.explain(step, permission.request) if permission else None
+
+    result = await actor.ask(plan)
+    if result is None:
+        assert params.permission_id
+        raise await _gone(desk, params.permission_id)
+    return result
+
+
+def supposed_request(params: permissions.ExplainParams, cwd: str) -> permissions.Request:
+    """A call that nobody made, with real paths like one that was."""
+    paths = [os.path.realpath(os.path.join(cwd, path)) for path in params.paths]
+    return permissions.Request(
+        params.tool,
+        params.access,
+        "",
+        command=params.command,
+        cwd=cwd,
+        paths=paths,
+        hosts=params.hosts,
+    )
+
+
+async def audit(
+    desk: Desk, caller: Caller, params: permissions.AuditParams
+) -> permissions.AuditResult:
+    wanted = decisions.Filter(
+        params.chat_id,
+        params.tool,
+        params.path,
+        params.since,
+        params.until,
+        _position(params.cursor) if params.cursor else None,
+        params.limit + 1,
+    )
+    rows = await desk.database.read(partial(decisions.find, wanted=wanted))
+    page = [_decided(row) for row in rows[: params.limit]]
+    more = len(rows) > params.limit
+    cursor = f"{page[-1].opened_at} {page[-1].permission_id}" if more else None
+    return permissions.AuditResult(page, cursor)
+
+
+def _position(cursor: str) -> tuple[str, str]:
+    at, _, permission_id = cursor.partition(" ")
+    if not permission_id:
+        raise errors.InvalidParams("The cursor is not one of ours.", path="$.cursor")
+    return at, permission_id
+
+
+def _decided(row: decisions.Row) -> permissions.Decided:
+    return msgspec.convert(
+        {
+            "permissionId": row.id,
+            "chatId": row.chat_id,
+            "tool": row.tool,
+            "digest": row.digest,
+            "openedAt": row.opened_at,
+            "automatic": bool(row.automatic),
+            "outcome": row.outcome,
+            "resolvedAt": row.resolved_at or "",
+            "by": row.by or "",
+            "reason": row.why or "",
+            "scope": row.scope,
+            "rule": row.rule,
+            "request": msgspec.json.decode(row.request) if row.request else None,
+        },
+        permissions.Decided,
+    )
 
 
 async def _chat_of(desk: Desk, permission_id: PermissionId) -> ChatId:

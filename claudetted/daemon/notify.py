@@ -1,0 +1,96 @@
+"""Owns telling a person outside of any client that a chat needs them: once a cycle, not hastily.
+
+A cycle begins when a chat begins to need somebody and ends when it no longer does. The word goes
+out 300 ms late, and only if it is still true.
+"""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+
+import trio
+
+from claudetted.chat.manager import Manager
+from claudetted.protocol.base import ChatId
+from claudetted.protocol.chats import Chat
+
+logger = logging.getLogger(__name__)
+
+DELAY_SECONDS = 0.3
+_COMMAND_SECONDS = 30.0
+_WORDS = {
+    "permission": "asks for permission",
+    "ended": "has finished",
+    "failed": "could not finish",
+}
+
+
+class Notifier:
+    """Follows the chats' attention. Its tasks live in the nursery it is given."""
+
+    def __init__(self, nursery: trio.Nursery) -> None:
+        self.manager: Manager | None = None
+        """Set by the daemon before any chat runs."""
+        self._nursery = nursery
+        self._told: set[ChatId] = set()
+
+    def raised(self, chat_id: ChatId) -> None:
+        """A chat begins to need a person, for one more reason."""
+        self._nursery.start_soon(self._tell_later, chat_id)
+
+    async def _tell_later(self, chat_id: ChatId) -> None:
+        await trio.sleep(DELAY_SECONDS)
+        assert self.manager is not None
+        chat = self.manager.loaded_chat(chat_id)
+        if chat is None or not chat.attention:
+            return
+        if chat_id in self._told:
+            return
+        self._told.add(chat_id)
+        await self._tell(chat)
+        await self.manager.until_unneeded(chat_id)
+        self._told.discard(chat_id)
+
+    async def _tell(self, chat: Chat) -> None:
+        assert self.manager is not None
+        book = self.manager.world.rulebook
+        way = book.setting("notification")
+        command = book.setting("notification_command") if way == "command" else _desktop(chat)
+        if way == "off" or not command:
+            return
+        try:
+            with trio.move_on_after(_COMMAND_SECONDS):
+                await trio.run_process(
+                    command,
+                    env={**os.environ, **_about(chat)},
+                    check=False,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+        except OSError as fault:
+            logger.warning("the notification could not be sent: %s", fault)
+
+
+def _about(chat: Chat) -> dict[str, str]:
+    return {
+        "CLAUDETTED_CHAT_ID": chat.id,
+        "CLAUDETTED_TITLE": chat.title,
+        "CLAUDETTED_WHY": ",".join(chat.attention),
+    }
+
+
+def _desktop(chat: Chat) -> list[str]:
+    """The desktop's own way; nothing where there is no desktop."""
+    title = chat.title or chat.workspace
+    words = " and ".join(_WORDS[why] for why in chat.attention)
+    if sys.platform == "darwin":
+        script = (
+            "on run argv\ndisplay notification (item 2 of argv) with title (item 1 of argv)\nend"
+        )
+        return ["/usr/bin/osascript", "-e", script, title, f"The agent {words}."]
+    seen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    program = shutil.which("notify-send") if seen else None
+    return [program, "--app-name=claudette", "--", title, f"The agent {words}."] if program else []

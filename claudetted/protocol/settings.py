@@ -1,0 +1,62 @@
+"""Owns settings: what the user has chosen once, for all chats or for a workspace."""
+
+from typing import Any, Literal
+
+from claudetted.protocol.base import Data, Params
+from claudetted.protocol.permissions import Level
+
+
+class Setting(Data, frozen=True):
+    """One setting. `value` is null while the default holds."""
+
+    key: str
+    value: Any = None
+    default: Any = None
+    about: str = ""
+
+
+class Known(Data, frozen=True):
+    """A setting that exists: what its values are and what it is for."""
+
+    type: Any
+    default: Any
+    about: str
+    of_workspace: bool = False
+    """May also be given for one workspace, as `key:/path`."""
+
+
+KNOWN: dict[str, Known] = {
+    "default_level": Known(
+        Level, "standard", "The permission level of new chats.", of_workspace=True
+    ),
+    "notification": Known(
+        Literal["desktop", "command", "off"],
+        "desktop",
+        "How a person is told that a chat needs them.",
+    ),
+    "notification_command": Known(
+        list[str],
+        [],
+        "The program and arguments to run for `command`; it finds the chat in CLAUDETTED_CHAT_ID, "
+        "CLAUDETTED_TITLE and CLAUDETTED_WHY.",
+    ),
+}
+
+
+class ListResult(Data, frozen=True):
+    settings: list[Setting] = []
+
+
+class GetParams(Params, frozen=True):
+    key: str
+
+
+class SetParams(Params, frozen=True):
+    """Null brings the default back."""
+
+    key: str
+    value: Any = None
+
+
+class SettingResult(Data, frozen=True):
+    setting: Setting
