@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 DELAY_SECONDS = 0.3
 _COMMAND_SECONDS = 30.0
+_APPLE_SCRIPT = """on run argv
+display notification (item 2 of argv) with title (item 1 of argv)
+end"""
 _WORDS = {
     "permission": "asks for permission",
     "ended": "has finished",
@@ -87,10 +90,7 @@ def _desktop(chat: Chat) -> list[str]:
     title = chat.title or chat.workspace
     words = " and ".join(_WORDS[why] for why in chat.attention)
     if sys.platform == "darwin":
-        script = (
-            "on run argv\ndisplay notification (item 2 of argv) with title (item 1 of argv)\nend"
-        )
-        return ["/usr/bin/osascript", "-e", script, title, f"The agent {words}."]
+        return ["/usr/bin/osascript", "-e", _APPLE_SCRIPT, title, f"The agent {words}."]
     seen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     program = shutil.which("notify-send") if seen else None
     return [program, "--app-name=claudette", "--", title, f"The agent {words}."] if program else []

@@ -3,6 +3,7 @@
 import os
 from functools import partial
 
+import trio
 from msgspec.structs import replace
 
 from claudetted.chat import ids
@@ -65,7 +66,7 @@ async def _subject(desk: Desk, params: rules.AddParams) -> str:
     if params.scope == "user":
         return ""
     if params.scope == "workspace" and params.workspace:
-        return os.path.realpath(params.workspace)
+        return await trio.to_thread.run_sync(os.path.realpath, params.workspace)
     if params.chat_id is None:
         message = f"A rule for a {params.scope} needs a chat."
         raise errors.InvalidParams(message, path="$.chatId")
