@@ -69,8 +69,8 @@ class Connection:
         return self._notifications.popleft()
 
     def arrived(self) -> list[dict[str, Any]]:
-        """Reads once, when there is something to read, and returns what is complete."""
-        if not self._lines:
+        """The notifications that are complete, after reading once if there are none."""
+        if not self.pending:
             self._receive()
         while self._lines:
             self._take(self._lines.popleft())

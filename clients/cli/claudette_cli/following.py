@@ -68,6 +68,18 @@ class Following:
             self.close()
             return [("disconnected", None)]
 
+    def catch_up(self) -> list[Change]:
+        """Everything the daemon has published until now, without waiting for more."""
+        if self._connection is None:
+            return []
+        try:
+            # The answer comes after everything that was published before it.
+            self._connection.request("chat/get", {"chatId": self.chat_id})
+            return self._apply(self._connection.arrived()) if self._connection.pending else []
+        except Disconnected:
+            self.close()
+            return [("disconnected", None)]
+
     def _open(self) -> list[Change]:
         self._connection = self._replacement() if self.fold.cursor else connect()
         params: dict[str, Any] = {"chatId": self.chat_id}

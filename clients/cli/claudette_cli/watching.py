@@ -1,17 +1,15 @@
-"""Owns watching one turn from its prompt to its end; a viewer shows it and sees to permissions."""
+"""Owns watching one turn from its prompt to its end, and a chat until it settles."""
 
 from __future__ import annotations
 
-import contextlib
-
-from claudette_cli.exits import Disconnected
+from claudette_cli.exits import Failure
 from claudette_cli.following import Following
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol
 
-    from claudette_cli.fold import Change
+    from claudette_cli.fold import Change, Fold
 
     Json = dict[str, Any]
 
@@ -26,27 +24,54 @@ if TYPE_CHECKING:
 
 def watch(following: Following, turn_id: str, viewer: Viewer) -> Json:
     """The turn in its final state. A message that steered is watched to the end of its turn."""
-    ends = _Ends(turn_id)
+    awaited = _Awaited(turn_id)
     while True:
         changes = following.take()
         viewer.show(changes)
-        turn = ends.seen(changes)
-        if turn is None and ends.waited_in_vain(following):
-            turn = {"id": turn_id, "state": "removed", "reason": "stopped"}
+        turn = awaited.end_in(changes)
+        if turn is None and awaited.missing(following.fold):
+            # Its start may be on the way.
+            more = following.catch_up()
+            viewer.show(more)
+            turn = awaited.end_in(more)
+            if turn is None and awaited.missing(following.fold):
+                turn = awaited.removed(following.chat_id)
         if turn is not None:
             return turn
         viewer.attend(following)
 
 
-class _Ends:
-    """Recognises the end of one turn in the changes of its chat."""
+def settle(following: Following, *, asked_too: bool) -> Json | None:
+    """The chat's last turn, once nothing runs or is about to; None when a permission waits
+    instead, if `asked_too`. Fails for a chat without a turn."""
+    while True:
+        following.take()
+        if asked_too and following.fold.permissions:
+            return None
+        if _settled(following.fold):
+            # The next turn may be about to start.
+            following.catch_up()
+            if _settled(following.fold):
+                break
+    turn = following.fold.turn
+    if turn is None:
+        raise Failure(f"The chat has no turn yet; send one: claudette send {following.chat_id} …")
+    return dict(turn)
+
+
+def _settled(fold: Fold) -> bool:
+    about_to_run = fold.queue and not fold.queue_paused
+    return not (fold.running or about_to_run or fold.compacting)
+
+
+class _Awaited:
+    """Recognises what becomes of one message in the changes of its chat."""
 
     def __init__(self, turn_id: str) -> None:
         self._turn_id = turn_id
-        self._queued = False
-        self._checked = False
+        self._was_queued = False
 
-    def seen(self, changes: list[Change]) -> Json | None:
+    def end_in(self, changes: list[Change]) -> Json | None:
         for name, event in changes:
             if name == "turn/steered" and event["turn"]["id"] == self._turn_id:
                 self._turn_id = event["turn"]["steers"]
@@ -54,21 +79,13 @@ class _Ends:
                 return dict(event["turn"])
         return None
 
-    def waited_in_vain(self, following: Following) -> bool:
-        """Whether the message was queued and somebody removed it."""
-        fold = following.fold
+    def missing(self, fold: Fold) -> bool:
+        """Whether it was queued and is not there any more."""
         if any(entry["turnId"] == self._turn_id for entry in fold.queue):
-            self._queued, self._checked = True, False
+            self._was_queued = True
             return False
         started = fold.turn is not None and fold.turn["id"] == self._turn_id
-        if not self._queued or started:
-            self._queued = False
-            return False
-        if self._checked:
-            return True
-        # Its start may be on the way: an answer comes after what was published before it.
-        self._checked = True
-        if following.connection is not None:
-            with contextlib.suppress(Disconnected):
-                following.connection.request("chat/get", {"chatId": following.chat_id})
-        return False
+        return self._was_queued and not started
+
+    def removed(self, chat_id: str) -> Json:
+        return {"id": self._turn_id, "chatId": chat_id, "state": "removed", "reason": "stopped"}

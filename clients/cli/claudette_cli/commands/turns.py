@@ -68,7 +68,7 @@ def run_stop(arguments: Namespace) -> int:
 
 def declare_wait(parser: ArgumentParser) -> None:
     options.chat(parser)
-    parser.add_argument("--turn", help="which turn; the last one if absent")
+    parser.add_argument("--turn", help="which turn; without it: until nothing runs any more")
     parser.add_argument(
         "--patient", action="store_true", help="keep waiting while a permission waits"
     )
@@ -78,21 +78,28 @@ def declare_wait(parser: ArgumentParser) -> None:
 def run_wait(arguments: Namespace) -> int:
     with Daemon() as daemon:
         chat_id = choosing.chat_id(daemon, arguments.chat)
-        params: Json = {"chatId": chat_id}
-        if arguments.turn:
-            params["turnId"] = arguments.turn
-        if not arguments.patient:
-            params["orAsked"] = True
-        result = daemon.call("turn/wait", params)
-    if arguments.json:
-        output().json(result)
-    if result["turn"]["state"] == "ended":
-        return _ending(result["turn"])
+        turn = _wait_for(daemon, chat_id, arguments)
+    if turn is not None and turn["state"] != "running":
+        if arguments.json:
+            output().json(turn)
+        return _ending(turn)
     raise Failure(
         f"The agent waits for a permission; see: claudette inbox {chat_id}, "
         f"then: claudette approve {chat_id}  or  claudette deny {chat_id}",
         ASKED,
     )
+
+
+def _wait_for(daemon: Daemon, chat_id: str, arguments: Namespace) -> Json | None:
+    """The turn as it ended; a running one, or none, when a permission waits."""
+    if arguments.turn:
+        params: Json = {"chatId": chat_id, "turnId": arguments.turn}
+        wanted = params if arguments.patient else params | {"orAsked": True}
+        return dict(daemon.call("turn/wait", wanted)["turn"])
+    from claudette_cli.watching import settle
+
+    with Following(chat_id) as following:
+        return settle(following, asked_too=not arguments.patient)
 
 
 def text_of(argument: str) -> str:
