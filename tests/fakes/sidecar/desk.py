@@ -43,6 +43,8 @@ class Desk:
         match line["type"]:
             case "decide":
                 self._asks.decide(line["ask"], line["allow"], line.get("reason", ""))
+            case "prompt":
+                self._answer(line["id"], self._prompt, line)
             case "compact":
                 self._answer(line["id"], self._compact, line)
             case _:
@@ -73,8 +75,6 @@ class Desk:
                 return {"models": [{**row, "contextWindow": WINDOW} for row in rows]}
             case "configure":
                 return self._configure(line)
-            case "prompt":
-                self._prompt(line)
             case "steer":
                 self._steer(line)
             case "abort":
@@ -136,6 +136,7 @@ class Desk:
     def _prompt(self, line: dict[str, Any]) -> None:
         turn = Turn(self._idle(), line["turn"], self._now_idle)
         self._busy_with = self._last = turn
+        self._out.send("reply", id=line["id"], result=None)
         turn.start(line["text"], line.get("note", ""))
 
     def _steer(self, line: dict[str, Any]) -> None:

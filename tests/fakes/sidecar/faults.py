@@ -24,7 +24,7 @@ def play(name: str, argument: str, out: Outlet, go_deaf: Callable[[], None]) -> 
         case "garbage":
             out.write(b'\xff\xfe this is no line\n[]\n{"type":\n')
         case "half":
-            out.write(b'{"type":"item.delta","item":')
+            out.last_words(b'{"type":"item.delta","item":')
             _die(1)
         case "unknown":
             out.send("a.line.of.the.future", item="x1")
