@@ -126,9 +126,11 @@ class _Analyst:
         return where
 
     def _either(self, node: Group, where: Directories) -> tuple[Directories, Directories]:
-        good, bad = self._walk(node.items[0], where)
-        for item in node.items[1:]:
-            if node.kind == "and":
+        good, bad = where, where
+        for index, item in enumerate(node.items):
+            if index == 0:
+                good, bad = self._walk(item, where)
+            elif node.kind == "and":
                 good, failed = self._walk(item, good)
                 bad = _union(bad, failed)
             else:

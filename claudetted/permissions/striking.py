@@ -17,7 +17,7 @@ def reach(pattern: str, analysis: Analysis, places: Places) -> Reach:
     words = shlex.split(pattern)
     found: Reach = "maybe" if analysis.unseen else "no"
     for part in analysis.parts:
-        for view in (*part.views, part.fields):
+        for view in part.views:
             one = _reach(words, view, places)
             if one == "yes":
                 return "yes"

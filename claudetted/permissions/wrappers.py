@@ -35,7 +35,7 @@ _TRANSPARENT: dict[str, _Wrapper] = {
     "env": _wrapper(),
 }
 _SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ksh"))
-_SHELL_LETTERS = frozenset("celux")
+_SHELL_LETTERS = frozenset("celuxo")
 _SHELL_MODES = frozenset(("pipefail", "errexit", "nounset", "xtrace"))
 _ATTACHED = re.compile(r"-\d+|-[ioe][0L]|-n-?\d+")
 _FIND_RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
@@ -83,15 +83,15 @@ def shell_script(fields: Sequence[Field], start: int) -> str | None:
         text = fields[at].text
         if text is None:
             return None
-        if text == "-o":
+        if text[:1] != "-" or not _SHELL_LETTERS.issuperset(text[1:]):
+            rest = [field.text for field in fields[at:]]
+            plain = given and not any(t is None or t.startswith(("-", "+")) for t in rest)
+            return text if plain else None
+        given |= "c" in text
+        if "o" in text:
             at += 1
             if at >= len(fields) or fields[at].text not in _SHELL_MODES:
                 return None
-        elif text.startswith("-") and len(text) > 1 and set(text[1:]) <= _SHELL_LETTERS:
-            given |= "c" in text
-        else:
-            plain = given and not text.startswith(("-", "+"))
-            return text if plain and all(f.text is not None for f in fields[at:]) else None
         at += 1
     return None
 

@@ -308,22 +308,12 @@ class _Reader:
         return behind
 
     def _inner(self, node: GrammarNode) -> Script:
-        """What an expansion runs."""
-        if node.type in ("expansion", "arithmetic_expansion"):
-            inner = [script for child in node.children for script in self._substituted(child)]
-            return Script(tuple(Group("apart", script.items) for script in inner))
+        """What a substitution runs."""
         redirects = [child for child in node.children if child.type.endswith("_redirect")]
         if redirects:
             read = tuple(self._redirect(child) for child in redirects)
             return Script((Simple((), (), read, self.source.of(node)),))
         return Script(tuple(self._items(node.children)))
-
-    def _substituted(self, node: GrammarNode) -> Iterator[Script]:
-        if node.type in ("command_substitution", "process_substitution"):
-            yield self._inner(node)
-            return
-        for child in node.children:
-            yield from self._substituted(child)
 
     def _word(self, node: GrammarNode) -> Word:
         start, end = self.source.start(node), self.source.end(node)

@@ -13,6 +13,12 @@ from claudetted.permissions.shell.model import Piece, Script, Word
 METACHARACTERS = frozenset(" \t\n;&|<>()")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHOLE_NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PLAIN_EXPANSION = re.compile(
+    r"\$\{#?[A-Za-z_][A-Za-z0-9_]*(?:(?::?[-+]|%|\#|/|,|\^)[^\[`$]*)?\}"
+    r"|\$\(\([\d\s()+*/%<>=!&|^~?:-]*\)\)",
+    re.DOTALL,
+)
+"""Neither indexes nor names of variables, which the shell would evaluate once more."""
 _SPECIAL = frozenset("@*#?$!-0123456789")
 _ANSI = {
     "n": "\n",
@@ -227,8 +233,11 @@ class Lexer:
         whole = _WHOLE_NAME.fullmatch(source)
         if whole:
             self.pieces.append(Piece("variable", whole.group(1), quoted))
+        elif source.startswith(("${", "$((")):
+            if not _PLAIN_EXPANSION.fullmatch(source):
+                raise Unsure("an expansion that may run something")
+            self.pieces.append(Piece("unknown", quoted=quoted))
         else:
-            many = source.startswith("${") and "@" in source
-            self.pieces.append(Piece("unknown", quoted=quoted and not many))
+            self.pieces.append(Piece("unknown", quoted=quoted))
             self.scripts.append(expansion.script())
         self.at = expansion.end

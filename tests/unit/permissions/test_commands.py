@@ -1,0 +1,142 @@
+"""The corpus of commands, and what it shows about rules on commands."""
+
+import dataclasses
+import itertools
+
+import pytest
+
+from claudetted.permissions.rules import parse
+from tests.unit.permissions.corpus import ALLOW, ASK, DENY, RULES
+from tests.unit.permissions.world import PLACES, WORKSPACE, running, verdict
+
+CASES = [
+    *(pytest.param(command, "allow", id=repr(command)) for command in ALLOW),
+    *(pytest.param(command, "ask", id=repr(command)) for command in ASK),
+    *(pytest.param(command, "deny", id=repr(command)) for command in DENY),
+]
+
+
+@pytest.mark.parametrize(("command", "effect"), CASES)
+def test_the_corpus(command: str, effect: str) -> None:
+    told = verdict(running(command), *RULES)
+    assert told.effect == effect, told.why
+
+
+def test_the_corpus_is_large_and_says_nothing_twice() -> None:
+    everything = [*ALLOW, *ASK, *DENY]
+    assert len(everything) == len(set(everything)) >= 300
+
+
+@pytest.mark.parametrize("command", ALLOW[:20])
+def test_nothing_is_allowed_without_a_rule(command: str) -> None:
+    assert verdict(running(command)).effect == "ask"
+
+
+def test_what_is_suggested_for_a_command_would_have_allowed_it() -> None:
+    offered = 0
+    for command in (*ALLOW, *ASK):
+        told = verdict(running(command))
+        if told.effect != "ask":
+            continue
+        assert (told.scopes == ("once",)) == (not told.suggested)
+        if told.suggested:
+            offered += 1
+            assert verdict(running(command), *told.suggested).effect == "allow", command
+    assert offered > 250
+
+
+@pytest.mark.parametrize(
+    ("command", "texts"),
+    [
+        ("git status -s", ["command git status"]),
+        ("git --no-pager log -5", ["command git log"]),
+        ("ls -la src", ["command ls"]),
+        ("npm run build -- --watch", ["command npm run build"]),
+        ("python -m pytest tests -q", ["command python -m pytest"]),
+        ("python x.py a b", ["command python x.py"]),
+        ("uv run pytest -q", ["command uv run pytest"]),
+        ("rm -rf build", ["command rm -rf build"]),
+        ("sort -o out in", ["command sort -o out"]),
+        ("git -c a=b log", ["command git -c a=b log"]),
+        ("FOO=1 make all", ["command FOO=1 make"]),
+        ("cat /etc/hosts", ["command cat /etc/hosts"]),
+        ("timeout 10 npm test | tail -5", ["command npm test", "command tail"]),
+        ("echo x > out.txt", [f"path {WORKSPACE}/out.txt", "command echo"]),
+        ("sudo apt install x", ["command sudo apt install x"]),
+        ("curl -s https://a.example/x", ["command curl -s https://a.example/x"]),
+        ("bash -c 'git add .; git diff'", ["command git add", "command git diff"]),
+        ("npm install left-pad", ["command npm install left-pad"]),
+        ("find . -exec grep x {} +", ["command find", "command grep"]),
+        ('eval "$x"', []),
+        ("cat $x", []),
+        ("git status (", []),
+    ],
+)
+def test_what_is_suggested(command: str, texts: list[str]) -> None:
+    told = verdict(running(command))
+    assert [rule.text for rule in told.suggested] == [f"allow bash {text}" for text in texts]
+
+
+def test_why_it_asks_is_told_part_by_part() -> None:
+    told = verdict(running("git status && cat /etc/passwd"), "allow bash command git status")
+    assert told.why == "cat /etc/passwd: /etc/passwd lies outside the workspace."
+    told = verdict(running("git status | frob"), "allow bash command git status")
+    assert told.why == "frob: no rule allows it."
+    assert "no valid shell" in verdict(running("git status (")).why
+
+
+def test_a_command_that_runs_outside_the_workspace_asks() -> None:
+    told = verdict(running("git status", cwd="/srv/other"), "allow bash command git status")
+    assert told.effect == "ask" and "/srv/other" in told.why
+
+
+def test_a_rule_about_writing_lifts_redirections_and_nothing_else() -> None:
+    rules = ("allow bash command echo", "allow bash command rm", "allow @write path src/**")
+    assert verdict(running("echo x > src/a.txt"), *rules).effect == "allow"
+    assert verdict(running("echo x > b.txt"), *rules).effect == "ask"
+    assert verdict(running("echo x > src/../b.txt"), *rules).effect == "ask"
+    outside = ("allow bash command rm", "allow @write path /srv/**", "allow @read path /srv/**")
+    assert verdict(running("rm /srv/x"), *outside).effect == "ask"
+
+
+def test_in_full_only_rules_speak() -> None:
+    assert verdict(running("rm -rf ~"), level="full").effect == "allow"
+    assert verdict(running("eval $x ("), level="full").effect == "allow"
+    assert verdict(running("git push"), "ask bash command git push", level="full").effect == "ask"
+    assert verdict(running("cat ~/.ssh/id_rsa"), level="full").effect == "deny"
+
+
+@pytest.mark.parametrize(
+    "command", ["$x", "eval $x", "echo rm | sh", "sh <<E\nrm x\nE", "rm x (", 'bash -c "$x"']
+)
+def test_where_a_deny_rule_may_reach_and_nobody_can_tell_it_asks_in_full(command: str) -> None:
+    told = verdict(running(command), "deny bash command frob", level="full")
+    assert told.effect == "ask" and "cannot be told" in told.why
+
+
+def test_a_rule_about_reading_alone_asks_where_a_command_may_do_either() -> None:
+    rules = ("deny @read path data/**", "allow bash")
+    assert verdict(running("cat data/x"), *rules).effect == "deny"
+    assert verdict(running("frob data/x"), *rules).effect == "ask"
+    assert verdict(running("echo > data/x"), *rules).effect == "allow"
+    assert (
+        verdict(running("cat data/x"), "deny @write path data/**", "allow bash").effect == "allow"
+    )
+    assert verdict(running("echo > data/x"), "deny @write path data/**").effect == "deny"
+
+
+def test_on_a_case_insensitive_volume_a_program_has_many_names() -> None:
+    places = dataclasses.replace(PLACES, case_insensitive=True)
+    assert verdict(running("RM -rf x"), "deny bash command rm", places=places).effect == "deny"
+    assert verdict(running("cat ~/.SSH/ID_RSA"), places=places).effect == "deny"
+
+
+def test_the_order_of_rules_does_not_matter() -> None:
+    rules = ["allow bash command git", "deny bash command git push", "ask bash command git pull"]
+    for command in ("git push", "git pull", "git status", "git push; git pull"):
+        told = {
+            (v.effect, v.rule.text if v.rule else "")
+            for order in itertools.permutations(rules)
+            for v in [verdict(running(command), *(parse(text) for text in order))]
+        }
+        assert len(told) == 1
