@@ -51,7 +51,7 @@ def _(line: sc.Reply, step: Step) -> None:
         step.write.inputs_taken = (step.agent.sidecar_id, line.id)
     if line.error:
         _refused(step, line.id, pending, line.error)
-    elif pending.kind == "start":
+    elif pending.kind == "start" and step.agent.stage == "starting":
         result = msgspec.json.decode(line.result, type=sc.Started)
         sidecars.started(step, result)
     elif pending.kind == "configure":
