@@ -9,7 +9,7 @@ from typing import Any
 
 import trio
 
-PATIENCE = 30.0
+PATIENCE = 15.0
 """Seconds after which what should happen is given up."""
 
 Json = dict[str, Any]
@@ -159,20 +159,6 @@ class Client:
             for frame in self.told
             if frame["method"] == "delta" and (chat is None or frame["params"]["chatId"] == chat)
         ]
-
-    async def event(
-        self, kind: str, wanted: Callable[[Json], Any] = lambda event: True, after: int = 0
-    ) -> Json:
-        """The first event of a kind that is wanted, later than `after`; the event itself."""
-
-        def find() -> Json | None:
-            for params in self.events(kind):
-                if params["seq"] > after and wanted(params["event"]):
-                    return params
-            return None
-
-        found: Json = await self.until(find)
-        return dict(found["event"])
 
 
 async def connect(path: Path, nursery: trio.Nursery, **options: int) -> Client:

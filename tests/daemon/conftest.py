@@ -8,6 +8,7 @@ import pytest
 import trio
 
 from tests.daemon.client import Client
+from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home, made_home
 
 NewChat = Callable[..., Awaitable[Chat]]
@@ -35,11 +36,13 @@ async def client(daemon: Daemon) -> Client:
 
 @pytest.fixture
 def new_chat(home: Home, client: Client) -> NewChat:
-    """Makes chats in the test's directory."""
+    """Makes chats in the test's directory; their client follows them."""
 
     async def make(**params: Any) -> Chat:
         made = await client.call("chat/create", **{"cwd": str(home.work), **params})
-        return Chat(client, made["chat"])
+        chat = Chat(client, made["chat"])
+        await chat.call("event/subscribe")
+        return chat
 
     return make
 
@@ -47,3 +50,12 @@ def new_chat(home: Home, client: Client) -> NewChat:
 @pytest.fixture
 async def chat(new_chat: NewChat) -> Chat:
     return await new_chat()
+
+
+@pytest.fixture
+async def puppets(home: Home) -> AsyncIterator[Puppets]:
+    """The next sidecars are played by the test."""
+    stage = Puppets(home.runtime, home.harness)
+    await stage.open()
+    yield stage
+    await stage.close()

@@ -1,12 +1,13 @@
 """Owns the world of one test: places of its own, a keeper, scripted sidecars, and its end."""
 
 import os
+import resource
 import select
 import socket
 import struct
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +18,7 @@ import trio
 from claudetted.daemon.run import Serving, serve
 from claudetted.protocol import places
 from claudetted.sidecar.keeper import frames
-from tests.daemon.client import PATIENCE, Client, Json, connect
+from tests.daemon.client import PATIENCE, Client, Json, Refused, connect
 from tests.fakes.gates import Gates
 from tests.fakes.launcher import write_launcher
 
@@ -163,6 +164,9 @@ class Chat:
     async def call(self, method: str, **params: Any) -> Any:
         return await self.client.call(method, chatId=self.id, **params)
 
+    async def refused(self, method: str, **params: Any) -> Refused:
+        return await self.client.refused(method, chatId=self.id, **params)
+
     async def get(self) -> Json:
         return dict((await self.call("chat/get"))["chat"])
 
@@ -179,21 +183,10 @@ class Chat:
         """Sends, and waits for the end."""
         return await self.ended(await self.send(text, **params))
 
-    async def asked(self, count: int = 1) -> list[Json]:
-        """The open permissions, when there are so many."""
-        while True:
-            found = (await self.call("permission/list"))["permissions"]
-            if len(found) >= count:
-                return list(found)
-            await self.client.event("permission/opened", after=await self._seq())
-
-    async def _seq(self) -> int:
-        return max((params["seq"] for params in self.client.events(chat=self.id)), default=0)
-
     async def items(self, kind: str | None = None, **params: Any) -> list[Json]:
         """The transcript."""
         page = await self.call("chat/history", limit=200, **params)
-        return [item for item in page["items"] if kind is None or item["kind"] == kind]
+        return [item for item in page.get("items", []) if kind is None or item["kind"] == kind]
 
     async def texts(self, kind: str = "message") -> list[str]:
         """What was said for good."""
@@ -202,3 +195,66 @@ class Chat:
 
     async def notices(self) -> list[tuple[str, str]]:
         return [(item["notice"], item["text"]) for item in await self.items("notice")]
+
+    async def snapshot(self) -> Json:
+        """As another client would get it now."""
+        return dict((await self.call("event/subscribe"))["snapshot"])
+
+    # What the subscription has told
+
+    def events(self, kind: str | None = None) -> list[Json]:
+        return [params["event"] for params in self.client.events(kind, self.id)]
+
+    def kinds(self) -> list[str]:
+        return [event["type"] for event in self.events()]
+
+    async def event(self, kind: str, wanted: Callable[[Json], Any] = bool) -> Json:
+        """The first event of a kind that is wanted, told already or not."""
+        found = await self.client.until(
+            lambda: next((event for event in self.events(kind) if wanted(event)), None)
+        )
+        return dict(found)
+
+    async def status(self, name: str) -> Json:
+        """The status, once it has been this one last."""
+
+        def last() -> Json | None:
+            told = self.events("status/changed")
+            return told[-1]["status"] if told and told[-1]["status"]["name"] == name else None
+
+        return dict(await self.client.until(last))
+
+    async def asked(self, count: int = 1) -> list[Json]:
+        """The open permissions, once there are so many."""
+
+        def find() -> list[Json] | None:
+            resolved = {event["permissionId"] for event in self.events("permission/resolved")}
+            opened = [event["permission"] for event in self.events("permission/opened")]
+            found = [asked for asked in opened if asked["id"] not in resolved]
+            return found if len(found) >= count else None
+
+        return list(await self.client.until(find))
+
+    async def decide(self, permission: Json, decision: str, **params: Any) -> Any:
+        return await self.client.call(
+            "permission/decide", permissionId=permission["id"], decision=decision, **params
+        )
+
+    async def said(self, text: str) -> None:
+        """Returns when the deltas told so far hold this."""
+        await self.client.until(lambda: text in self.streamed())
+
+    def streamed(self) -> str:
+        return "".join(delta["text"] for delta in self.client.deltas(self.id))
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Nothing that the database would grow by can be stored: the kernel refuses it."""
+    log = places.database_path().with_name(places.database_path().name + "-wal")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
