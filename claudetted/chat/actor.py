@@ -314,7 +314,7 @@ class Actor:
         """Starts the process a committed step has planned; its failure is a step of its own."""
         keeper = self._world.keeper
         try:
-            launch = self._world.launcher(self.state.chat.harness, self.chat_id, self.env)
+            launch = await self._world.launcher(self.state.chat.harness, self.chat_id, self.env)
             cwd = places.chat_dir(self.chat_id)
             await keeper.start(sidecar_id, launch.argv, launch.env, cwd)
         except (errors.Fault, LaunchFailed) as failure:

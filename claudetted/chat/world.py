@@ -1,6 +1,6 @@
 """Owns what all chats share: the disk, the keeper, the feed, how a sidecar is launched."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import trio
@@ -13,7 +13,7 @@ from claudetted.sidecar.launch import Launch
 from claudetted.sidecar.link import KeeperLink
 from claudetted.store.database import Database
 
-Launcher = Callable[[str, ChatId, dict[str, str]], Launch]
+Launcher = Callable[[str, ChatId, dict[str, str]], Awaitable[Launch]]
 """(harness, chat, the chat's environment) -> what to run. Raises HarnessMissing."""
 
 

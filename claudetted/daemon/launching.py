@@ -1,31 +1,57 @@
-"""Owns the choice of what runs for a kind of harness, and in which environment."""
+"""Owns the choice of what runs for a kind of harness, from where, and in which environment."""
 
 import os
+from dataclasses import replace
+from pathlib import Path
+
+import trio
 
 from claudetted.chat.sidecars import temp_dir
 from claudetted.harnesses.pi import launch as pi
 from claudetted.protocol import places
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.errors import HarnessMissing
+from claudetted.sidecar import staging
 from claudetted.sidecar.launch import Launch
 
 _HARNESSES = {"pi": pi.launch}
 
 
-def launch(harness: str, chat_id: ChatId, env: dict[str, str]) -> Launch:
+async def launch(harness: str, chat_id: ChatId, env: dict[str, str]) -> Launch:
     """What to start for a chat: its client's environment lies over the daemon's own.
 
-    Raises HarnessMissing.
+    The harness runs from a copy of its own, made when it is first used. Raises HarnessMissing.
     """
     prepare = _HARNESSES.get(harness)
     if prepare is None:
         known = ", ".join(_HARNESSES)
         message = f"There is no harness “{harness}”; this build has: {known}."
         raise HarnessMissing(message, harness=harness)
-    environment = {
-        **os.environ,
-        **env,
-        "TMPDIR": str(temp_dir(chat_id)),
-        "BUN_RUNTIME_TRANSPILER_CACHE_PATH": str(places.data_dir() / "cache/bun"),
-    }
-    return prepare(chat_id, environment, os.environ)
+    environment = {**os.environ, **env, "TMPDIR": str(temp_dir(chat_id))}
+    found = prepare(chat_id, environment, os.environ)
+    return await trio.to_thread.run_sync(_from_copy, found)
+
+
+async def tidy(running: bool) -> None:
+    """Removes the copies of harnesses that were replaced, unless one may still run."""
+    if not running:
+        await trio.to_thread.run_sync(_remove_unused)
+
+
+def _from_copy(found: Launch) -> Launch:
+    executable, *rest = found.argv
+    copy = staging.staged(Path(executable), copies())
+    return replace(found, argv=[str(copy), *rest])
+
+
+def _remove_unused() -> None:
+    try:
+        current = staging.copy_of(pi.find_harness(os.environ), copies())
+    except HarnessMissing:
+        current = None
+    staging.remove_unused(copies(), current)
+
+
+def copies() -> Path:
+    """Where harnesses run from. An agent may read there: its own documentation is inside."""
+    return places.data_dir() / "harness"

@@ -100,6 +100,7 @@ async def _run(
             manager = notifier.manager = Manager(world)
             await manager.recover(running)
             chats.start_soon(manager.sweep)
+            chats.start_soon(launching.tidy, bool(running))
             desk = Desk(manager, database, instance, ids.now(), str(socket))
             dispatcher = Dispatcher(handlers(desk))
             connections = Connections(dispatcher, desk.clients, database.journal_id)
@@ -151,6 +152,7 @@ def _engine_places() -> Places:
         data_dir=os.path.realpath(places.data_dir()),
         runtime_dir=os.path.realpath(places.runtime_dir()),
         disk=RealDisk(),
+        docs=(os.path.realpath(launching.copies()),),
     )
 
 
