@@ -1,6 +1,8 @@
 """A real Pi under a real daemon: asks, acts, and survives the end of its daemon."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 
 import trio
@@ -16,7 +18,7 @@ def command(line: str) -> str:
     return f"@tool bash {json.dumps({'command': line})}"
 
 
-async def aside(work: Callable[..., None], *arguments: object) -> None:
+async def aside(work: Callable[..., object], *arguments: object) -> None:
     """Waits for the model in a thread, so that clients go on meanwhile."""
     await trio.to_thread.run_sync(work, *arguments)
 
@@ -107,3 +109,38 @@ async def test_an_unknown_model_is_told_with_the_nearest(connected: Connect, hom
     refused = await client.refused("chat/create", cwd=str(home.work), model="fake/smal")
     assert refused.name == "ModelUnknown"
     assert refused.data["nearest"][0] == "fake/small"
+
+
+async def test_a_pi_that_dies_leaves_no_command_and_the_next_one_remembers(
+    chat: Chat, home: Home
+) -> None:
+    await chat.turn("Remember the number 7.")
+    with Lifeline(home.root / "lifeline") as lifeline:
+        turn = await chat.send(command(f"{lifeline.hold}; echo here; sleep 1000 & sleep 1000"))
+        (asked,) = await chat.asked()
+        await chat.decide(asked, "allow")
+        await chat.said("here")
+        snapshot = (await chat.call("event/subscribe"))["snapshot"]
+        os.kill(snapshot["sidecar"]["pid"], signal.SIGKILL)
+        assert (await chat.ended(turn))["reason"] == "lost"
+        await aside(lifeline.wait_cut)
+    await chat.turn("@echo-history")
+    assert "Remember the number 7." in (await chat.texts())[-1]
+
+
+async def test_a_command_goes_on_while_its_daemon_is_away(
+    chat: Chat, daemon: RunningDaemon, connected: Connect, home: Home
+) -> None:
+    os.mkfifo(home.work / "door")
+    turn = await chat.send(f"{command('echo one; read x < door; echo $x')} @then @text done")
+    (asked,) = await chat.asked()
+    await chat.decide(asked, "allow")
+    await chat.said("one")
+    daemon.kill9()
+    await aside((home.work / "door").write_text, "two\n")
+    daemon.start()
+    again = await watched(await connected(), chat.made)
+    assert (await again.ended(turn))["reason"] == "done"
+    (tool,) = await again.items("tool")
+    assert tool["text"] == "one\ntwo\n"
+    assert await again.texts() == ["done"]
