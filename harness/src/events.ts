@@ -60,19 +60,15 @@ export interface PiEvent {
   delayMs?: number;
 }
 
-interface Piece {
-  item: string;
-  text: string;
-}
-
 type Status = "done" | "failed" | "stopped" | "discarded";
 
 export class Translator {
   readonly calls: ToolCalls;
   private count = 0;
-  private pieces = new Map<number, Piece>();
+  /** The items of the message that is being written, by their place in it. */
+  private pieces = new Map<number, string>();
   private begun: string[] = [];
-  private failed: { pieces: Piece[]; calls: string[] } | null = null;
+  private failed: { items: string[]; calls: string[] } | null = null;
   private usage = new UsageSum();
   private error = "";
   private compactionStartedAt = 0;
@@ -145,20 +141,18 @@ export class Translator {
   private grow(update: PiUpdate, kind: "message" | "reasoning"): void {
     const text = update.delta ?? "";
     if (text === "") return;
-    const piece = this.piece(update.contentIndex, kind, update.partial);
-    piece.text += text;
-    this.out.delta(piece.item, text);
+    this.out.delta(this.piece(update.contentIndex, kind, update.partial), text);
   }
 
-  private piece(index: number, kind: "message" | "reasoning", of: PiMessage | undefined): Piece {
+  private piece(index: number, kind: "message" | "reasoning", of: PiMessage | undefined): string {
     const held = this.pieces.get(index);
     if (held) return held;
     this.count += 1;
-    const piece = { item: `${kind === "message" ? "m" : "r"}${this.count}`, text: "" };
-    this.pieces.set(index, piece);
+    const item = `${kind === "message" ? "m" : "r"}${this.count}`;
+    this.pieces.set(index, item);
     const model = of?.model ? { model: `${of.provider}/${of.model}` } : {};
-    this.out.send({ type: "item.open", item: piece.item, kind, ...model });
-    return piece;
+    this.out.send({ type: "item.open", item, kind, ...model });
+    return item;
   }
 
   private callBegins(update: PiUpdate): void {
@@ -191,15 +185,14 @@ export class Translator {
       if (block.type === "toolCall") this.callWritten(block);
       else if (text && !this.pieces.has(index)) {
         const kind = block.type === "thinking" ? "reasoning" : "message";
-        this.piece(index, kind, message).text = text;
-        this.out.delta(this.piece(index, kind, message).item, text);
+        this.out.delta(this.piece(index, kind, message), text);
       }
     });
   }
 
   /** What a failed attempt said stays open until it is known whether there is another one. */
   private keepFailed(): void {
-    this.failed = { pieces: [...this.pieces.values()], calls: this.begun };
+    this.failed = { items: [...this.pieces.values()], calls: this.begun };
     this.pieces = new Map();
     this.begun = [];
   }
@@ -207,16 +200,12 @@ export class Translator {
   private settleFailed(status: Status): void {
     const failed = this.failed;
     this.failed = null;
-    for (const piece of failed?.pieces ?? []) {
-      this.out.send({ type: "item.close", item: piece.item, status });
-    }
+    for (const item of failed?.items ?? []) this.out.send({ type: "item.close", item, status });
     for (const id of failed?.calls ?? []) this.calls.close(id, status);
   }
 
   private closePieces(status: Status): void {
-    for (const piece of this.pieces.values()) {
-      this.out.send({ type: "item.close", item: piece.item, status });
-    }
+    for (const item of this.pieces.values()) this.out.send({ type: "item.close", item, status });
     this.pieces = new Map();
   }
 

@@ -9,12 +9,14 @@ import { SIDECAR_LEVEL } from "./lines.gen.ts";
 import { LineSplitter } from "./lines.ts";
 import { descriptorSink, Outbox } from "./outbox.ts";
 import { loadPi } from "./pi.ts";
+import { seclude } from "./seclusion.ts";
 import { VERSION } from "./version.ts";
 
 const LINES_OUT = 3;
 const LEAVE_MS = 1500;
 
 async function main(): Promise<void> {
+  seclude();
   const surroundings = settleIn();
   const pi = await loadPi();
   const sink = descriptorSink(LINES_OUT, () => void leave(0));

@@ -142,8 +142,9 @@ test("nothing of a large output is lost", async () => {
 });
 
 test.if(process.platform === "linux")("a command inherits no descriptor but its three, and nothing to read", async () => {
-  await run("ls /proc/$$/fd | tr '\\n' ' '; cat; echo end");
-  expect(heard).toMatch(/^0 1 2 (255 )?end\n$/);
+  await run("cat; exec ls /proc/self/fd");
+  // The fourth is the directory that `ls` itself reads.
+  expect(heard).toBe("0\n1\n2\n3\n");
 });
 
 test("a directory that is gone is an error and not a crash", async () => {

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -255,6 +256,18 @@ def test_a_command_has_the_environment_of_the_chat_and_nothing_of_ours(
     assert "PATH=/usr/bin:/bin\n" in told
     assert f"TMP={sidecar.temp_dir}" in told
     assert "PI_OFFLINE" not in told and "CLAUDETTE_" not in told
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.getuid() == 0, reason="only Linux shows pipes; root sees all"
+)
+def test_a_command_cannot_write_into_the_harness(place: Place, model: ModelServer) -> None:
+    sidecar = place.launch()
+    sidecar.start()
+    pid = sidecar.next(sc.Hello).pid
+    sidecar.turn(call("bash", command=f"echo forged > /proc/{pid}/fd/0; cat /proc/{pid}/environ"))
+    (output,) = [m for m in model.requests[-1].messages if m["role"] == "tool"]
+    assert str(output["content"]).count("Permission denied") == 2
 
 
 def test_searching_needs_no_ripgrep_of_the_system(place: Place) -> None:
