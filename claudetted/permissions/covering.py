@@ -16,7 +16,7 @@ def uncovered(analysis: Analysis, rules: Sequence[Rule], lifted: Lifted) -> list
     reasons = list(analysis.problems)
     for part in analysis.parts:
         if not covering(part, rules, lifted):
-            reasons.append(_reason(part, lifted))
+            reasons.append(reason(part, lifted))
     return list(dict.fromkeys(reasons))
 
 
@@ -56,7 +56,7 @@ def _spelled(words: list[str], start: int, part: Part) -> int | None:
     return at
 
 
-def _reason(part: Part, lifted: Lifted) -> str:
+def reason(part: Part, lifted: Lifted) -> str:
     """The first thing about a part that a person has to know."""
     telling = [h for h in part.hazards if not lifted(h) and not h.why.startswith("A rule has to")]
     if telling:

@@ -40,29 +40,39 @@ def judge(
 ) -> Verdict:
     """deny rule > readonly refuses all but readers > ask rule > allow rule > the level's default.
 
-    `rules` are those in force for the chat; the built-in ones are added here. Paths are real.
+    `rules` are those in force for the chat; the built-in ones are added here.
     """
-    everything = (*rules, *built_in(places, chat_dir))
-    call = Call(
-        request, workspace, places, everything, _analysis(request, workspace, chat_dir, places)
-    )
-    if rule := matching.denied(call):
-        return Verdict("deny", f"The rule says: {rule.text}", rule)
-    if why := levels.refused(level, request):
-        return Verdict("deny", why)
-    if asked := matching.asked(call):
-        return _asked(*asked)
-    if rule := matching.allowed(call):
-        return Verdict("allow", f"The rule says: {rule.text}", rule)
-    effect, why = levels.default(level, request, workspace, places)
-    return Verdict(effect, why) if effect != "ask" else _offering(call, why)
+    return judge_call(call_of(request, workspace, chat_dir, rules, places), level)
+
+
+def call_of(
+    request: Request, workspace: str, chat_dir: str, rules: Sequence[Rule], places: Places
+) -> Call:
+    """All that is known of a call."""
+    real = places.disk.real(chat_dir)
+    everything = (*rules, *built_in(places, real))
+    analysis = _analysis(request, workspace, real, places)
+    return Call(request, workspace, places, everything, analysis)
 
 
 def _analysis(request: Request, workspace: str, chat_dir: str, places: Places) -> Analysis:
     if request.access != "run":
         return Analysis()
-    cwd = request.cwd or workspace
+    cwd = places.disk.real(request.cwd or workspace)
     return analyse(request.command, cwd, workspace, temp_dir(chat_dir), places)
+
+
+def judge_call(call: Call, level: Level) -> Verdict:
+    if rule := matching.denied(call):
+        return Verdict("deny", f"The rule says: {rule.text}", rule)
+    if why := levels.refused(level, call.request):
+        return Verdict("deny", why)
+    if asked := matching.asked(call):
+        return _asked(*asked)
+    if rule := matching.allowed(call):
+        return Verdict("allow", f"The rule says: {rule.text}", rule)
+    effect, why = levels.default(level, call.request, call.workspace, call.places)
+    return Verdict(effect, why) if effect != "ask" else _offering(call, why)
 
 
 def _asked(rule: Rule, how: Reach) -> Verdict:

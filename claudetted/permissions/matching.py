@@ -1,5 +1,7 @@
 """Owns which rules speak about a call, and which of them decide it."""
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -60,17 +62,21 @@ def names(rule: Rule, request: Request) -> bool:
     return fnmatchcase(request.tool.casefold(), rule.tool.casefold())
 
 
+def reaching(call: Call, effect: Effect) -> Iterator[tuple[Rule, Reach]]:
+    """The deny or ask rules that reach the call, or may."""
+    for rule in call.speaking(effect):
+        how = _strikes(rule, call)
+        if how != "no":
+            yield rule, how
+
+
 def denied(call: Call) -> Rule | None:
-    return next((rule for rule in call.speaking("deny") if _strikes(rule, call) == "yes"), None)
+    return next((rule for rule, how in reaching(call, "deny") if how == "yes"), None)
 
 
 def asked(call: Call) -> tuple[Rule, Reach] | None:
     """An ask rule that reaches the call, or any rule of which nobody can tell whether it does."""
-    for rule in call.speaking("ask"):
-        if (how := _strikes(rule, call)) != "no":
-            return rule, how
-    unclear = (rule for rule in call.speaking("deny") if _strikes(rule, call) == "maybe")
-    return next(((rule, "maybe") for rule in unclear), None)
+    return next(itertools.chain(reaching(call, "ask"), reaching(call, "deny")), None)
 
 
 def _strikes(rule: Rule, call: Call) -> Reach:
@@ -122,27 +128,32 @@ def path_admitted(rule: Rule, path: str, call: Call) -> bool:
     return not any(paths.touches(glob, path, base, call.places) for glob in rule.unless)
 
 
+def whole(call: Call) -> Rule | None:
+    """A rule that allows the tool whatever it is called with."""
+    speaking = call.speaking("allow")
+    return next((r for r in speaking if r.match == "any" and names(r, call.request)), None)
+
+
 def allowed(call: Call) -> Rule | None:
     """The rule that allows the call, or one of those that together allow all of its parts."""
-    speaking = call.speaking("allow")
-    whole = next((r for r in speaking if r.match == "any" and names(r, call.request)), None)
-    if whole:
-        return whole
+    if rule := whole(call):
+        return rule
     if call.request.access in READERS | CHANGERS:
-        return _all_paths(call, speaking)
+        found = [admitting(path, call) for path in call.request.paths]
+        return found[0] if found and all(found) else None
     if call.request.access == "fetch":
-        return _all_hosts(call, speaking)
-    return _all_parts(call, speaking) if call.runs else None
+        return _all_hosts(call, call.speaking("allow"))
+    return _all_parts(call) if call.runs else None
 
 
-def _all_paths(call: Call, speaking: list[Rule]) -> Rule | None:
-    """A path is all there is to such a call; of other tools it is only a part."""
-    by_path = [rule for rule in speaking if rule.match == "path"]
-    found = [
-        next((rule for rule in by_path if path_admitted(rule, path, call)), None)
-        for path in call.request.paths
-    ]
-    return found[0] if found and all(found) else None
+def admitting(path: str, call: Call) -> Rule | None:
+    """A path is all there is to a call that reads or changes files; of others it is a part."""
+    by_path = (rule for rule in call.speaking("allow") if rule.match == "path")
+    return next((rule for rule in by_path if path_admitted(rule, path, call)), None)
+
+
+def command_rules(call: Call) -> list[Rule]:
+    return [rule for rule in call.speaking("allow") if rule.match == "command"]
 
 
 def _all_hosts(call: Call, speaking: list[Rule]) -> Rule | None:
@@ -154,8 +165,8 @@ def _all_hosts(call: Call, speaking: list[Rule]) -> Rule | None:
     return found[0] if found and all(found) else None
 
 
-def _all_parts(call: Call, speaking: list[Rule]) -> Rule | None:
-    by_command = [rule for rule in speaking if rule.match == "command"]
+def _all_parts(call: Call) -> Rule | None:
+    by_command = command_rules(call)
     if call.analysis.problems or not call.analysis.parts:
         return None
     used: list[Rule] = []
@@ -185,5 +196,6 @@ def _may_lift(rule: Rule, hazard: Hazard, call: Call) -> bool:
 
 def unmatched(call: Call) -> list[str]:
     """Why no rules together allow the command."""
-    by_command = [rule for rule in call.speaking("allow") if rule.match == "command"]
-    return covering.uncovered(call.analysis, by_command, lambda hazard: lifted(hazard, call))
+    return covering.uncovered(
+        call.analysis, command_rules(call), lambda hazard: lifted(hazard, call)
+    )

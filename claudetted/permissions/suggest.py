@@ -50,7 +50,7 @@ def _for_command(call: Call) -> list[Rule]:
     """A rule for every part that has none, and one for every file that is written."""
     if call.analysis.problems:
         return []
-    by_command = [rule for rule in call.speaking("allow") if rule.match == "command"]
+    by_command = matching.command_rules(call)
     drafts: list[Rule] = []
     for part in call.analysis.parts:
         if covering.covering(part, by_command, lambda hazard: matching.lifted(hazard, call)):
