@@ -167,7 +167,10 @@ class KeeperLink:
 
     async def _have_keeper(self) -> None:
         if self.pid is None:
-            self._wanted.set()
+            if self._tried.is_set():
+                # The last try failed, and `run` waits until somebody wants another.
+                self._tried = trio.Event()
+                self._wanted.set()
             await self._tried.wait()
         if self.pid is None:
             raise LaunchFailed(self._failure)
@@ -219,10 +222,9 @@ class KeeperLink:
                 peer, strangers = await self._connect()
             except KeeperFailed as fault:
                 self._failure = str(fault)
-                self._tried.set()
                 self._wanted = trio.Event()
+                self._tried.set()
                 await self._wanted.wait()
-                self._tried = trio.Event()
             else:
                 break
         for one in strangers:

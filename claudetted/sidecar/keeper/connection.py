@@ -34,6 +34,7 @@ class Door:
             os.unlink(self.path)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self.path)
+        os.chmod(self.path, 0o600)
         self._listener.listen(16)
         self._listener.setblocking(False)
         return self._listener.fileno()
