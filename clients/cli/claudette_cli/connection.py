@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import socket
+
+# The C half of `socket` has all that is needed; loading the other half would be a tenth of what
+# a short command costs.
+from _socket import AF_UNIX, SHUT_RDWR, SOCK_STREAM, socket
 from collections import deque
 
 from claudette_cli.exits import Disconnected, Failure, Refused
@@ -25,7 +27,7 @@ class Connection:
     """
 
     def __init__(self, path: str, version: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket = socket(AF_UNIX, SOCK_STREAM)
         self._pieces: list[bytes] = []
         self._lines: deque[bytes] = deque()
         self._notifications: deque[dict[str, Any]] = deque()
@@ -51,16 +53,19 @@ class Connection:
 
     def interrupt(self) -> None:
         """Ends whatever waits on this connection, also in another thread."""
-        with contextlib.suppress(OSError):  # the daemon was faster
-            self._socket.shutdown(socket.SHUT_RDWR)
+        try:
+            self._socket.shutdown(SHUT_RDWR)
+        except OSError:
+            return  # the daemon was faster
 
     def fileno(self) -> int:
         return self._socket.fileno()
 
     def request(self, method: str, params: dict[str, Any] | None = None) -> Any:
         """The result, or Refused. Raises Disconnected when the daemon goes before it answers."""
+        request_id = self._post(method, params)
         self._greet()
-        return self._reply(self._post(method, params))
+        return self._reply(request_id)
 
     def notification(self) -> dict[str, Any]:
         """The next notification, waited for."""

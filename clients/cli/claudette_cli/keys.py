@@ -50,7 +50,3 @@ class Keys:
 
     def _read(self) -> str:
         return os.read(self._descriptor, 64).decode(errors="replace")[:1]
-
-
-def available() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()

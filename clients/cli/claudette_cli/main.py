@@ -52,6 +52,13 @@ DESCRIPTION = "Talks to claudetted, the daemon that keeps coding agents alive.\n
 )
 
 
+class _Formatter(RawDescriptionHelpFormatter):
+    """Knows the width by itself: argparse would load shutil for it, even when nothing is shown."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_help_width())
+
+
 def main(argv: list[str] | None = None) -> int:
     """The console script. Every way a command ends has an exit code."""
     try:
@@ -86,6 +93,7 @@ def parser_of(name: str) -> ArgumentParser:
     parser = ArgumentParser(
         prog=f"claudette {name}",
         description=_sentence(COMMANDS[name][1]),
+        formatter_class=_Formatter,
         allow_abbrev=False,
     )
     declare, _ = _load(name)
@@ -99,14 +107,18 @@ def build_parser() -> ArgumentParser:
         prog="claudette",
         description=DESCRIPTION,
         epilog="exit codes:\n" + "\n".join(f"  {code:<4} {why}" for code, why in MEANINGS.items()),
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"claudette {__version__}")
     verbs = parser.add_subparsers(metavar="command", title="commands")
     for name, (_, summary) in COMMANDS.items():
         verb = verbs.add_parser(
-            name, help=summary, description=_sentence(summary), allow_abbrev=False
+            name,
+            help=summary,
+            description=_sentence(summary),
+            formatter_class=_Formatter,
+            allow_abbrev=False,
         )
         declare, _ = _load(name)
         declare(verb)
@@ -125,6 +137,16 @@ def _unknown(name: str) -> str:
     near = get_close_matches(name, COMMANDS, n=3)
     hint = f"; did you mean {' or '.join(near)}?" if near else "; see: claudette --help"
     return f"there is no command {name!r}{hint}"
+
+
+def _help_width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit():
+        return int(columns) - 2
+    try:
+        return min(100, os.get_terminal_size().columns) - 2
+    except OSError:
+        return 78
 
 
 def _sentence(summary: str) -> str:

@@ -83,6 +83,11 @@ def errors() -> Terminal:
     return Terminal(sys.stderr)
 
 
+def attended() -> bool:
+    """Whether a person sits here, who can read and type."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def clip(text: str, width: int) -> str:
     """The first line of the text, cut to the width."""
     line = harmless(text).strip().split("\n", 1)[0]

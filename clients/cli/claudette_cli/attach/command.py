@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from claudette_cli import choosing, keys
+from claudette_cli import choosing
 from claudette_cli.calling import Daemon
 from claudette_cli.commands import options
 from claudette_cli.exits import DONE
 from claudette_cli.following import Following
-from claudette_cli.terminal import output
+from claudette_cli.terminal import attended, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def run_attach(arguments: Namespace) -> int:
             chat_id = choosing.chat_id(daemon, arguments.chat)
         else:
             chat_id = choosing.chat_in(daemon, os.getcwd()) or _new_here(daemon)
-    if keys.available() and not arguments.json:
+    if attended() and not arguments.json:
         return sit_in(chat_id)
     return _print(chat_id, as_json=arguments.json)
 

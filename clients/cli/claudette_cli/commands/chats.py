@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 
-from claudette_cli import choosing, keys
+from claudette_cli import choosing
 from claudette_cli.calling import Daemon, new_key
 from claudette_cli.commands import options
 from claudette_cli.exits import DONE, USAGE, Failure
-from claudette_cli.terminal import clip, output
+from claudette_cli.terminal import attended, clip, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def run_new(arguments: Namespace) -> int:
             daemon.call("turn/send", params)
     if arguments.json:
         output().json(chat)
-    elif keys.available():
+    elif attended():
         from claudette_cli.attach.command import sit_in
 
         return sit_in(chat["id"])
@@ -242,7 +242,7 @@ def declare_delete(parser: ArgumentParser) -> None:
 def run_delete(arguments: Namespace) -> int:
     with Daemon() as daemon:
         chat_id = choosing.chat_id(daemon, arguments.chat)
-        if not arguments.yes and keys.available():
+        if not arguments.yes and attended():
             chat = daemon.call("chat/get", {"chatId": chat_id})["chat"]
             title = clip(chat.get("title", "") or "without a title", 60)
             question = f"Delete {chat_id} ({title}) with its whole history? [y/N] "

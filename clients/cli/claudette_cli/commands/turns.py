@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from claudette_cli import choosing, keys
+from claudette_cli import choosing
 from claudette_cli.calling import Daemon, new_key
 from claudette_cli.commands import options
 from claudette_cli.exits import ASKED, DONE, OF_REASON, USAGE, Failure
-from claudette_cli.following import Following
-from claudette_cli.terminal import errors, harmless, output
+from claudette_cli.terminal import attended, errors, harmless, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from typing import Any
+
+    from claudette_cli.following import Following
 
     Json = dict[str, Any]
 
@@ -96,6 +97,7 @@ def _wait_for(daemon: Daemon, chat_id: str, arguments: Namespace) -> Json | None
         params: Json = {"chatId": chat_id, "turnId": arguments.turn}
         wanted = params if arguments.patient else params | {"orAsked": True}
         return dict(daemon.call("turn/wait", wanted)["turn"])
+    from claudette_cli.following import Following
     from claudette_cli.watching import settle
 
     with Following(chat_id) as following:
@@ -146,7 +148,7 @@ def _declare_waiting(parser: ArgumentParser) -> None:
 def _begin(method: str, params: Json, arguments: Namespace) -> int:
     stay = arguments.wait
     if stay is None:
-        stay = keys.available() and not arguments.json
+        stay = attended() and not arguments.json
     with Daemon() as daemon:
         chat_id = choosing.chat_id(daemon, arguments.chat)
         params = {"chatId": chat_id} | params
@@ -157,6 +159,8 @@ def _begin(method: str, params: Json, arguments: Namespace) -> int:
             else:
                 output().say(result["turnId"])
             return DONE
+        from claudette_cli.following import Following
+
         # Followed from before it is sent, so that nothing of the turn is missed.
         with Following(chat_id) as following:
             following.take()
@@ -171,8 +175,10 @@ def _stay(following: Following, turn_id: str, arguments: Namespace) -> int:
         answer = viewing.AnswerViewer(following.chat_id, turn_id)
         turn = watching.watch(following, turn_id, answer)
         output().json({"turn": turn, "text": "\n\n".join(answer.texts)})
-    elif keys.available():
-        with keys.Keys() as reading:
+    elif attended():
+        from claudette_cli.keys import Keys
+
+        with Keys() as reading:
             screen = viewing.ScreenViewer(output(), following, reading)
             turn = watching.watch(following, turn_id, screen)
     elif output().interactive:

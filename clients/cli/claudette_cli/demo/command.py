@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from claudette_cli import keys
 from claudette_cli.exits import DONE, Failure
-from claudette_cli.terminal import Terminal, output
+from claudette_cli.terminal import Terminal, attended, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,10 +82,11 @@ class _Play:
 
         with Following(chat_id) as following:
             following.take()
-            if keys.available():
+            if attended():
+                from claudette_cli.keys import Keys
                 from claudette_cli.viewing import ScreenViewer
 
-                with keys.Keys() as reading:
+                with Keys() as reading:
                     screen = ScreenViewer(self._terminal, following, reading)
                     return self._turn(following, screen)
             from claudette_cli.demo.audience import Nobody
