@@ -124,8 +124,11 @@ def test_a_failed_turn_tells_nothing_of_the_context(sidecar: Sidecar) -> None:
     assert not any(isinstance(line, sc.ContextUsed) for line in sidecar.lines[begin:])
 
 
-def test_what_a_failed_attempt_said_is_withdrawn(sidecar: Sidecar) -> None:
-    end = sidecar.turn("@text half @midstream @text whole")
+def test_what_a_failed_attempt_said_is_withdrawn(sidecar: Sidecar, kind: Kind) -> None:
+    sidecar.prompt("@text half @hold cut @midstream @text whole")
+    sidecar.next(sc.ItemDelta)
+    kind.doors.release("cut")
+    end = sidecar.end()
     first, second = sidecar.opened("message")
     assert sidecar.closed(first.item).status == "discarded"
     assert sidecar.closed(second.item).status == "done"
