@@ -134,6 +134,7 @@ class Client:
             while not self.pieces:
                 await self.came.park()
             batch, self.pieces = self.pieces, []
+            await trio.lowlevel.checkpoint()  # what a mistake wants to send is sent
             self.dying.at("received")
             *whole, rest = (rest + b"".join(one.data for one in batch)).split(b"\n")
             ends = list(itertools.accumulate((len(one) + 1 for one in whole), initial=position))
