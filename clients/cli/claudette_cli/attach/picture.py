@@ -46,7 +46,7 @@ def status_line(fold: Fold, *, connected: bool) -> str:
     chat = fold.chat
     status = chat.get("status", {})
     state = status.get("name", "idle")
-    if status.get("why") and state in ("failed", "waiting"):
+    if status.get("why") and state == "failed":
         state += f": {clip(status['why'], 60)}"
     totals = chat.get("totals", {})
     parts = [

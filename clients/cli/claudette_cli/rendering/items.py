@@ -43,7 +43,7 @@ class Painter:
             "notice": self.notice,
         }
         lines = painters[item["kind"]](item) if item["kind"] in painters else []
-        return [*lines, *self._rest_of(item)]
+        return [*lines, *self.rest_of(item, len(item.get("text", "").encode()))]
 
     def user(self, item: Json) -> list[str]:
         first, *rest = harmless(item.get("text", "")).split("\n")
@@ -55,9 +55,13 @@ class Painter:
         text = harmless(item.get("text", "")).strip("\n")
         if item["status"] == "discarded":
             return [self._terminal.paint("↺ withdrawn: " + clip(text, 60), "dim")]
-        ended = {"stopped": ["■ stopped here"], "failed": ["✗ broke off here"], "lost": ["? lost"]}
-        marks = [self._terminal.paint(line, "yellow") for line in ended.get(item["status"], [])]
-        return [*(text.split("\n") if text else []), *marks]
+        return [*(text.split("\n") if text else []), *self.message_end(item)]
+
+    def message_end(self, item: Json) -> list[str]:
+        """What is said below a message that did not end well."""
+        ended = {"stopped": "■ stopped here", "failed": "✗ broke off here", "lost": "? lost"}
+        mark = ended.get(item["status"], "")
+        return [self._terminal.paint(mark, "yellow")] if mark else []
 
     def reasoning(self, item: Json) -> list[str]:
         lines = harmless(item.get("text", "")).strip().split("\n")
@@ -150,16 +154,13 @@ class Painter:
             *(paint(f"  │ {line}", "dim") for line in shown),
         ]
 
-    def _rest_of(self, item: Json) -> list[str]:
-        """Says so when only a part of the text is here."""
-        here, total = len(item.get("text", "").encode()), item.get("textBytes", 0)
-        if total <= here or item["status"] == "open":
+    def rest_of(self, item: Json, shown: int) -> list[str]:
+        """Says so when only a part of the text was shown, in bytes."""
+        more = item.get("textBytes", 0) - shown
+        if more <= 0 or item["status"] == "open":
             return []
-        return [
-            self._terminal.paint(
-                f"  … {figures.size(total - here)} more in item {item['id']}", "dim"
-            )
-        ]
+        text = f"  … {figures.size(more)} more in item {item['id']}"
+        return [self._terminal.paint(text, "dim")]
 
 
 def _arguments(tool: Json) -> str:

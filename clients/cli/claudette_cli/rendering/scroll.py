@@ -90,7 +90,7 @@ class Scroll:
         if item["status"] == "discarded" or not message.agrees(item):
             return self._block(self._painter.item(item))
         blocks = [*message.feed(item.get("text", "")), *message.blocks.finish()]
-        return [*self._markdown(blocks), *self._painter.item(item | {"text": ""})]
+        return [*self._markdown(blocks), *self._block(self._end(item, message.fed))]
 
     def _asked(self, event: Json) -> list[str]:
         permission = event["permission"]
@@ -146,7 +146,11 @@ class Scroll:
         text = item.get("text", "")
         if item["kind"] != "message" or item["status"] == "discarded" or not text.strip():
             return self._painter.item(item)
-        return [*self._render(text), *self._painter.item(item | {"text": ""})]
+        return [*self._render(text), *self._end(item, text)]
+
+    def _end(self, item: Json, shown: str) -> list[str]:
+        rest = self._painter.rest_of(item, len(shown.encode()))
+        return [*rest, *self._painter.message_end(item)]
 
     def _growing(self, item: Json) -> list[str]:
         text = item.get("text", "")
@@ -179,6 +183,7 @@ class _Message:
         self.fed = ""
 
     def feed(self, text: str) -> list[str]:
+        """The blocks it completes; a text cut shorter than what is shown adds nothing."""
         fresh = text[len(self.fed) :]
         if fresh:
             self.fed = text
