@@ -36,8 +36,9 @@ def explain(
 def _steps(call: Call, level: Level) -> Iterator[Step]:
     for rule, how in matching.reaching(call, "deny"):
         yield _reached(rule, how)
-    if why := levels.refused(level, call.request):
-        yield Step(f"level {level}", "deny", why)
+    refused = levels.refused(level, call.request)
+    if refused:
+        yield Step(f"level {level}", "deny", refused)
     for rule, how in matching.reaching(call, "ask"):
         yield _reached(rule, how)
     if call.runs:
@@ -47,8 +48,9 @@ def _steps(call: Call, level: Level) -> Iterator[Step]:
         yield from (_about_path(path, call) for path in call.request.paths)
     if whole := matching.whole(call):
         yield Step(whole.text, "allow", _origin(whole), whole)
-    effect, why = levels.default(level, call.request, call.workspace, call.places)
-    yield Step(f"level {level}", effect, why)
+    if not refused:
+        effect, why = levels.default(level, call.request, call.workspace, call.places)
+        yield Step(f"level {level}", effect, why)
 
 
 def _reached(rule: Rule, how: str) -> Step:
