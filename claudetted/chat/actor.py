@@ -75,6 +75,7 @@ class Actor:
         self._hearing = Hearing(self._committed)
         self._unsent = stored.inputs if stored else []
         self._checkpoint_planned = False
+        self._stopped_unrecorded: SidecarId | None = None
         if state:
             self.hub.seq = state.seq
 
@@ -158,6 +159,15 @@ class Actor:
         if self.agent.sidecar_id == sidecar_id:
             self._world.nursery.start_soon(self._world.keeper.end, sidecar_id, 0.0)
 
+    async def end_unrecorded(self) -> TurnId | None:
+        """Ends what runs although the disk refuses to take it down; the record follows."""
+        sidecar_id, running = self.agent.sidecar_id, self.state.running
+        if sidecar_id is None or not (running or self.state.compacting):
+            return None
+        self._stopped_unrecorded = sidecar_id
+        await self._world.keeper.end(sidecar_id, 0.0)
+        return running.id if running else TurnId("")
+
     async def _perform(self, request: Request[object]) -> None:
         step = self._step()
         try:
@@ -196,6 +206,8 @@ class Actor:
         elif isinstance(report, Output):
             hearing.hear(report, step)
         elif isinstance(report, Exit):
+            if report.sidecar == self._stopped_unrecorded:
+                step.agent = replace(step.agent, stopping=True)
             losses.ended(step, _exit_reason(report), _last_lines(report.stderr))
         else:
             losses.ended(step, "the process that kept it running is gone", [])

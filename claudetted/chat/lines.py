@@ -183,7 +183,7 @@ def _(line: sc.CompactionEnd, step: Step) -> None:
         turn_id = running.id if running else None
         step.add_item(Item(item_id, "compaction", "done", turn_id=turn_id, compaction=info))
         step.emit(ev.ContextChanged(Context(line.after, step.state.chat.context.window)))
-    elif line.trigger == "manual":
+    elif line.trigger == "manual" and not step.agent.stopping:
         step.add_notice("error", f"Compaction did not complete: {line.error}")
     if not step.state.running:
         step.agent = replace(step.agent, stopping=False)

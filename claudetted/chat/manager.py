@@ -114,15 +114,19 @@ class Manager:
     async def stop(self, chat_id: ChatId, by: str) -> TurnId | None:
         """Stops what runs; returns when it has stopped. An agent that hangs is ended."""
         actor = await self.find(chat_id)
-        turn_id = await actor.ask(partial(turns.stop, by=by))
+        try:
+            turn_id = await actor.ask(partial(turns.stop, by=by))
+        except errors.StoreFull:
+            return await actor.end_unrecorded()
         if turn_id is not None:
             self.world.nursery.start_soon(self._insist, actor, actor.agent.sidecar_id)
             await actor.until(lambda _state, agent, _events: not agent.stopping or None)
         return turn_id
 
     async def _insist(self, actor: Actor, sidecar_id: SidecarId | None) -> None:
+        abort = _open_abort(actor.agent)
         await trio.sleep(STOP_SECONDS)
-        if actor.agent.stopping and sidecar_id:
+        if sidecar_id and actor.agent.stopping and _open_abort(actor.agent) == abort:
             actor.end_at_once(sidecar_id)
 
     async def configure(self, params: chats.ConfigureParams) -> Actor:
@@ -260,6 +264,11 @@ def _new_chat(params: chats.CreateParams, cwd: str, workspace: str, level: Level
         model=params.model,
         thinking=params.thinking,
     )
+
+
+def _open_abort(agent: Agent) -> int | None:
+    """The number of the last abort that is not answered: each stop has its own."""
+    return max((n for n, one in agent.requests.items() if one.kind == "abort"), default=None)
 
 
 def _started(_state: ChatState, agent: Agent, _events: object) -> LineError | None:
