@@ -57,7 +57,7 @@ class Puppet:
                     raise EOFError(f"The daemon let go before it said {kind}: {self.heard}")
                 self._rest += bytes(chunk)
 
-    async def says(self, kind: str, **line: Any) -> None:
+    async def says(self, kind: str, /, **line: Any) -> None:
         await self.writes(json.dumps({"type": kind, **line}).encode() + b"\n")
 
     async def writes(self, data: bytes) -> None:

@@ -1,0 +1,71 @@
+"""Turns that are waited for."""
+
+from tests.daemon.conftest import NewChat
+from tests.daemon.world import Chat, Home
+
+
+async def test_waiting_for_a_turn_that_has_ended_returns_at_once(chat: Chat) -> None:
+    turn = await chat.turn("@fail It broke.")
+    again = await chat.ended(turn["id"])
+    assert again == turn
+    assert (again["reason"], again["error"]) == ("failed", "It broke.")
+
+
+async def test_without_an_id_the_last_turn_is_waited_for(home: Home, chat: Chat) -> None:
+    await chat.turn("@text one")
+    await chat.send("@hold door")
+    await home.gates.held("door")
+    last = await chat.send("@text three")
+    waiting = await chat.client.post("turn/wait", chatId=chat.id)
+    home.gates.release("door")
+    assert (await chat.client.result_of(waiting))["turn"]["id"] == last
+
+
+async def test_waiting_ends_when_a_person_is_asked(chat: Chat) -> None:
+    await chat.send('@tool bash {"command": "touch made"} @then @text done')
+    result = await chat.call("turn/wait", orAsked=True)
+    assert result["asked"] == 1
+    assert result["turn"]["state"] == "running"
+    (asked,) = (await chat.call("permission/list"))["permissions"]
+    await chat.decide(asked, "allow")
+    result = await chat.call("turn/wait", orAsked=True)
+    assert result["turn"]["reason"] == "done"
+
+
+async def test_waiting_ends_when_the_message_is_removed(home: Home, chat: Chat) -> None:
+    await chat.send("@hold door")
+    await home.gates.held("door")
+    queued = await chat.send("@text never")
+    waiting = await chat.client.post("turn/wait", chatId=chat.id, turnId=queued)
+    await chat.call("queue/remove", turnId=queued)
+    assert (await chat.client.result_of(waiting))["turn"]["state"] == "removed"
+    assert (await chat.ended(queued))["state"] == "removed"
+    home.gates.release("door")
+    await chat.ended()
+
+
+async def test_a_request_is_answered_while_another_waits(home: Home, chat: Chat) -> None:
+    await chat.send("@hold door")
+    await home.gates.held("door")
+    waiting = await chat.client.post("turn/wait", chatId=chat.id)
+    assert (await chat.get())["status"]["name"] == "running"
+    assert not chat.client.answered(waiting)
+    home.gates.release("door")
+    await chat.client.result_of(waiting)
+
+
+async def test_turn_wait_ChatNotFound(chat: Chat) -> None:
+    assert (await chat.client.refused("turn/wait", chatId="nothing")).name == "ChatNotFound"
+
+
+async def test_turn_wait_TurnNotFound(chat: Chat) -> None:
+    assert (await chat.refused("turn/wait")).name == "TurnNotFound"
+    refused = await chat.refused("turn/wait", turnId="nothing")
+    assert refused.name == "TurnNotFound"
+    assert refused.data["turnId"] == "nothing"
+
+
+async def test_a_turn_of_another_chat_is_not_found(new_chat: NewChat) -> None:
+    one, other = await new_chat(), await new_chat()
+    turn = await one.turn("@text hi")
+    assert (await other.refused("turn/wait", turnId=turn["id"])).name == "TurnNotFound"
