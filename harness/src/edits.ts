@@ -2,12 +2,12 @@
 
 import { createHash } from "node:crypto";
 import { constants, mkdirSync } from "node:fs";
-import { lstat, readFile, type FileHandle } from "node:fs/promises";
+import { lstat, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { underMask } from "./environment.ts";
 import { cutText } from "./lines.ts";
-import { isMissing, Moved, openReal, realTarget } from "./paths.ts";
+import { isMissing, Moved, openFile, openReal, realTarget } from "./paths.ts";
 
 const DIFF_BYTES = 64 * 1024;
 const DIFFABLE_BYTES = 2 * 1024 * 1024;
@@ -101,7 +101,8 @@ async function using<T>(handle: FileHandle, work: () => Promise<T>): Promise<T> 
 
 async function contentOf(path: string): Promise<Buffer | null> {
   try {
-    return await readFile(path);
+    const handle = await openFile(path, constants.O_RDONLY);
+    return await using(handle, () => handle.readFile());
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;

@@ -83,19 +83,15 @@ export class Session {
     void this.run(line, begun.resolve);
   }
 
+  /** Queues the message at once or not at all: what a turn did not take is gone with it. */
   async steer(line: Steer): Promise<void> {
     await this.turn?.begun;
     if (!this.turn || !this.session.isStreaming) {
       throw new LineFault("NotRunning", "No turn is running that could take the message.");
     }
     this.steers.push(line);
-    await this.session.prompt(line.text, {
-      expandPromptTemplates: false,
-      streamingBehavior: "steer",
-      preflightResult: (how) => {
-        if (how === "started") this.lateSteer(line);
-      },
-    });
+    const content = [{ type: "text" as const, text: line.text }];
+    this.session.agent.steer({ role: "user", content, timestamp: Date.now() });
   }
 
   /** Returns when the agent is idle. */
@@ -238,11 +234,6 @@ export class Session {
     const at = this.steers.findIndex((steer) => steer.text === text);
     const [taken] = at < 0 ? [] : this.steers.splice(at, 1);
     if (taken) this.around.out.send({ type: "steer.taken", turn: taken.turn });
-  }
-
-  /** The turn ended while the message was on its way: it begins a turn of its own. */
-  private lateSteer(line: Steer): void {
-    this.turn = { id: line.turn, stopped: false, begun: Promise.resolve() };
   }
 
   private async resolve(name: string): Promise<PiModel> {

@@ -3,7 +3,7 @@
 
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync, unlinkSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, rmSync } from "node:fs";
 import { constants as osConstants } from "node:os";
 import { join } from "node:path";
 
@@ -13,6 +13,8 @@ import type { Groups } from "./groups.ts";
 const READ_BYTES = 256 * 1024;
 const FASTEST_MS = 10;
 const SLOWEST_MS = 100;
+/** A longer timer fires at once. */
+const LONGEST_TIMER_S = 2_147_483;
 
 export interface Command {
   shell: string;
@@ -31,13 +33,16 @@ export interface Command {
 /** Resolves with the exit code. Throws `aborted` or `timeout:<seconds>`, as Pi expects. */
 export async function runCommand(command: Command, groups: Groups): Promise<number> {
   if (command.signal?.aborted) throw new Error("aborted");
+  if (command.timeout !== undefined && !(command.timeout > 0)) {
+    throw new Error("Invalid timeout: must be a positive number of seconds");
+  }
   const path = join(command.tempDir, `output-${randomUUID()}`);
   const output = openSync(path, "ax+", 0o600);
   try {
     return await runInto(output, command, groups);
   } finally {
     closeSync(output);
-    unlinkSync(path);
+    rmSync(path, { force: true });
   }
 }
 
@@ -92,10 +97,11 @@ function endings(command: Command, end: () => Promise<void>): Endings {
     ended = end();
   };
   const onAbort = (): void => endWith("aborted");
+  const { timeout = Number.POSITIVE_INFINITY } = command;
   const timer =
-    command.timeout === undefined
+    timeout > LONGEST_TIMER_S
       ? undefined
-      : setTimeout(() => endWith(`timeout:${command.timeout}`), command.timeout * 1000);
+      : setTimeout(() => endWith(`timeout:${timeout}`), timeout * 1000);
   command.signal?.addEventListener("abort", onAbort, { once: true });
   const state: Endings = {
     why: "",

@@ -126,6 +126,12 @@ test("the time that the model gives a command is kept, and said", async () => {
   expect(heard).toBe("a\n");
 });
 
+test("a time that no timer can hold is no limit, and one that is none is refused", async () => {
+  expect(await run("echo a", { timeout: 1e12 })).toBe(0);
+  await expect(run("echo a", { timeout: -1 })).rejects.toThrow("Invalid timeout");
+  expect(heard).toBe("a\n");
+});
+
 test("the output file is private while it is there, and gone after", async () => {
   const ran = run("ls -l output-* | cut -c1-10 > mode; umask > mask; touch made");
   await ran;

@@ -238,13 +238,16 @@ test("an edit that does not fit tells the model so only where it may read", asyn
   await expect(again).rejects.toThrow("Could not find the exact text");
 });
 
-test("what is no file is not read", async () => {
+test("what is no file is neither read nor written", async () => {
   Bun.spawnSync(["mkfifo", join(work, "pipe")]);
   for (const [nth, path] of ["pipe", "/dev/zero"].entries()) {
     const done = call("read", { path });
     await answer(nth);
     await expect(done).rejects.toThrow("not a regular file");
   }
+  const written = call("write", { path: "pipe", content: "x" });
+  await answer(2);
+  await expect(written).rejects.toThrow("not a regular file");
 });
 
 test("a binary or huge file has no diff but its sizes", async () => {
