@@ -6,6 +6,7 @@ asyncio, so it is given wrappers that only note the call; the calls are made her
 
 import json
 import logging
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from jsonrpcserver import Error, Result, Success, dispatch_to_serializable
 from jsonrpcserver import InvalidParams as PositionalParams
-from jsonrpcserver import Result, Success, dispatch_to_serializable
 
 from claudetted.protocol import errors
 from claudetted.protocol.registry import BY_NAME, Method
@@ -26,14 +27,20 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[Caller, Any], Awaitable[Any]]
 
 _PARSE_ERROR = -32700
+_INVALID_REQUEST = -32600
+_REFUSED = ""
+"""Stands for the method of a request that is none, so that its neighbours are answered."""
 _SENTENCES = {
     _PARSE_ERROR: ("ParseError", "The line is not JSON."),
-    -32600: (
+    _INVALID_REQUEST: (
         "InvalidRequest",
         "The line is not a JSON-RPC 2.0 request: it needs jsonrpc, id, method and params by name.",
     ),
     -32601: ("MethodNotFound", "There is no such method."),
 }
+
+_PLACE = re.compile(r" - at `(.*)`$", re.DOTALL)
+_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*?)`", re.DOTALL)
 
 
 @dataclass
@@ -70,9 +77,11 @@ class Dispatcher:
     def parse(self, line: bytes) -> Parsed:
         """Never raises: what is wrong with the line is in the replies."""
         calls: list[Call] = []
-        methods = {name: partial(_note, calls, row) for name, row in BY_NAME.items()}
+        methods: dict[str, Callable[..., Result]] = {
+            name: partial(_note, calls, row) for name, row in BY_NAME.items()
+        }
         replies = dispatch_to_serializable(
-            line, methods, deserializer=_decode, validator=_require_request
+            line, methods | {_REFUSED: _refuse}, deserializer=_decode, validator=_require_some
         )
         if isinstance(replies, dict) and replies.get("error", {}).get("code") == _PARSE_ERROR:
             replies = _why_unread(line) or replies
@@ -92,7 +101,8 @@ class Dispatcher:
         try:
             _permit(call.method, caller)
             params = _typed(call)
-            reply["result"] = await self._handlers[call.method.name](caller, params)
+            result = await self._handlers[call.method.name](caller, params)
+            reply["result"] = jsonrpc.encoded(result)
         except errors.Fault as fault:
             _fail(reply, fault)
         except Exception:
@@ -102,44 +112,75 @@ class Dispatcher:
             _fail(reply, errors.Internal(message, log_id=log_id))
 
 
-def _note(calls: list[Call], method: Method, *positional: Any, **arguments: Any) -> Result:
+def _note(calls: list[Call], method: Method, /, *positional: Any, **arguments: Any) -> Result:
     if positional:
         return PositionalParams("Parameters go by name.")
     calls.append(Call(method, arguments))
     return Success(len(calls) - 1)
 
 
+def _refuse() -> Result:
+    return Error(_INVALID_REQUEST, "")
+
+
 def _decode(line: Any) -> Any:
-    return msgspec.json.decode(line)
+    """The request, or the batch, with `_REFUSED` in place of what is no request."""
+    decoded = msgspec.json.decode(line)
+    if isinstance(decoded, list):
+        return [_request_or_refused(entry) for entry in decoded]
+    return _request_or_refused(decoded)
+
+
+def _request_or_refused(entry: Any) -> Any:
+    if _is_request(entry):
+        return entry
+    request_id = entry.get("id") if isinstance(entry, dict) else None
+    return {"method": _REFUSED, "id": request_id if _is_id(request_id) else None}
+
+
+def _require_some(request: Any) -> Any:
+    """A batch holds at least one request."""
+    if not request:
+        raise ValueError("an empty batch")
+    return request
 
 
 def _why_unread(line: bytes) -> dict[str, Any] | None:
     """JSON by its grammar, with escapes that are no text: the one thing to tell apart."""
     try:
         request = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
+        return None
+    if _is_text(request):
         return None
     fault = errors.BadText("The request holds half a character (a lone surrogate).", path="$")
     request_id = request.get("id") if isinstance(request, dict) else None
-    return {"jsonrpc": "2.0", "id": request_id, "error": fault.to_wire()}
+    known = _is_id(request_id) and _is_text(request_id)
+    return {"jsonrpc": "2.0", "id": request_id if known else None, "error": fault.to_wire()}
 
 
-def _require_request(request: Any) -> Any:
-    """One request, or a batch of them. Notifications are none: each needs an id."""
-    batch = request if isinstance(request, list) else [request]
-    if not batch or not all(_is_request(entry) for entry in batch):
-        raise ValueError("not a request")
-    return request
+def _is_text(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_request(entry: Any) -> bool:
+    """Notifications are none: each request needs an id."""
     return (
         isinstance(entry, dict)
         and entry.get("jsonrpc") == "2.0"
         and isinstance(entry.get("method"), str)
+        and entry["method"] != _REFUSED
         and isinstance(entry.get("params", {}), (dict, list))
-        and isinstance(entry.get("id"), (str, int, float))
+        and _is_id(entry.get("id"))
     )
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, (str, int, float))
 
 
 def _permit(method: Method, caller: Caller) -> None:
@@ -155,10 +196,15 @@ def _typed(call: Call) -> Any:
     try:
         params = msgspec.convert(call.arguments, call.method.params)
     except msgspec.ValidationError as error:
-        message = str(error)
-        path = message.split("`")[-2] if " - at `" in message else "$"
-        raise errors.InvalidParams(f"{message}.", path=path) from None
+        raise errors.InvalidParams(f"{error}.", path=_path(str(error))) from None
     return params
+
+
+def _path(complaint: str) -> str:
+    """Where msgspec found a fault, down to a field that is missing or too much."""
+    place = _PLACE.search(complaint)
+    field = _FIELD.match(complaint)
+    return (place[1] if place else "$") + (f".{field[1]}" if field else "")
 
 
 def _in_plain_words(reply: dict[str, Any]) -> None:

@@ -22,6 +22,11 @@ def error(request_id: Id, fault: Fault) -> bytes:
     return _encoder.encode({"jsonrpc": "2.0", "id": request_id, "error": fault.to_wire()}) + b"\n"
 
 
+def encoded(value: Any) -> msgspec.Raw:
+    """A value as it will stand in a frame. Raises what msgspec raises for what is no JSON."""
+    return msgspec.Raw(_encoder.encode(value))
+
+
 def replies(frames: Any) -> bytes:
     """A reply, or the list of replies to a batch, already in wire shape."""
     return _encoder.encode(frames) + b"\n"
