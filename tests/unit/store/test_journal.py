@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -33,9 +32,8 @@ def open_memory() -> sqlite3.Connection:
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
-    schema.prepare(connection)
+def connection() -> Iterator[sqlite3.Connection]:
+    connection = open_memory()
     yield connection
     connection.close()
 
