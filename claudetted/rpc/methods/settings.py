@@ -1,6 +1,7 @@
 """Owns the handlers of settings."""
 
 import difflib
+import os
 from functools import partial
 from typing import Any
 
@@ -22,19 +23,19 @@ async def list_(desk: Desk, caller: Caller, params: NoParams) -> settings.ListRe
 
 
 async def get(desk: Desk, caller: Caller, params: settings.GetParams) -> SettingResult:
-    _known(params.key)
-    return SettingResult(_shown(desk, params.key))
+    key, _ = _found(params.key)
+    return SettingResult(_shown(desk, key))
 
 
 async def set_(desk: Desk, caller: Caller, params: settings.SetParams) -> SettingResult:
-    known = _known(params.key)
+    key, known = _found(params.key)
     value = params.value
     if value is not None:
         value = _typed(value, known)
     encoded = None if value is None else msgspec.json.encode(value)
-    await stored(desk, partial(rows.put_setting, key=params.key, value=encoded))
-    desk.manager.world.rulebook.choose(params.key, value)
-    return SettingResult(_shown(desk, params.key))
+    await stored(desk, partial(rows.put_setting, key=key, value=encoded))
+    desk.manager.world.rulebook.choose(key, value)
+    return SettingResult(_shown(desk, key))
 
 
 def _typed(value: Any, known: Known) -> Any:
@@ -44,11 +45,14 @@ def _typed(value: Any, known: Known) -> Any:
         raise errors.InvalidParams(f"{error}.", path="$.value") from None
 
 
-def _known(key: str) -> Known:
-    general, _, workspace = key.partition(":")
+def _found(key: str) -> tuple[str, Known]:
+    """The setting and its key: a workspace in it is named as chats name theirs."""
+    general, colon, workspace = key.partition(":")
     known = KNOWN.get(general)
-    if known and (not workspace or (known.of_workspace and workspace.startswith("/"))):
-        return known
+    if known and not colon:
+        return key, known
+    if known and known.of_workspace and workspace.startswith("/"):
+        return f"{general}:{os.path.realpath(workspace)}", known
     nearest = difflib.get_close_matches(general, KNOWN, cutoff=0.3) or list(KNOWN)
     raise errors.SettingUnknown(
         f"There is no setting {key}; there are: {', '.join(nearest)}.", key=key, nearest=nearest

@@ -1,0 +1,135 @@
+"""Settings: the defaults, what the user chose instead, and for which workspace."""
+
+from typing import Any
+
+import pytest
+
+from tests.daemon.client import Client, Json
+from tests.daemon.conftest import NewChat
+from tests.daemon.world import Daemon, Home, full_disk
+
+
+async def get(client: Client, key: str) -> Json:
+    return dict((await client.call("setting/get", key=key))["setting"])
+
+
+async def choose(client: Client, key: str, value: Any) -> Json:
+    return dict((await client.call("setting/set", key=key, value=value))["setting"])
+
+
+async def test_what_nobody_chose_has_its_default(client: Client) -> None:
+    setting = await get(client, "default_level")
+    assert setting["default"] == "standard"
+    assert setting.get("value") is None
+    assert setting["about"]
+
+
+async def test_a_choice_is_kept_and_can_be_taken_back(client: Client) -> None:
+    assert (await choose(client, "notification", "off"))["value"] == "off"
+    assert (await get(client, "notification"))["value"] == "off"
+    assert (await choose(client, "notification", None)).get("value") is None
+    assert (await get(client, "notification")).get("value") is None
+
+
+async def test_a_choice_outlives_the_daemon(daemon: Daemon, client: Client) -> None:
+    await choose(client, "notification_command", ["notify", "me"])
+    await daemon.restart()
+    again = await daemon.client()
+    assert (await get(again, "notification_command"))["value"] == ["notify", "me"]
+
+
+async def test_all_settings_are_listed(client: Client, home: Home) -> None:
+    await choose(client, f"default_level:{home.work}", "readonly")
+    settings = (await client.call("setting/list"))["settings"]
+    chosen = {setting["key"]: setting.get("value") for setting in settings}
+    assert chosen == {
+        "default_level": None,
+        "notification": None,
+        "notification_command": None,
+        f"default_level:{home.work}": "readonly",
+    }
+
+
+# default_level
+
+
+async def test_a_new_chat_is_standard(new_chat: NewChat) -> None:
+    assert (await new_chat()).made["level"] == "standard"
+
+
+async def test_a_new_chat_has_the_level_that_the_user_chose(
+    client: Client, new_chat: NewChat
+) -> None:
+    before = await new_chat()
+    await choose(client, "default_level", "full")
+    assert (await new_chat()).made["level"] == "full"
+    assert (await new_chat(level="readonly")).made["level"] == "readonly"
+    assert (await before.get())["level"] == "standard"
+
+
+async def test_a_workspace_has_a_default_of_its_own(
+    client: Client, new_chat: NewChat, home: Home
+) -> None:
+    elsewhere = home.root / "elsewhere"
+    elsewhere.mkdir()
+    await choose(client, "default_level", "full")
+    await choose(client, f"default_level:{home.work}", "readonly")
+    assert (await new_chat()).made["level"] == "readonly"
+    assert (await new_chat(cwd=str(elsewhere))).made["level"] == "full"
+    await choose(client, f"default_level:{home.work}", None)
+    assert (await new_chat()).made["level"] == "full"
+
+
+@pytest.mark.parametrize("how", ["{root}/link", "{work}/", "{root}/./work"])
+async def test_a_workspace_is_the_same_however_it_is_written(
+    client: Client, new_chat: NewChat, home: Home, how: str
+) -> None:
+    (home.root / "link").symlink_to(home.work)
+    written = how.format(root=home.root, work=home.work)
+    setting = await choose(client, f"default_level:{written}", "full")
+    assert setting["key"] == f"default_level:{home.work}"
+    assert (await get(client, f"default_level:{written}"))["value"] == "full"
+    assert (await new_chat()).made["level"] == "full"
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("default_level", "most"),
+        ("default_level", ["full"]),
+        ("notification", "loud"),
+        ("notification_command", "one string"),
+        ("notification_command", [1]),
+    ],
+)
+async def test_a_value_must_fit_its_setting(client: Client, key: str, value: Any) -> None:
+    refused = await client.refused("setting/set", key=key, value=value)
+    assert (refused.name, refused.data["path"]) == ("InvalidParams", "$.value")
+    assert (await get(client, key)).get("value") is None
+
+
+UNKNOWN = ["default_lvel", "", "default_level:work", "notification:/tmp", ":/tmp"]
+
+
+@pytest.mark.parametrize("key", UNKNOWN)
+async def test_setting_get_SettingUnknown(client: Client, key: str) -> None:
+    refused = await client.refused("setting/get", key=key)
+    assert (refused.name, refused.data["key"]) == ("SettingUnknown", key)
+    assert refused.data["nearest"]
+
+
+@pytest.mark.parametrize("key", UNKNOWN)
+async def test_setting_set_SettingUnknown(client: Client, key: str) -> None:
+    refused = await client.refused("setting/set", key=key, value="full")
+    assert (refused.name, refused.data["key"]) == ("SettingUnknown", key)
+    assert len((await client.call("setting/list"))["settings"]) == 3
+
+
+async def test_setting_set_StoreFull(client: Client) -> None:
+    with full_disk():
+        refused = await client.refused("setting/set", key="default_level", value="full")
+    assert refused.name == "StoreFull"
+    assert (await get(client, "default_level")).get("value") is None
