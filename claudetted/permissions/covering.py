@@ -1,9 +1,9 @@
 """Owns whether rules that allow cover a command: every part of it, and whatever it touches."""
 
-import shlex
 from collections.abc import Callable, Sequence
 
 from claudetted.permissions.commands import Analysis, Part
+from claudetted.permissions.rules import words_of
 from claudetted.permissions.scan import Hazard
 from claudetted.protocol.rules import Rule
 
@@ -26,13 +26,13 @@ def covering(part: Part, rules: Sequence[Rule], lifted: Lifted) -> tuple[Rule, .
     if part.free and not open_hazards:
         return ()
     for rule in rules:
-        words = shlex.split(rule.pattern)
+        words = words_of(rule.pattern)
         if words and any(_covers(words, start, part, open_hazards) for start in part.starts):
             return (rule,)
     return None
 
 
-def _covers(words: list[str], start: int, part: Part, hazards: list[Hazard]) -> bool:
+def _covers(words: Sequence[str], start: int, part: Part, hazards: list[Hazard]) -> bool:
     """Whether the part is the rule's words and harmless operands, from one start on."""
     end = _spelled(words, start, part)
     if end is None or end <= part.starts[-1]:
@@ -44,7 +44,7 @@ def _covers(words: list[str], start: int, part: Part, hazards: list[Hazard]) -> 
     return not (part.found.exact and named and any(index >= end for index in operands))
 
 
-def _spelled(words: list[str], start: int, part: Part) -> int | None:
+def _spelled(words: Sequence[str], start: int, part: Part) -> int | None:
     """Where the rule's words end in the part's; None where they are others."""
     at = start
     for word in words:

@@ -1,12 +1,13 @@
 """Owns the verdict on one call: the order of rules and levels."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from claudetted.permissions import levels, matching, suggest
 from claudetted.permissions.commands import Analysis, analyse
 from claudetted.permissions.matching import Call
-from claudetted.permissions.places import Places, temp_dir
+from claudetted.permissions.places import Glance, Places, temp_dir
 from claudetted.permissions.rules import built_in
 from claudetted.permissions.striking import Reach
 from claudetted.protocol.permissions import Level, Request, Scope
@@ -49,6 +50,7 @@ def call_of(
     request: Request, workspace: str, chat_dir: str, rules: Sequence[Rule], places: Places
 ) -> Call:
     """All that is known of a call."""
+    places = replace(places, disk=Glance(places.disk))
     real = places.disk.real(chat_dir)
     everything = (*rules, *built_in(places, real))
     analysis = _analysis(request, workspace, real, places)
@@ -63,11 +65,13 @@ def _analysis(request: Request, workspace: str, chat_dir: str, places: Places) -
 
 
 def judge_call(call: Call, level: Level) -> Verdict:
-    if rule := matching.denied(call):
+    against = list(matching.reaching(call, "deny"))
+    if rule := next((rule for rule, how in against if how == "yes"), None):
         return Verdict("deny", f"The rule says: {rule.text}", rule)
     if why := levels.refused(level, call.request):
         return Verdict("deny", why)
-    if asked := matching.asked(call):
+    # A deny rule that may reach the call asks: nobody can tell that it does not.
+    if asked := next(itertools.chain(matching.reaching(call, "ask"), against), None):
         return _asked(*asked)
     if rule := matching.allowed(call):
         return Verdict("allow", f"The rule says: {rule.text}", rule)

@@ -1,6 +1,5 @@
 """Owns which rules speak about a call, and which of them decide it."""
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -41,9 +40,16 @@ class Call:
 
     @cached_property
     def _speaking(self) -> dict[Effect, list[Rule]]:
-        mine = sorted(filter(self._concerns, self.rules), key=lambda rule: (rule.id, rule.text))
+        concerned = {(r.tool, r.match): self._concerns(r) for r in self._kinds.values()}
+        mine = [rule for rule in self.rules if concerned[rule.tool, rule.match]]
+        mine.sort(key=lambda rule: (rule.id, rule.text))
         effects: tuple[Effect, ...] = ("deny", "ask", "allow")
         return {effect: [rule for rule in mine if rule.effect == effect] for effect in effects}
+
+    @property
+    def _kinds(self) -> dict[tuple[str, str], Rule]:
+        """One rule for each tool and match: there are few, however many the rules are."""
+        return {(rule.tool, rule.match): rule for rule in self.rules}
 
     def speaking(self, effect: Effect) -> list[Rule]:
         """The rules of one effect that may be about the call, always in the same order."""
@@ -68,15 +74,6 @@ def reaching(call: Call, effect: Effect) -> Iterator[tuple[Rule, Reach]]:
         how = _strikes(rule, call)
         if how != "no":
             yield rule, how
-
-
-def denied(call: Call) -> Rule | None:
-    return next((rule for rule, how in reaching(call, "deny") if how == "yes"), None)
-
-
-def asked(call: Call) -> tuple[Rule, Reach] | None:
-    """An ask rule that reaches the call, or any rule of which nobody can tell whether it does."""
-    return next(itertools.chain(reaching(call, "ask"), reaching(call, "deny")), None)
 
 
 def _strikes(rule: Rule, call: Call) -> Reach:

@@ -19,10 +19,11 @@ def inside(path: str, root: str, places: Places) -> bool:
     return path == root or path.startswith(root.rstrip("/") + "/")
 
 
-def anchored(pattern: str, base: str, places: Places) -> str:
+@lru_cache(maxsize=8192)
+def _anchored(pattern: str, base: str, home: str) -> str:
     """The absolute form of a glob."""
     if pattern == "~" or pattern.startswith("~/"):
-        pattern = places.home + pattern[1:]
+        pattern = home + pattern[1:]
     elif not pattern.startswith("/"):
         pattern = f"{base}/{pattern}"
     return _tidy(pattern)
@@ -34,12 +35,12 @@ def covers(pattern: str, path: str, base: str, places: Places) -> bool:
     Symlinks in the glob itself are deliberately not followed: a link swapped in below the base
     would widen an allow.
     """
-    return _matches(anchored(pattern, base, places), path, places)
+    return _matches(_anchored(pattern, base, places.home), path, places)
 
 
 def touches(pattern: str, path: str, base: str, places: Places) -> bool:
     """Whether the glob covers a real path when links on the glob's own way are followed too."""
-    absolute = anchored(pattern, base, places)
+    absolute = _anchored(pattern, base, places.home)
     if _matches(absolute, path, places):
         return True
     fixed, rest = fixed_part(absolute)
@@ -47,6 +48,7 @@ def touches(pattern: str, path: str, base: str, places: Places) -> bool:
     return followed != fixed and _matches(followed + rest, path, places)
 
 
+@lru_cache(maxsize=8192)
 def fixed_part(pattern: str) -> tuple[str, str]:
     """An absolute glob, cut into the directories before its first wildcard, and the rest."""
     wild = _WILD.search(pattern)

@@ -32,3 +32,19 @@ class Places:
 def temp_dir(chat_dir: str) -> str:
     """The chat's own TMPDIR."""
     return chat_dir + "/tmp"
+
+
+class Glance:
+    """A disk that is asked each question once: what one call sees stays the same for it."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self._real: dict[str, str] = {}
+
+    def real(self, path: str) -> str:
+        if path not in self._real:
+            self._real[path] = self._disk.real(path)
+        return self._real[path]
+
+    def matches(self, pattern: str) -> Sequence[str] | None:
+        return self._disk.matches(pattern)

@@ -84,6 +84,12 @@ def _matched(words: list[str]) -> tuple[Match, str, list[str]]:
     return match, words[1], rest[1::2]
 
 
+@lru_cache(maxsize=4096)
+def words_of(pattern: str) -> tuple[str, ...]:
+    """The words of a command rule's pattern."""
+    return tuple(shlex.split(pattern))
+
+
 def told(rule: Rule) -> Rule:
     """The rule with its text."""
     return msgspec.structs.replace(rule, text=text_of(rule))

@@ -1,12 +1,12 @@
 """Owns whether a rule that denies or asks reaches a command: liberal, where an allow is strict."""
 
-import shlex
 from collections.abc import Sequence
 from typing import Literal
 
 from claudetted.permissions import knowledge
 from claudetted.permissions.commands import Analysis
 from claudetted.permissions.places import Places
+from claudetted.permissions.rules import words_of
 from claudetted.permissions.shell.model import Field
 
 Reach = Literal["no", "maybe", "yes"]
@@ -14,7 +14,7 @@ Reach = Literal["no", "maybe", "yes"]
 
 def reach(pattern: str, analysis: Analysis, places: Places) -> Reach:
     """Whether the words of a rule stand for any part, behind wrappers and in scripts too."""
-    words = shlex.split(pattern)
+    words = words_of(pattern)
     found: Reach = "maybe" if analysis.unseen else "no"
     for part in analysis.parts:
         for view in part.views:
