@@ -82,17 +82,17 @@ class Fold:
         return [(event["type"], event)]
 
     def delta(self, params: Json) -> list[Change]:
-        """Takes a `delta`: appends what is new of it, or notes that a piece is missing."""
+        """Takes a `delta`: it replaces what is held from its offset on. Notes a missing piece."""
         item = self.open.get(params["itemId"])
         if item is None:
             return []
-        return self._append(item, params["offset"], params["text"].encode())
+        return self._put(item, params["offset"], params["text"])
 
     def fill(self, item_id: str, offset: int, text: str) -> list[Change]:
         """Takes a piece that was read with `item/get`."""
         item = self.open.get(item_id)
         self.gaps.discard(item_id)
-        return [] if item is None else self._append(item, offset, text.encode())
+        return [] if item is None else self._put(item, offset, text)
 
     def held(self, item_id: str) -> int:
         """Bytes of the open item's text without a gap before them."""
@@ -103,19 +103,17 @@ class Fold:
         self.items[:0] = page.get("items", [])
         self.older = page.get("cursor")
 
-    def _append(self, item: Json, offset: int, piece: bytes) -> list[Change]:
+    def _put(self, item: Json, offset: int, piece: str) -> list[Change]:
         text = item.get("text", "")
         # ASCII text is as long in bytes as in characters, and by far the most common.
         held = len(text) if text.isascii() else len(text.encode())
         if offset > held:
             self.gaps.add(item["id"])
             return []
-        fresh = piece[held - offset :].decode()
-        if not fresh:
-            return []
-        item["text"] = text + fresh
-        item["textBytes"] = max(item.get("textBytes", 0), offset + len(piece))
-        return [("delta", {"itemId": item["id"], "text": fresh})]
+        kept = text if offset == held else text.encode()[:offset].decode()
+        item["text"] = kept + piece
+        item["textBytes"] = offset + len(piece.encode())
+        return [("delta", {"itemId": item["id"], "text": piece})]
 
     def _chat_configured(self, event: Json) -> None:
         self.chat = event["chat"]
@@ -194,7 +192,8 @@ class Fold:
         self.chat = self.chat | {"attention": [*others, event["why"]]}
 
     def _attention_cleared(self, event: Json) -> None:
-        self.chat = self.chat | {"attention": []}
+        left = [why for why in self.chat.get("attention", []) if why != event["why"]]
+        self.chat = self.chat | {"attention": left}
 
     def _sidecar_started(self, event: Json) -> None:
         self.sidecar = event["sidecar"]

@@ -33,8 +33,13 @@ def card(permission: Json, terminal: Terminal) -> list[str]:
         lines += exact(request["input"]).split("\n")
     if permission.get("supersedes"):
         lines.append(paint("asks again: the files changed meanwhile", "yellow"))
-    if request.get("reason"):
-        lines.append(paint("why ", "dim") + exact(request["reason"]))
+    lines += [paint("host ", "dim") + exact(host) for host in request.get("hosts", [])]
+    if why := permission.get("why") or request.get("reason"):
+        lines.append(paint("why ", "dim") + exact(why))
+    if permission.get("rule"):
+        lines.append(paint("asked for by the rule ", "dim") + exact(permission["rule"]["text"]))
+    for rule in permission.get("suggested", []):
+        lines.append(paint("a rule would have allowed it: ", "dim") + exact(rule["text"]))
     return [f"{edge} {line}" for line in lines]
 
 
