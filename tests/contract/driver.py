@@ -24,6 +24,11 @@ _decode = msgspec.json.Decoder(sc.FromSidecar).decode
 _encode = msgspec.json.Encoder().encode
 
 
+def _kill_group(pgid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pgid, signal.SIGKILL)
+
+
 class Refused(Exception):
     """The sidecar answered a request with an error."""
 
@@ -65,11 +70,15 @@ class Sidecar:
         self._heard.put(b"")
 
     def close(self) -> None:
-        """Whatever it was doing. Its commands are the tests' own to look after."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """Whatever it was doing, with the commands that a failed test left running."""
+        _kill_group(self.process.pid)
         self.process.wait()
         self._listener.join()
+        while self._hear():
+            pass
+        ended = {line.pgid for line in self.all(sc.GroupEnd)}
+        for pgid in {line.pgid for line in self.all(sc.Group)} - ended:
+            _kill_group(pgid)
         assert self.process.stdin and self.process.stdout
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
@@ -104,13 +113,13 @@ class Sidecar:
         """Hears all it still has to say; its exit code."""
         while self._hear():
             pass
+        assert self._rest == b"", f"An unfinished line at the end: {self._rest!r}"
         return self.process.wait(DEADLINE)
 
     def _hear(self) -> bool:
         chunk = self._heard.get(timeout=DEADLINE)
         if not chunk:
             self._heard.put(b"")
-            assert self._rest == b"", f"An unfinished line at the end: {self._rest!r}"
             return False
         *whole, self._rest = (self._rest + chunk).split(b"\n")
         for line in whole:
