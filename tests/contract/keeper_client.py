@@ -89,9 +89,11 @@ class Client:
         self.mistake = mistake
         self.pieces: list[Output] = []
         self.came = trio.lowlevel.ParkingLot()
+        self.said = False
 
     def hear(self, report: Report) -> None:
         if not isinstance(report, Output):
+            assert self.said, f"{report} came too early"
             return
         self.pieces.append(report)
         if self.mistake == "acknowledge on receipt":
@@ -124,6 +126,7 @@ class Client:
 
     def say(self, word: str) -> None:
         """The last word: nothing is left behind it."""
+        self.said = True
         sys.stdout.write(f"{word}\n")
         self.link.shut_down()
 

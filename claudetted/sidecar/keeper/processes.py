@@ -14,6 +14,16 @@ LINUX = sys.platform.startswith("linux")
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
+HANDLED = (
+    signal.SIGCHLD,
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGHUP,
+    signal.SIGPIPE,
+    signal.SIGXFSZ,
+)
+"""Signals that the keeper, or Python, treats in a way that no sidecar should inherit."""
+
 Table = dict[int, tuple[int, int, int]]
 """Processes that are not zombies: pid -> (parent, session, start time)."""
 Tree = set[tuple[int, int]]
@@ -117,20 +127,41 @@ def spawn(body: bytes, marks: dict[bytes, bytes]) -> tuple[int, tuple[int, int, 
     try:
         for _ in range(4):
             pipes += os.pipe()
-        parent = os.getpid()
-        pid = os.fork()
+        pid = _fork()
     except OSError:
         for fd in pipes:
             os.close(fd)
         raise
     stdin, our_in, our_out, stdout, our_err, stderr, launch, report = pipes
     if pid == 0:
-        _become(argv, env, cwd, int(umask, 8), (stdin, stdout, stderr), report, parent)
+        _become(argv, env, cwd, int(umask, 8), (stdin, stdout, stderr), report)
     for fd in (stdin, stdout, stderr, report):
         os.close(fd)
     for fd in (our_in, our_out, our_err):
         os.set_blocking(fd, False)
     return pid, (our_in, our_out, our_err, launch)
+
+
+def _fork() -> int:
+    """Forks a child that has default signals, and dies with us.
+
+    No signal may reach the child while it has our handlers: they would tell us of it.
+    """
+    parent = os.getpid()
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            for number in HANDLED:
+                signal.signal(number, signal.SIG_DFL)
+            if LINUX:
+                _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+            if os.getppid() != parent:
+                os._exit(127)
+        return pid
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def _become(
@@ -140,25 +171,19 @@ def _become(
     umask: int,
     standard: tuple[int, int, int],
     report: int,
-    parent: int,
 ) -> None:
     """The forked child: turns into the program, or reports and ends. Every other descriptor is
     closed by exec, because Python opens them so."""
     step = b"start"
     try:
         os.setsid()
-        if LINUX:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        for number in (signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(number, signal.SIG_DFL)
         for fd, ours in enumerate(standard):
             os.dup2(ours, fd)
         os.umask(umask)
         step = cwd
         os.chdir(cwd)
         step = argv[0]
-        if os.getppid() == parent:
-            os.execvpe(argv[0], argv, env)
+        os.execvpe(argv[0], argv, env)
     except OSError as fault:
         os.write(report, b"%d\0%b" % (fault.errno or 0, step))
     finally:
