@@ -34,8 +34,12 @@ def ended(step: Step, why: str, stderr: list[str]) -> None:
         step.emit(ev.SidecarStopped(why))
     else:
         step.emit(ev.SidecarLost(why, stderr))
-        step.agent = replace(agent, crashes=agent.crashes + 1, failure=_failure(why, stderr))
-        step.add_notice("error", _failure(why, stderr))
+        failure = _failure(why, stderr)
+        step.agent = replace(agent, crashes=agent.crashes + 1, failure=failure)
+        if agent.stage == "starting":
+            error = sidecar.LineError("HarnessFailed", failure)
+            step.agent = replace(step.agent, start_error=error)
+        step.add_notice("error", failure)
     _drop(step)
     _end_work(step, "stopped" if agent.stopping else "lost", why)
     turns.go_on(step)

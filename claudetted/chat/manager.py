@@ -81,7 +81,8 @@ class Manager:
     ) -> Actor:
         """A new chat. With a model, its agent is started and must know it.
 
-        `remember` is told the answer within the step that makes the chat.
+        `remember` is told the answer within the step that makes the chat, or, where the agent has
+        a say, once there is an answer.
         """
         if self.closing:
             raise errors.ShuttingDown("The daemon is shutting down; try again in a moment.")
@@ -95,18 +96,31 @@ class Manager:
 
         def plan(step: Step) -> None:
             life.create(step, chat, params.env)
-            remember(step, chats.ChatResult(step.state.chat))
+            if not params.model:
+                remember(step, chats.ChatResult(step.state.chat))
 
         await self._first_step(actor, plan)
         if params.model:
             await self._check_model(actor)
+            await self._remember_checked(actor, remember)
         return actor
 
-    async def _first_step(self, actor: Actor, plan: Callable[[Step], None]) -> None:
-        """Without it there is no chat."""
+    async def _remember_checked(
+        self, actor: Actor, remember: Callable[[Step, object], None]
+    ) -> None:
+        """When another request with the key was faster, its chat is the one."""
         try:
-            await actor.ask(plan)
-        except BaseException:
+            await actor.ask(lambda step: remember(step, chats.ChatResult(step.state.chat)))
+        except journal.KeyTaken:
+            await self.delete(actor.chat_id)
+            raise
+
+    async def _first_step(self, actor: Actor, plan: Callable[[Step], None]) -> None:
+        """Without it there is no chat. A client that leaves now leaves a whole one or none."""
+        try:
+            with trio.CancelScope(shield=True):
+                await actor.ask(plan)
+        except Exception:
             actor.unload()
             shutil.rmtree(places.chat_dir(actor.chat_id), ignore_errors=True)
             raise

@@ -10,7 +10,7 @@ import msgspec
 from claudetted.chat import ids
 from claudetted.chat.step import Step
 from claudetted.protocol.base import Params
-from claudetted.protocol.errors import KeyReused
+from claudetted.protocol.errors import Fault, KeyReused
 from claudetted.store import transcripts
 from claudetted.store.database import Database
 from claudetted.store.journal import KeyTaken
@@ -36,9 +36,11 @@ class Keyed:
             return earlier
         try:
             return await act()
-        except KeyTaken:
+        except (KeyTaken, Fault):
+            # What was refused may have been done meanwhile, by the same request sent twice.
             earlier = await self._earlier(result_type)
-            assert earlier is not None
+            if earlier is None:
+                raise
             return earlier
 
     def remember(self, step: Step, result: object) -> None:
