@@ -1,7 +1,7 @@
 """Turns that are sent again after they failed, were lost or stopped."""
 
 from tests.daemon.conftest import NewChat
-from tests.daemon.world import Chat, Home, full_disk
+from tests.daemon.world import Chat, Daemon, Home, full_disk
 
 
 async def test_a_failed_turn_is_sent_again(chat: Chat) -> None:
@@ -63,6 +63,16 @@ async def test_the_same_key_retries_once(chat: Chat) -> None:
     first = await chat.call("turn/retry", key="k1")
     await chat.ended(first["turnId"])
     assert await chat.call("turn/retry", key="k1") == first
+    assert len(await chat.texts("user")) == 2
+
+
+async def test_the_same_key_at_the_same_time_retries_once(daemon: Daemon, chat: Chat) -> None:
+    await chat.turn("@fail It broke.")
+    others = [await daemon.client() for _ in range(4)]
+    posted = [(other, await other.post("turn/retry", chatId=chat.id, key="k1")) for other in others]
+    answers = [await other.result_of(number) for other, number in posted]
+    assert answers == [answers[0]] * 4
+    await chat.ended(answers[0]["turnId"])
     assert len(await chat.texts("user")) == 2
 
 
