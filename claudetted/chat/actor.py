@@ -328,7 +328,7 @@ class Actor:
         try:
             launch = await self._world.launcher(self.state.chat.harness, self.chat_id, self.env)
             cwd = places.chat_dir(self.chat_id)
-            await keeper.start(sidecar_id, launch.argv, launch.env, cwd)
+            await keeper.start(sidecar_id, launch.argv, launch.env, cwd, self._world.umask)
         except (errors.Fault, LaunchFailed) as failure:
             step = self._step()
             losses.launch_failed(step, _launch_error(failure))

@@ -15,6 +15,11 @@ logger = logging.getLogger(__name__)
 LINE_LIMIT = 4 * 1024 * 1024
 """Bytes. Longer lines come in parts; one that goes on for longer will never end."""
 
+PARTS_LIMIT = 7 * 1024 * 1024
+"""Bytes of a line in parts. The keeper holds 8 MiB that are not acknowledged, and waits then."""
+
+_NO_LINE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 _decoder: msgspec.json.Decoder[sc.FromSidecar] = msgspec.json.Decoder(sc.FromSidecar)
 
 
@@ -45,29 +50,51 @@ class Hearing:
 
     def hear(self, output: Output, step: Step) -> None:
         """Plans what all lines do that this output completes."""
-        start = self.safe_offset if not self._parts else self.read_to - self._tail.pending
+        start = self.read_to - self._tail.pending
         skip = max(0, self.read_to - output.offset)
         data = output.data[skip:]
         self.read_to += len(data)
         complete = self._tail.feed(data)
-        for line in _decode(complete):
-            self._take(line, step, start)
-        if self._tail.pending > LINE_LIMIT and step.agent.stage != "ending":
+        found = _decode(complete)
+        if self._parts or any(isinstance(line, sc.Part) for line in found):
+            self._hear_each(complete, start, step)
+        else:
+            for line in found:
+                _hear_one(line, step)
+        if self._is_endless() and step.agent.stage != "ending":
             message = "The agent's process wrote a line that does not end; it was ended."
             losses.unusable(step, sc.LineError("HarnessFailed", message))
 
-    def _take(self, line: sc.FromSidecar, step: Step, start: int) -> None:
-        if isinstance(line, sc.Part):
-            if not self._parts:
-                self._parts_from = start
-            self._parts.append(line.text)
-            if not line.last:
-                return
+    def _is_endless(self) -> bool:
+        unheard = self.read_to - self.safe_offset
+        return self._tail.pending > LINE_LIMIT or unheard > PARTS_LIMIT
+
+    def _hear_each(self, complete: bytes, start: int, step: Step) -> None:
+        """Line by line, to know where the first part of a long line stands."""
+        for raw in complete.split(b"\n")[:-1]:
+            line = _decode_one(raw)
+            if isinstance(line, sc.Part):
+                self._take_part(line, start, step)
+            elif line is not None:
+                self._give_up_parts(step)
+                _hear_one(line, step)
+            start += len(raw) + 1
+
+    def _take_part(self, part: sc.Part, start: int, step: Step) -> None:
+        if not self._parts:
+            self._parts_from = start
+        self._parts.append(part.text)
+        if part.last:
             whole, self._parts = "".join(self._parts), []
-            for joined in _decode(whole.encode() + b"\n"):
-                _hear_one(joined, step)
-        else:
-            _hear_one(line, step)
+            line = _decode_one(whole.encode())
+            if line is not None:
+                _hear_one(line, step)
+
+    def _give_up_parts(self, step: Step) -> None:
+        """The parts of a line follow each other: what comes between would be heard twice."""
+        if self._parts:
+            logger.warning("sidecar %s did not end a long line", step.agent.sidecar_id)
+            self._parts = []
 
 
 def _hear_one(line: sc.FromSidecar, step: Step) -> None:
@@ -82,16 +109,24 @@ def _decode(complete: bytes) -> list[sc.FromSidecar]:
     if not complete:
         return []
     try:
+        _require_text(complete)
         return _decoder.decode_lines(complete)
-    except msgspec.MsgspecError:
-        return [line for raw in complete.split(b"\n") if (line := _decode_one(raw))]
+    except _NO_LINE:
+        return [line for raw in complete.split(b"\n") if (line := _decode_one(raw)) is not None]
 
 
 def _decode_one(raw: bytes) -> sc.FromSidecar | None:
     if not raw.strip():
         return None
     try:
+        _require_text(raw)
         return _decoder.decode(raw)
-    except msgspec.MsgspecError as error:
+    except _NO_LINE as error:
         logger.warning("a sidecar wrote something that is no line (%d bytes): %s", len(raw), error)
         return None
+
+
+def _require_text(data: bytes) -> None:
+    """The decoder leaves raw values unread, and clients get them as they are."""
+    if not data.isascii():
+        data.decode()

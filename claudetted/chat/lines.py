@@ -52,13 +52,26 @@ def _(line: sc.Reply, step: Step) -> None:
     if line.error:
         _refused(step, line.id, pending, line.error)
     elif pending.kind == "start" and step.agent.stage == "starting":
-        result = msgspec.json.decode(line.result, type=sc.Started)
-        sidecars.started(step, result)
+        _started(step, line)
     elif pending.kind == "configure":
-        result = msgspec.json.decode(line.result, type=sc.Started)
-        sidecars.configured(step, result)
+        sidecars.configured(step, _session(line))
     elif pending.kind == "abort" and step.agent.stopping:
         _stopped_by_abort(step)
+
+
+def _started(step: Step, line: sc.Reply) -> None:
+    try:
+        sidecars.started(step, _session(line))
+    except Breach as breach:
+        message = f"The agent's process started and told nothing of its session: {breach}."
+        losses.unusable(step, sc.LineError("HarnessFailed", message))
+
+
+def _session(line: sc.Reply) -> sc.Started:
+    try:
+        return msgspec.json.decode(line.result, type=sc.Started)
+    except msgspec.ValidationError as error:
+        raise Breach(str(error)) from None
 
 
 def _refused(step: Step, n: int, pending: Pending, error: sc.LineError) -> None:
@@ -93,6 +106,8 @@ def _is_running(step: Step, turn_id: TurnId | None) -> bool:
 
 @hear.register
 def _(line: sc.ItemOpen, step: Step) -> None:
+    if _item_id(step, line.item) in step.state.open:
+        raise Breach(f"item {line.item} is open already")
     running = step.state.running
     item = Item(
         _item_id(step, line.item),

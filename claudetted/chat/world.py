@@ -24,6 +24,8 @@ class World:
     database: Database
     keeper: KeeperLink
     launcher: Launcher
+    umask: int
+    """The user's own: what an agent writes in a workspace is like what the user writes there."""
     places: Places
     nursery: trio.Nursery
     feed: Feed

@@ -63,7 +63,7 @@ async def serve(
 
     Raises AlreadyRunning and NewerDatabase before anything is touched.
     """
-    os.umask(0o077)
+    umask = os.umask(0o077)
     data = places.data_dir()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     instance, socket = ids.new_id(), places.socket_path()
@@ -71,11 +71,12 @@ async def serve(
         stack.enter_context(locked(places.lock_path(), _description(instance, socket)))
         database = await stack.enter_async_context(open_database(places.database_path()))
         await _forget_old_keys(database)
-        await _run(launcher, database, instance, socket, task_status)
+        await _run(launcher, umask, database, instance, socket, task_status)
 
 
 async def _run(
     launcher: Launcher,
+    umask: int,
     database: Database,
     instance: str,
     socket: Path,
@@ -91,6 +92,7 @@ async def _run(
                 database,
                 keeper,
                 launcher,
+                umask,
                 _engine_places(),
                 chats,
                 Feed(),
