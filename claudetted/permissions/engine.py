@@ -73,10 +73,16 @@ def judge_call(call: Call, level: Level) -> Verdict:
     # A deny rule that may reach the call asks: nobody can tell that it does not.
     if asked := next(itertools.chain(matching.reaching(call, "ask"), against), None):
         return _asked(*asked)
-    if rule := matching.allowed(call):
-        return Verdict("allow", f"The rule says: {rule.text}", rule)
+    rule = matching.allowed(call)
     effect, why = levels.default(level, call.request, call.workspace, call.places)
-    return Verdict(effect, why) if effect != "ask" else _offering(call, why)
+    if rule is None and effect == "deny":
+        return Verdict(effect, why)
+    if level != "full" and (denying := matching.searched(call)):
+        why = f"It would search through what a rule denies: {denying.text}"
+        return Verdict("ask", why, denying, scopes=("once",))
+    if rule:
+        return Verdict("allow", f"The rule says: {rule.text}", rule)
+    return Verdict(effect, why) if effect == "allow" else _offering(call, why)
 
 
 def _asked(rule: Rule, how: Reach) -> Verdict:

@@ -41,6 +41,8 @@ def _steps(call: Call, level: Level) -> Iterator[Step]:
         yield Step(f"level {level}", "deny", refused)
     for rule, how in matching.reaching(call, "ask"):
         yield _reached(rule, how)
+    if level != "full" and (searched := matching.searched(call)):
+        yield Step(searched.text, "ask", "It would search through what the rule denies.", searched)
     if call.runs:
         yield from _problems(call)
         yield from (_about_part(part, call) for part in call.analysis.parts)

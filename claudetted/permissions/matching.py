@@ -111,6 +111,19 @@ def base_of(rule: Rule, workspace: str) -> str:
     return rule.subject if rule.scope == "workspace" and rule.subject else workspace
 
 
+def searched(call: Call) -> Rule | None:
+    """A rule that denies files in a directory that the call would search through."""
+    if call.request.access != "search":
+        return None
+    denying = (rule for rule in call.speaking("deny") if rule.match == "path")
+    return next((rule for rule in denying if _lies_in(rule, call)), None)
+
+
+def _lies_in(rule: Rule, call: Call) -> bool:
+    start = paths.start_of(rule.pattern, base_of(rule, call.workspace), call.places)
+    return any(paths.inside(start, path, call.places) for path in call.request.paths)
+
+
 def path_struck(rule: Rule, path: str, call: Call) -> bool:
     base = base_of(rule, call.workspace)
     if not paths.touches(rule.pattern, path, base, call.places):

@@ -28,11 +28,7 @@ _NODE = Program(
 _SCRIPTED = Program(
     runs="-e= -E= -r= -c= -n -p -i -I= -M= -m= --eval= -x= --require= -d=", code="first", stdin=True
 )
-_DATABASE = Program(
-    runs="-c= --command= -f= --file= -e= --execute= --init-command= -cmd= -init= --eval=",
-    writes="-o= --output= -L= --log-file= --tee=",
-    never="It runs what its database is told.",
-)
+_DATABASE = Program(never="It runs what its database is told.")
 _TEST = Program(
     runs="-p= -c= --config-file= --rootdir= --confcutdir= -o= --override-ini= --pdbcls= "
     "--import-mode=",

@@ -48,6 +48,11 @@ def touches(pattern: str, path: str, base: str, places: Places) -> bool:
     return followed != fixed and _matches(followed + rest, path, places)
 
 
+def start_of(pattern: str, base: str, places: Places) -> str:
+    """The real directory, or the file, below which all lies that a glob could cover."""
+    return places.disk.real(fixed_part(_anchored(pattern, base, places.home))[0])
+
+
 @lru_cache(maxsize=8192)
 def fixed_part(pattern: str) -> tuple[str, str]:
     """An absolute glob, cut into the directories before its first wildcard, and the rest."""

@@ -12,7 +12,7 @@ def harmless(language: str, text: str) -> bool:
     return _SED.fullmatch(text) is not None
 
 
-_AWK_ACTS = re.compile(r"system|getline|close|fflush|[|>@&]\s*[\"'\w(&]|@|printf?\b[^;}]*>")
+_AWK_ACTS = re.compile(r"system|getline|close|fflush|[|>@]\s*[\"'\w(&]|@|printf?\b[^;}]*>")
 """Pipes, redirections and calls; a comparison with `>` looks the same and asks as well."""
 
 

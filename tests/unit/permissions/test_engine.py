@@ -93,3 +93,14 @@ def test_what_is_suggested_would_have_allowed_the_call() -> None:
         told = verdict(request)
         assert told.effect == "ask" and told.suggested and "user" in told.scopes
         assert verdict(request, *told.suggested).effect == "allow"
+
+
+def test_a_search_through_secrets_asks() -> None:
+    """Whoever works in the home directory has secrets in it."""
+    home = asking("grep", "search", HOME)
+    for level in ("standard", "readonly"):
+        told = verdict(home, "allow @read path **", level=level, workspace=HOME)
+        assert told.effect == "ask" and told.scopes == ("once",)
+    assert verdict(asking("grep", "search", HOME + "/work"), workspace=HOME).effect == "allow"
+    assert verdict(asking("ls", "list", HOME), workspace=HOME).effect == "allow"
+    assert verdict(home, level="full", workspace=HOME).effect == "allow"

@@ -4,7 +4,6 @@ import dataclasses
 
 import msgspec
 
-from claudetted.permissions import explaining
 from claudetted.permissions.disk import RealDisk
 from claudetted.permissions.rules import BUILT_IN, built_in, in_force, parse
 from claudetted.protocol.permissions import Access, Request
@@ -113,52 +112,6 @@ def test_no_verdict_depends_on_time_or_on_who_is_there() -> None:
     """An ask stays an ask: nothing in what the engine is given could turn it into a denial."""
     told = [verdict(running("rm x")) for _ in range(3)]
     assert told[0] == told[1] == told[2] and told[0].effect == "ask"
-
-
-def test_a_decision_says_by_which_rule_of_whom() -> None:
-    rule = granted("allow bash command git status", "workspace", WORKSPACE)
-    told = explaining.explain(
-        running("git status && frob"),
-        level="standard",
-        workspace=WORKSPACE,
-        chat_dir=CHAT_DIR,
-        rules=[rule],
-        places=PLACES,
-    )
-    assert told.effect == "ask"
-    steps = {step.about: (step.effect, step.why) for step in told.steps}
-    assert steps["git status"] == ("allow", f"Made by cli on now, for: workspace {WORKSPACE}.")
-    assert steps["frob"] == ("ask", "frob: no rule allows it.")
-    assert [rule.text for rule in told.suggested] == ["allow bash command frob"]
-
-
-def test_an_explanation_names_denials_levels_and_paths() -> None:
-    def about(request: Request, *texts: str, level: str = "standard") -> dict[str, str]:
-        told = explaining.explain(
-            request,
-            level=level,  # type: ignore[arg-type]
-            workspace=WORKSPACE,
-            chat_dir=CHAT_DIR,
-            rules=[parse(text) for text in texts],
-            places=PLACES,
-        )
-        assert told.effect in {step.effect for step in told.steps}
-        return {step.about: step.effect for step in told.steps}
-
-    write = asking("write", "write", FILE, "/etc/hosts")
-    assert about(write, "deny * path src/**")["deny * path src/**"] == "deny"
-    assert about(write, "ask @write")["ask @write"] == "ask"
-    assert about(write, level="readonly")["level readonly"] == "deny"
-    assert about(write, "allow @write path **") == {
-        FILE: "allow",
-        "/etc/hosts": "ask",
-        "level standard": "ask",
-    }
-    assert about(write, "allow write")["allow write"] == "allow"
-    assert about(asking("read", "read", FILE))[FILE] == "allow"
-    assert about(running("git status ("))["git status ("] == "ask"
-    assert about(running("$x"), "deny bash command rm")["deny bash command rm"] == "ask"
-    assert about(running("name=value; pwd"))["name=value"] == "allow"
 
 
 def test_tool_paths_are_checked_for_every_kind_of_tool() -> None:

@@ -1,0 +1,96 @@
+"""Small programs of sed and awk: which of them neither write nor run anything."""
+
+import pytest
+
+from claudetted.permissions.scripts import harmless
+
+SED = [
+    "p",
+    "1p",
+    "1,20p",
+    "$p",
+    "/a/p",
+    "/a/,/b/p",
+    "/a/,+3p",
+    "2!d",
+    "d",
+    "1q",
+    "s/a/b/",
+    "s/a/b/g",
+    "s/a/b/gpI2",
+    "s|/usr|/opt|g",
+    "s#a#b#",
+    "s,a,b,",
+    "s/\\//x/",
+    "s/[a-z]*/x/",
+    "s/[^,]*,//",
+    "s/a/[x/",
+    "s/a/b/; s/c/d/",
+    "s/a/b/\ns/c/d/",
+    " p ; d ",
+    "/x/s/a/b/",
+]
+SED_ACTS = [
+    "w out",
+    "1w out",
+    "e rm",
+    "1e",
+    "r /etc/passwd",
+    "s/a/b/w out",
+    "s/a/b/e",
+    "s/a/b/ge",
+    "s/[/]/g;s/w out/b/",
+    "p;w out",
+    "{p;w out}",
+    "a\\text",
+    "y/a/b/",
+    "W out",
+    "R x",
+    "F",
+    "",
+    "s/a/b/; w out",
+    "s/a/b/\nw out",
+    "b x",
+    "s\nab\nc\n",
+    "/a/w out",
+    "\\,a,w out",
+]
+AWK = [
+    "{print}",
+    "{print $1}",
+    "$3 == 0 {print $1}",
+    'BEGIN {FS=","} {print $2}',
+    "/a/ && /b/",
+    "NR % 2",
+    "{sum += $1} END {print sum}",
+    "length < 72",
+    '{printf "%s\\n", $1}',
+]
+AWK_ACTS = [
+    'BEGIN {system("rm")}',
+    '{print > "out"}',
+    '{print >> "out"}',
+    "{print $1 > out}",
+    '{print | "sh"}',
+    '{"date" | getline}',
+    'getline < "/etc/passwd"',
+    '@load "x"',
+    '@include "x"',
+    "{print>f}",
+    '{print |& "sh"}',
+    '{f="system"; @f("rm")}',
+]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("sed", t) for t in SED] + [("awk", t) for t in AWK]
+)
+def test_harmless(language: str, text: str) -> None:
+    assert harmless(language, text)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("sed", t) for t in SED_ACTS] + [("awk", t) for t in AWK_ACTS]
+)
+def test_not_harmless(language: str, text: str) -> None:
+    assert not harmless(language, text)
