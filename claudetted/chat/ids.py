@@ -21,7 +21,12 @@ def new_id() -> str:
 
 def now() -> str:
     """RFC 3339 UTC with milliseconds."""
-    moment = datetime.now(UTC)
+    return stamp(datetime.now(UTC))
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as `now` tells it, so that the two can be compared as text."""
+    moment = moment.astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 

@@ -43,26 +43,31 @@ class Row:
     request: bytes | None
 
 
+_SEARCHED = """(
+    instr(json_extract(CAST(request AS TEXT), '$.command'), :path)
+    OR EXISTS (
+        SELECT 1 FROM json_each(CAST(request AS TEXT), '$.paths') WHERE instr(value, :path)
+    )
+)"""
+_CONDITIONS = {
+    "chat_id": "chat_id = :chat_id",
+    "tool": "tool = :tool",
+    "path": _SEARCHED,
+    "since": "opened_at >= :since",
+    "until": "opened_at < :until",
+}
+
+
 def find(connection: sqlite3.Connection, wanted: Filter) -> list[Row]:
     """The newest decisions that fit."""
-    conditions: list[str] = []
-    values: list[Any] = []
-    for condition, value in (
-        ("chat_id = ?", wanted.chat_id),
-        ("tool = ?", wanted.tool),
-        ("instr(CAST(request AS TEXT), ?)", wanted.path),
-        ("opened_at >= ?", wanted.since),
-        ("opened_at < ?", wanted.until),
-    ):
-        if value is not None:
-            conditions.append(condition)
-            values.append(value)
+    values: dict[str, Any] = {name: getattr(wanted, name) for name in (*_CONDITIONS, "limit")}
+    conditions = [text for name, text in _CONDITIONS.items() if values[name] is not None]
     if wanted.before:
-        conditions.append("(opened_at, id) < (?, ?)")
-        values.extend(wanted.before)
+        conditions.append("(opened_at, id) < (:before_at, :before_id)")
+        values["before_at"], values["before_id"] = wanted.before
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM permission {where} ORDER BY opened_at DESC, id DESC LIMIT ?",
-        [*values, wanted.limit],
+        f"SELECT {_COLUMNS} FROM permission {where} ORDER BY opened_at DESC, id DESC LIMIT :limit",
+        values,
     )
     return [Row(*row) for row in rows]

@@ -1,10 +1,12 @@
 """Owns the handlers of permissions."""
 
 import os
+from datetime import datetime
 from functools import partial
 
 import msgspec
 
+from claudetted.chat import ids
 from claudetted.chat import permissions as planning
 from claudetted.chat.step import Step
 from claudetted.protocol import errors, permissions
@@ -115,8 +117,8 @@ async def audit(
         params.chat_id,
         params.tool,
         params.path,
-        params.since,
-        params.until,
+        _moment(params.since, "$.since"),
+        _moment(params.until, "$.until"),
         _position(params.cursor) if params.cursor else None,
         params.limit + 1,
     )
@@ -125,6 +127,19 @@ async def audit(
     more = len(rows) > params.limit
     cursor = f"{page[-1].opened_at} {page[-1].permission_id}" if more else None
     return permissions.AuditResult(page, cursor)
+
+
+def _moment(text: str | None, path: str) -> str | None:
+    """A time as the record has it."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise errors.InvalidParams("That is no time of RFC 3339, with its offset.", path=path)
+    return ids.stamp(moment)
 
 
 def _position(cursor: str) -> tuple[str, str]:
