@@ -367,6 +367,15 @@ export interface SettingSetParams {
   value?: unknown;
 }
 
+/** The processes of one chat, or everything that runs for the user. */
+export interface ProcesseListParams {
+  chatId?: string | null;
+}
+
+export interface ProcesseListResult {
+  processes?: Array<Process>;
+}
+
 /** The chats that need a person, the longest waiting first. */
 export interface AttentionListResult {
   chats?: Array<Chat>;
@@ -791,6 +800,21 @@ export interface Decided {
 }
 
 /**
+ * One process. Memory is its resident set in bytes; a job was started by an agent's command and
+ * outlived it, or belongs to a command that runs.
+ */
+export interface Process {
+  pid: number;
+  kind: "daemon" | "keeper" | "sidecar" | "job";
+  command: string;
+  memory?: number;
+  chatId?: string | null;
+  title?: string;
+  /** Why it is alive. */
+  why?: string;
+}
+
+/**
  * Everything a client needs to show a chat at `seq`. Events go on at `seq` + 1.
  *
  * `items` is the last page of closed items, `open` the items that still grow with their text so
@@ -934,6 +958,7 @@ export interface Methods {
   "setting/list": { params: NoParams; result: SettingListResult };
   "setting/get": { params: SettingGetParams; result: SettingResult };
   "setting/set": { params: SettingSetParams; result: SettingResult };
+  "process/list": { params: ProcesseListParams; result: ProcesseListResult };
   "attention/list": { params: NoParams; result: AttentionListResult };
   "attention/clear": { params: AttentionClearParams; result: ChatResult };
   "event/subscribe": { params: EventSubscribeParams; result: EventSubscribeResult };

@@ -276,6 +276,7 @@ class Actor:
 
     def _publish(self, step: Step) -> None:
         self._become(step)
+        self.used_at = trio.current_time()
         for item_id, grown in step.grown.items():
             self.texts.append(item_id, bytes(grown))
         for closed in step.write.closed:
@@ -326,7 +327,12 @@ class Actor:
         """Starts the process a committed step has planned; its failure is a step of its own."""
         keeper = self._world.keeper
         try:
-            launch = await self._world.launcher(self.state.chat.harness, self.chat_id, self.env)
+            launch = await self._world.launcher(
+                self.state.chat.harness,
+                self.chat_id,
+                self.env,
+                self._world.rulebook.setting("launcher"),
+            )
             cwd = places.chat_dir(self.chat_id)
             await keeper.start(sidecar_id, launch.argv, launch.env, cwd, self._world.umask)
         except (errors.Fault, LaunchFailed) as failure:

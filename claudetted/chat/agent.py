@@ -36,6 +36,8 @@ class Agent(Data, frozen=True):
     groups: dict[int, str] = {}
     """Process groups of running commands, and their items."""
     stopping: bool = False
+    end_why: str = ""
+    """Why we end the sidecar, while its end is under way."""
     next_turn: TurnId | None = None
     """The head of the queue, when it goes even while the queue is paused."""
     compact_next: str | None = None
@@ -63,6 +65,7 @@ class Agent(Data, frozen=True):
             steers=[],
             groups={},
             stopping=False,
+            end_why="",
         )
 
     def asked(self, n: int, pending: Pending) -> "Agent":

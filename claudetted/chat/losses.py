@@ -31,7 +31,7 @@ def ended(step: Step, why: str, stderr: list[str]) -> None:
     _lose_items(step)
     permissions.withdraw_all(step, "daemon", "The agent ended; the call did not run.", "lost")
     if agent.stopping or asked:
-        step.emit(ev.SidecarStopped(why))
+        step.emit(ev.SidecarStopped(agent.end_why or why))
     else:
         step.emit(ev.SidecarLost(why, stderr))
         failure = _failure(why, stderr)

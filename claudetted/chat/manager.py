@@ -89,7 +89,7 @@ class Manager:
         cwd, workspace = workspaces.find(params.cwd, params.broad)
         level = params.level or self.world.rulebook.setting("default_level", workspace)
         chat = _new_chat(params, cwd, workspace, level)
-        await self.world.launcher(params.harness, chat.id, params.env)
+        await self.world.launcher(params.harness, chat.id, params.env, [])
         _make_directories(chat.id)
         actor = Actor(self.world, chat.id, None, Agent(), params.env)
         self._run(actor)

@@ -83,11 +83,11 @@ def configured(step: Step, result: sidecar.Started) -> None:
         step.emit(ev.ContextChanged(context))
 
 
-def end_politely(step: Step) -> None:
+def end_politely(step: Step, why: str = "The agent was ended.") -> None:
     """The chat needs its sidecar no longer: what runs counts as stopped."""
     if step.agent.stage != "none":
         stopping = step.agent.stopping or step.state.running is not None
-        step.agent = replace(step.agent, stage="ending", stopping=stopping)
+        step.agent = replace(step.agent, stage="ending", stopping=stopping, end_why=why)
         step.end_sidecar = True
 
 

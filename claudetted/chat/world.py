@@ -13,8 +13,9 @@ from claudetted.sidecar.launch import Launch
 from claudetted.sidecar.link import KeeperLink
 from claudetted.store.database import Database
 
-Launcher = Callable[[str, ChatId, dict[str, str]], Awaitable[Launch]]
-"""(harness, chat, the chat's environment) -> what to run. Raises HarnessMissing."""
+Launcher = Callable[[str, ChatId, dict[str, str], list[str]], Awaitable[Launch]]
+"""(harness, chat, the chat's environment, the user's words before the command) -> what to run.
+Raises HarnessMissing."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from claudetted.sidecar.launch import Launch
 _HARNESSES = {"pi": pi.launch}
 
 
-async def launch(harness: str, chat_id: ChatId, env: dict[str, str]) -> Launch:
+async def launch(harness: str, chat_id: ChatId, env: dict[str, str], prefix: list[str]) -> Launch:
     """What to start for a chat: its client's environment lies over the daemon's own.
 
     The harness runs from a copy of its own, made when it is first used. Raises HarnessMissing.
@@ -29,7 +29,9 @@ async def launch(harness: str, chat_id: ChatId, env: dict[str, str]) -> Launch:
         raise HarnessMissing(message, harness=harness)
     environment = {**os.environ, **env, "TMPDIR": str(temp_dir(chat_id))}
     found = prepare(chat_id, environment, os.environ)
-    return await trio.to_thread.run_sync(_from_copy, found)
+    copied = await trio.to_thread.run_sync(_from_copy, found)
+    before = [word.replace("{chat}", chat_id) for word in prefix]
+    return replace(copied, argv=[*before, *copied.argv])
 
 
 async def tidy(running: bool) -> None:

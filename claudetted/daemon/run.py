@@ -22,6 +22,7 @@ import claudetted
 from claudetted.chat import ids
 from claudetted.chat.feed import Feed
 from claudetted.chat.manager import Manager
+from claudetted.chat.parking import Parking
 from claudetted.chat.rulebook import load_rulebook
 from claudetted.chat.world import Launcher, World
 from claudetted.daemon import launching
@@ -102,6 +103,7 @@ async def _run(
             manager = notifier.manager = Manager(world)
             await manager.recover(running)
             chats.start_soon(manager.sweep)
+            chats.start_soon(Parking(manager).run)
             chats.start_soon(launching.tidy, bool(running))
             desk = Desk(manager, database, instance, ids.now(), str(socket))
             dispatcher = Dispatcher(handlers(desk))

@@ -16,6 +16,7 @@ from claudetted.protocol import (
     events,
     items,
     permissions,
+    processes,
     queue,
     rules,
     settings,
@@ -267,6 +268,14 @@ METHODS: tuple[Method, ...] = (
         settings.SettingResult,
         "Changes a setting.",
         (errors.SettingUnknown, errors.StoreFull),
+    ),
+    Method(
+        "process/list",
+        processes.ListParams,
+        processes.ListResult,
+        "Shows what runs, how large it is, and why it is alive.",
+        _CHAT,
+        watches=True,
     ),
     Method(
         "attention/list",

@@ -1,6 +1,8 @@
 """Owns settings: what the user has chosen once, for all chats or for a workspace."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from claudetted.protocol.base import Data, Params
 from claudetted.protocol.permissions import Level
@@ -28,6 +30,22 @@ class Known(Data, frozen=True):
 KNOWN: dict[str, Known] = {
     "default_level": Known(
         Level, "standard", "The permission level of new chats.", of_workspace=True
+    ),
+    "park_after_minutes": Known(
+        Annotated[float, msgspec.Meta(gt=0)],
+        15,
+        "How long an agent's process is kept that nobody uses.",
+    ),
+    "most_sidecars": Known(
+        Annotated[int, msgspec.Meta(ge=1)],
+        20,
+        "How many agents' processes are kept at most; the longest unused go first.",
+    ),
+    "launcher": Known(
+        list[str],
+        [],
+        "Words put before the command that starts an agent, such as nice -n 10 or systemd-run "
+        "--user --scope -p MemoryMax=4G; {chat} stands for the chat's id.",
     ),
     "notification": Known(
         Literal["desktop", "command", "off"],

@@ -1,14 +1,12 @@
 """Owns writes that belong to no chat, and what a client is told when the disk refuses one."""
 
-import sqlite3
-from collections.abc import Callable
-
 from claudetted.protocol.errors import StoreFull
 from claudetted.rpc.desk import Desk
+from claudetted.store.database import Change
 from claudetted.store.writer import StoreRefused
 
 
-async def stored(desk: Desk, write: "Callable[[sqlite3.Connection], None]") -> None:
+async def stored(desk: Desk, write: Change) -> None:
     """Raises StoreFull."""
     try:
         await desk.database.commit(write)

@@ -14,6 +14,9 @@ from claudetted.store import schema
 from claudetted.store.writer import Writer
 
 T = TypeVar("T")
+Change = Callable[[sqlite3.Connection], None]
+"""A unit of work that gives nothing back."""
+
 _READERS = 4
 
 

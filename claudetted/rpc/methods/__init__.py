@@ -16,6 +16,7 @@ from claudetted.rpc.methods import (
     events,
     items,
     permissions,
+    processes,
     queue,
     rules,
     settings,
@@ -32,6 +33,7 @@ _NOUNS: dict[str, ModuleType] = {
     "rule": rules,
     "setting": settings,
     "attention": attention,
+    "process": processes,
     "event": events,
 }
 

@@ -1,0 +1,31 @@
+"""Owns processes: what runs for which chat, how large it is, and why it is alive."""
+
+from typing import Literal
+
+from claudetted.protocol.base import ChatId, Data, Params
+
+ProcessKind = Literal["daemon", "keeper", "sidecar", "job"]
+
+
+class Process(Data, frozen=True):
+    """One process. Memory is its resident set in bytes; a job was started by an agent's command
+    and outlived it, or belongs to a command that runs."""
+
+    pid: int
+    kind: ProcessKind
+    command: str
+    memory: int = 0
+    chat_id: ChatId | None = None
+    title: str = ""
+    why: str = ""
+    """Why it is alive."""
+
+
+class ListParams(Params, frozen=True):
+    """The processes of one chat, or everything that runs for the user."""
+
+    chat_id: ChatId | None = None
+
+
+class ListResult(Data, frozen=True):
+    processes: list[Process] = []
