@@ -20,7 +20,8 @@ from claudetted.store import rules as rows
 async def list_(desk: Desk, caller: Caller, params: rules.ListParams) -> rules.ListResult:
     world = desk.manager.world
     if params.chat_id is None:
-        return rules.ListResult([*world.rulebook.rules, *built_in(world.places, "")])
+        fixed = built_in(world.places, str(places.chat_dir("*")))
+        return rules.ListResult([*world.rulebook.rules, *fixed])
     actor = await desk.manager.find(params.chat_id)
     chat, running = actor.state.chat, actor.state.running
     in_force = world.rulebook.in_force(chat.id, running.id if running else None, chat.workspace)

@@ -55,6 +55,10 @@ class Terminal:
         except OSError:
             return 80
 
+    def room(self, taken: int) -> int:
+        """Columns for a field beside others; in a pipe nothing needs to be cut."""
+        return max(20, self.width - taken) if self.interactive else 100_000
+
     def paint(self, text: str, *styles: str) -> str:
         """The text in a style, or as it is where there is no colour."""
         if not self.colour or not styles or not text:
