@@ -22,9 +22,10 @@ if TYPE_CHECKING:
             """Called before the next change is waited for."""
 
 
-def watch(following: Following, turn_id: str, viewer: Viewer) -> Json:
-    """The turn in its final state. A message that steered is watched to the end of its turn."""
-    awaited = _Awaited(turn_id)
+def watch(following: Following, sent: Json, viewer: Viewer) -> Json:
+    """The turn of a message, by the answer to `turn/send`, in its final state. A message that
+    steered is watched to the end of the turn it went into."""
+    awaited = _Awaited(sent["turnId"], queued=sent["state"] != "running")
     while True:
         changes = following.take()
         viewer.show(changes)
@@ -67,9 +68,9 @@ def _settled(fold: Fold) -> bool:
 class _Awaited:
     """Recognises what becomes of one message in the changes of its chat."""
 
-    def __init__(self, turn_id: str) -> None:
+    def __init__(self, turn_id: str, *, queued: bool) -> None:
         self._turn_id = turn_id
-        self._was_queued = False
+        self._was_queued = queued
 
     def end_in(self, changes: list[Change]) -> Json | None:
         for name, event in changes:

@@ -1,5 +1,6 @@
 """Owns a daemon that follows a scenario: a real Unix socket, real lines, no chats."""
 
+import inspect
 import json
 import os
 import socket
@@ -55,7 +56,7 @@ class FakeDaemon:
 
     def __enter__(self) -> Self:
         self._data.mkdir(exist_ok=True)
-        path = self._data / "s"
+        path = self.path
         path.unlink(missing_ok=True)
         self._listener.bind(str(path))
         self._listener.listen()
@@ -75,6 +76,10 @@ class FakeDaemon:
         self._listener.close()
         for line in self._lines:
             line.peer.close()
+
+    @property
+    def path(self) -> Path:
+        return self._data / "s"
 
     def called(self, method: str) -> list[Json]:
         return [params for name, params in self.asked if name == method]
@@ -120,6 +125,6 @@ class FakeDaemon:
         if method == "daemon/hello":
             return {"level": self.level, "version": "9", "instance": "i", "pid": os.getpid()}
         handler = self.handlers[method]
-        if handler.__code__.co_argcount == 2:
+        if len(inspect.signature(handler).parameters) == 2:
             return handler(params, line)
         return handler(params)

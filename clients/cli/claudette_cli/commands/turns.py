@@ -165,28 +165,28 @@ def _begin(method: str, params: Json, arguments: Namespace) -> int:
         with Following(chat_id) as following:
             following.take()
             result = daemon.call(method, params)
-            return _stay(following, result["turnId"], arguments)
+            return _stay(following, result, arguments)
 
 
-def _stay(following: Following, turn_id: str, arguments: Namespace) -> int:
+def _stay(following: Following, sent: Json, arguments: Namespace) -> int:
     from claudette_cli import viewing, watching
 
     if arguments.json:
-        answer = viewing.AnswerViewer(following.chat_id, turn_id)
-        turn = watching.watch(following, turn_id, answer)
+        answer = viewing.AnswerViewer(following.chat_id, sent["turnId"])
+        turn = watching.watch(following, sent, answer)
         output().json({"turn": turn, "text": "\n\n".join(answer.texts)})
     elif attended():
         from claudette_cli.keys import Keys
 
         with Keys() as reading:
             screen = viewing.ScreenViewer(output(), following, reading)
-            turn = watching.watch(following, turn_id, screen)
+            turn = watching.watch(following, sent, screen)
     elif output().interactive:
         screen = viewing.ScreenViewer(output(), following, None)
-        turn = watching.watch(following, turn_id, screen)
+        turn = watching.watch(following, sent, screen)
     else:
-        pipe = viewing.PipeViewer(output(), following.chat_id, turn_id)
-        turn = watching.watch(following, turn_id, pipe)
+        pipe = viewing.PipeViewer(output(), following.chat_id, sent["turnId"])
+        turn = watching.watch(following, sent, pipe)
     return _ending(turn, told=output().interactive)
 
 

@@ -101,9 +101,9 @@ class _Play:
 
         with Daemon() as daemon:
             params = {"chatId": following.chat_id, "text": PROMPT}
-            turn_id = daemon.call("turn/send", params)["turnId"]
+            sent = daemon.call("turn/send", params)
         witness = Witness(viewer, BEFORE_GATE, self._kill_in_mid_sentence, self._resumed)
-        turn = watch(following, turn_id, witness)
+        turn = watch(following, sent, witness)
         if turn["reason"] != "done":
             raise Failure(f"The turn ended {turn['reason']}: {turn.get('error', '')}")
         return _transcript(following.fold.items)

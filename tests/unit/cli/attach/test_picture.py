@@ -1,0 +1,68 @@
+"""The lower part of the screen, as values."""
+
+from typing import Any
+
+from claudette_cli.attach.picture import Picture
+from claudette_cli.fold import Fold
+
+
+def picture(*, connected: bool = True, **snapshot: Any) -> Picture:
+    fold = Fold()
+    chat = {"id": "c", "title": "t", "level": "standard", **snapshot.pop("chat", {})}
+    fold.snapshot({"snapshot": {"chat": chat, "seq": 0, "cursor": "j.0", **snapshot}})
+    return Picture(fold, [], connected=connected)
+
+
+def entry(number: int, when: str = "queue") -> dict[str, Any]:
+    return {"turnId": f"t{number}", "text": f"message {number}", "when": when}
+
+
+def asked(number: int) -> dict[str, Any]:
+    request = {"tool": "bash", "command": f"command {number}"}
+    return {"id": f"p{number}", "chatId": "c", "request": request}
+
+
+def test_the_status_line_tells_state_model_meter_and_cost() -> None:
+    chat = {
+        "status": {"name": "running"},
+        "modelUsed": "fake/small",
+        "context": {"used": 10, "window": 100},
+        "totals": {"costUsd": 0.5},
+    }
+    expected = "running · fake/small · context 10% of 100 · $0.5000 · standard · c t"
+    assert picture(chat=chat).status == expected
+    assert picture(chat=chat, connected=False).status.startswith("reconnecting…")
+
+
+def test_a_failed_chat_says_why() -> None:
+    assert picture(chat={"status": {"name": "failed", "why": "no disk"}}).status.startswith(
+        "failed: no disk ·"
+    )
+
+
+def test_the_queue_is_shown_and_cut() -> None:
+    lines = picture(queue=[entry(n, "steer" if n == 0 else "queue") for n in range(6)]).queue
+    assert lines[0] == "steers: message 0"
+    assert lines[3] == "queued: message 3"
+    assert lines[4] == "… and 2 more"
+
+
+def test_a_paused_queue_says_how_it_goes_on() -> None:
+    assert "/resume" in picture(queue=[entry(1)], queuePaused=True).queue[-1]
+    assert picture(queuePaused=True).queue == []
+
+
+def test_the_first_card_is_the_question() -> None:
+    both = picture(permissions=[asked(1), asked(2)])
+    assert both.question == "waits for you (1 of 2): bash command 1"
+    assert both.permission is not None
+    assert both.permission["id"] == "p1"
+    assert picture().question == ""
+
+
+def test_the_last_tool_can_be_unfolded() -> None:
+    tool = {"id": "t", "kind": "tool", "status": "done", "tool": {"name": "bash"}}
+    running = tool | {"id": "r", "status": "open"}
+    assert picture().last_tool is None
+    assert picture(items=[tool]).last_tool == tool
+    assert picture(items=[tool], open=[running]).last_tool == running

@@ -1,0 +1,149 @@
+"""Sending: which text, what is waited for, and how it ends."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claudette_cli import exits
+from claudette_cli.commands.turns import text_of
+from claudette_cli.exits import Failure
+from claudette_cli.main import main
+from tests.unit.cli.conftest import Fake
+from tests.unit.cli.fake_daemon import Json, Line
+
+ID = "c" * 12
+
+
+class Chat:
+    """Plays one chat whose next turn goes as the test says."""
+
+    def __init__(self, *events: Json, permissions: list[Json] | None = None) -> None:
+        self.events = events
+        self.permissions = permissions or []
+        self.sent: list[Json] = []
+        self.line: Line | None = None
+
+    def subscribe(self, params: Json, line: Line) -> Json:
+        self.line = line
+        snapshot = {"chat": {"id": ID}, "seq": 1, "cursor": "j.1"}
+        return {"snapshot": snapshot | {"permissions": self.permissions}}
+
+    def send(self, params: Json) -> Json:
+        self.sent.append(params)
+        for seq, event in enumerate(self.events, 2):
+            assert self.line, "sent before it was followed"
+            self.line.tell("event", chatId=ID, seq=seq, at="", event=event)
+        queued = any(event["type"] == "queue/changed" for event in self.events)
+        return {"turnId": "t", "state": "queued" if queued else "running"}
+
+    def get(self, params: Json) -> Json:
+        return {"chat": {"id": ID}}
+
+
+def message(text: str, **more: Any) -> Json:
+    item = {"id": "m", "kind": "message", "status": "done", "turnId": "t", "text": text}
+    return {"type": "item/closed", "item": item | more}
+
+
+def ended(reason: str = "done", **more: Any) -> Json:
+    turn = {"id": "t", "chatId": ID, "state": "ended", "reason": reason, **more}
+    return {"type": "turn/ended", "turn": turn, "reason": reason}
+
+
+def run(fake: Fake, chat: Chat, *arguments: str) -> int:
+    fake(event_subscribe=chat.subscribe, turn_send=chat.send, chat_get=chat.get)
+    return main(["send", ID, *arguments])
+
+
+def test_in_a_pipe_it_tells_the_turn_and_returns(
+    fake: Fake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chat = Chat()
+    assert run(fake, chat, "hello", "--when", "steer", "--key", "k") == exits.DONE
+    assert capsys.readouterr().out == "t\n"
+    assert chat.sent == [{"chatId": ID, "text": "hello", "key": "k", "when": "steer"}]
+
+
+def test_waiting_prints_the_answer_and_nothing_else(
+    fake: Fake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    withdrawn = message("oops", status="discarded")
+    other = message("not ours", turnId="x")
+    chat = Chat(message("one"), withdrawn, other, message("two"), ended())
+    assert run(fake, chat, "hello", "--wait") == exits.DONE
+    assert capsys.readouterr().out == "one\n\ntwo\n"
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("failed", exits.TURN_FAILED),
+        ("stopped", exits.TURN_STOPPED),
+        ("lost", exits.TURN_LOST),
+    ],
+)
+def test_the_exit_code_tells_how_the_turn_ended(
+    fake: Fake, capsys: pytest.CaptureFixture[str], reason: str, code: int
+) -> None:
+    assert run(fake, Chat(ended(reason, error="no luck")), "hello", "--wait") == code
+    assert capsys.readouterr().err == f"The turn ended {reason}: no luck\n"
+
+
+def test_a_permission_that_nobody_can_answer_ends_the_wait(
+    fake: Fake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"id": "p1", "chatId": ID, "request": {"tool": "bash", "command": "make"}}
+    chat = Chat({"type": "permission/opened", "permission": asked})
+    assert run(fake, chat, "hello", "--wait") == exits.ASKED
+    said = capsys.readouterr().err
+    assert "bash make" in said
+    assert "claudette approve p1" in said
+
+
+def test_json_has_the_turn_and_the_text(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+    run(fake, Chat(message("one"), message("two"), ended()), "hello", "--wait", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["turn"]["reason"], told["text"]) == ("done", "one\n\ntwo")
+
+
+def test_a_message_that_steers_is_watched_to_the_end_of_its_turn(
+    fake: Fake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steered = {"type": "turn/steered", "turn": {"id": "t", "steers": "running"}}
+    end = ended() | {"turn": {"id": "running", "chatId": ID, "state": "ended", "reason": "done"}}
+    chat = Chat(steered, message("for both", turnId="running"), end)
+    assert run(fake, chat, "left", "--wait") == exits.DONE
+    assert capsys.readouterr().out == "for both\n"
+
+
+def test_a_message_removed_from_the_queue_ends_the_wait(
+    fake: Fake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queued = {"type": "queue/changed", "entries": [{"turnId": "t", "text": "x"}]}
+    chat = Chat(queued, {"type": "queue/changed", "entries": []})
+    assert run(fake, chat, "hello", "--wait") == exits.TURN_STOPPED
+    assert "removed from the queue" in capsys.readouterr().err
+
+
+def test_texts_come_from_files_and_stdin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "f").write_text("from a file\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"piped")))
+    assert text_of(f"@{tmp_path / 'f'}") == "from a file\n"
+    assert text_of("-") == "piped"
+    assert text_of("plain") == "plain"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"\xff", "not UTF-8"), (b"  \n", "empty"), (None, "pipe it in")]
+)
+def test_a_text_that_cannot_be_sent_is_explained(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "f").write_bytes(content)
+    with pytest.raises(Failure, match=said) as failed:
+        text_of(f"@{tmp_path / 'f'}")
+    assert failed.value.code == exits.USAGE

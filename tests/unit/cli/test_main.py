@@ -1,0 +1,109 @@
+"""The command line as a whole: what exists, what it costs, and how it ends."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from claudette_cli import exits, main, names
+from tests.unit.cli.conftest import Fake
+from tests.unit.cli.fake_daemon import Faulty
+
+PACKAGE = Path(main.__file__).parent
+HEAVY = {"asyncio", "msgspec", "platformdirs", "prompt_toolkit", "rich", "trio", "typing"}
+
+
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main.main([name, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: claudette {name}" in capsys.readouterr().out
+
+
+def test_the_overview_names_every_command_and_exit_code() -> None:
+    text = main.build_parser().format_help()
+    assert all(f"    {name}" in text for name in main.COMMANDS)
+    assert all(why in text for why in exits.MEANINGS.values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["atach"], "did you mean attach?"),
+        (["zzz"], "claudette --help"),
+        (["send"], "required: chat, text"),
+        (["ls", "--al"], "unrecognized arguments"),
+        (["queue"], "required: verb"),
+        (["new", "--level", "wild"], "invalid choice"),
+    ],
+)
+def test_a_mistyped_command_line_is_explained(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main.main(arguments)
+    assert ended.value.code == exits.USAGE
+    assert said in capsys.readouterr().err
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    program = (
+        "import sys\nfrom claudette_cli.main import main\ncode = main(sys.argv[1:])\n"
+        "print(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr)\nsys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [["ls"], ["ls", "--json"], ["show", "c" * 12], ["stop", "c"]])
+def test_a_short_command_loads_nothing_heavy(fake: Fake, arguments: list[str]) -> None:
+    chat = {"id": "c" * 12, "cwd": "/w", "workspace": "/w", "updatedAt": "2026-01-01T00:00:00.000Z"}
+    fake(
+        chat_list=lambda params: {"chats": [] if params.get("archived") else [chat]},
+        chat_get=lambda params: {"chat": chat},
+        turn_stop=lambda params: {"stopped": True},
+    )
+    assert loaded_by(*arguments) & HEAVY == set()
+
+
+def test_a_refusal_is_one_sentence_on_stderr(
+    fake: Fake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def get(params: object) -> object:
+        raise Faulty("ChatNotFound", "There is no such chat.")
+
+    fake(chat_get=get)
+    assert main.main(["show", "c" * 12]) == exits.NOT_FOUND
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "claudette: There is no such chat.\n")
+
+
+def test_a_reader_that_has_enough_is_no_error(fake: Fake) -> None:
+    chats = [{"id": f"{n:012}", "cwd": "/w", "title": "x" * 200} for n in range(2000)]
+    fake(chat_list=lambda params: {"chats": chats})
+    line = f"{sys.executable} -m claudette_cli ls; echo $? >&2"
+    done = subprocess.run(
+        ["sh", "-c", f"({line}) | head -n 1"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("0" * 12)
+    assert done.stderr == f"{exits.PIPE_CLOSED}\n"
+
+
+def test_every_method_it_names_exists() -> None:
+    nouns = {name.split("/")[0] for name in names.METHODS}
+    named = {
+        node.value
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        for node in node.args[:1]
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "/" in node.value
+    }
+    methods = {name for name in named if name.split("/")[0] in nouns and " " not in name}
+    assert "chat/list" in methods
+    assert methods <= set(names.METHODS)
