@@ -10,11 +10,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def decide(permission: dict[str, Any], decision: str, reason: str = "") -> dict[str, Any]:
+def decide(
+    permission: dict[str, Any], decision: str, reason: str = "", scope: str = "once"
+) -> dict[str, Any]:
     """The daemon's answer. Carries the digest of what was shown, so that nothing else runs."""
     params = {
         "permissionId": permission["id"],
         "decision": decision,
+        "scope": scope,
         "reason": reason,
         "digest": permission["request"]["digest"],
         "key": new_key(),

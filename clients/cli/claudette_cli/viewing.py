@@ -7,7 +7,8 @@ from claudette_cli.calling import Daemon
 from claudette_cli.exits import ASKED, Failure, Refused
 from claudette_cli.following import Following
 from claudette_cli.reading import whole_text
-from claudette_cli.rendering.cards import KEYS, how_to_answer, subject
+from claudette_cli.rendering import cards
+from claudette_cli.rendering.cards import how_to_answer, subject
 from claudette_cli.terminal import Terminal, harmless
 
 TYPE_CHECKING = False
@@ -92,24 +93,30 @@ class ScreenViewer:
             self._asked = waiting["id"]
             self._keys.discard()
         while key := self._keys.pressed_before(following.connection):
-            if key in ("a", "d"):
-                self._decide(waiting, "allow" if key == "a" else "deny")
+            if key in cards.SCOPE_KEYS and (scope := cards.scope_of(waiting, key)):
+                self._decide(waiting, "allow", scope=scope)
+                return
+            if key == "d":
+                self._decide(waiting, "deny")
                 return
             if key == "r":
                 self._stage.show([], [])
                 self._decide(waiting, "deny", self._keys.line("Why not? "))
                 return
 
-    def _decide(self, permission: Json, decision: str, reason: str = "") -> None:
+    def _decide(
+        self, permission: Json, decision: str, reason: str = "", scope: str = "once"
+    ) -> None:
         self._scroll.decided_here.add(permission["id"])
         try:
-            deciding.decide(permission, decision, reason)
+            deciding.decide(permission, decision, reason, scope)
         except Refused as refused:
             self._scroll.decided_here.discard(permission["id"])
             if not deciding.gone(refused):
                 raise
 
     def _prompt(self) -> list[str]:
-        if not self._fold.permissions or self._keys is None:
+        waiting = next(iter(self._fold.permissions.values()), None)
+        if waiting is None or self._keys is None:
             return []
-        return [self._output.paint(KEYS, "bold")]
+        return [self._output.paint(cards.keys(waiting), "bold")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from typing import Protocol
 
 from prompt_toolkit.application import Application, run_in_terminal
@@ -29,7 +30,7 @@ from prompt_toolkit.layout.processors import BeforeInput
 from prompt_toolkit.styles import Style
 
 from claudette_cli.attach.picture import Picture
-from claudette_cli.rendering.cards import KEYS
+from claudette_cli.rendering import cards
 
 ARM_SECONDS = 0.6
 """A card takes keys only after this: a letter of a message must never approve anything."""
@@ -52,7 +53,7 @@ class Seated(Protocol):
 
     def submit(self, text: str) -> None: ...
 
-    def decide(self, decision: str, reason: str = "") -> None: ...
+    def decide(self, decision: str, reason: str = "", scope: str = "once") -> None: ...
 
     def stop(self) -> None: ...
 
@@ -169,7 +170,8 @@ class Screen:
         if self._giving_reason:
             keys = "Enter denies with this reason · Esc goes back"
         elif self._card_takes_keys():
-            keys = KEYS
+            assert self.picture and self.picture.permission
+            keys = cards.keys(self.picture.permission)
         else:
             keys = "clear the line to answer" if self._input.text else "…"
         return [("class:card", question), ("", f"\n{keys}")]
@@ -189,13 +191,22 @@ class Screen:
             self._seated.submit(text)
         return False
 
+    def _offers(self, key: str) -> bool:
+        permission = self.picture.permission if self.picture else None
+        return permission is not None and cards.scope_of(permission, key) is not None
+
+    def _allow(self, key: str, _: KeyPressEvent) -> None:
+        scope, _words = cards.SCOPE_KEYS[key]
+        self._seated.decide("allow", scope=scope)
+
     def _keys(self) -> KeyBindings:
         keys = KeyBindings()
         card = Condition(self._card_takes_keys)
 
-        @keys.add("a", filter=card)
-        def _allow(_: KeyPressEvent) -> None:
-            self._seated.decide("allow")
+        for key in cards.SCOPE_KEYS:
+            keys.add(key, filter=card & Condition(partial(self._offers, key)))(
+                partial(self._allow, key)
+            )
 
         @keys.add("d", filter=card)
         def _deny(_: KeyPressEvent) -> None:

@@ -67,12 +67,12 @@ class Seat:
                 method, params = wanted
                 self._errands.aside(lambda: call(method, self._request(**params)))
 
-    def decide(self, decision: str, reason: str = "") -> None:
+    def decide(self, decision: str, reason: str = "", scope: str = "once") -> None:
         permission = self._screen.picture.permission if self._screen.picture else None
         if permission is None:
             self._tell("Nothing waits for a decision.")
             return
-        self._errands.aside(lambda: self._decide(permission, decision, reason))
+        self._errands.aside(lambda: self._decide(permission, decision, reason, scope))
 
     def stop(self) -> None:
         if self._screen.picture and self._screen.picture.running:
@@ -105,10 +105,10 @@ class Seat:
         hint = f"change it with: claudette queue edit|remove {self._chat_id} …"
         return [*lines, self._terminal.paint(hint, "dim"), ""] if lines else ["No message waits."]
 
-    def _decide(self, permission: dict[str, Any], decision: str, reason: str) -> None:
+    def _decide(self, permission: dict[str, Any], decision: str, reason: str, scope: str) -> None:
         self._reader.decided_here.add(permission["id"])
         try:
-            deciding.decide(permission, decision, reason)
+            deciding.decide(permission, decision, reason, scope)
         except Refused as refused:
             self._reader.decided_here.discard(permission["id"])
             if not deciding.gone(refused):

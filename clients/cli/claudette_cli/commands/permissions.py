@@ -46,6 +46,13 @@ def _print_cards(waiting: list[Json]) -> None:
 
 def declare_approve(parser: ArgumentParser) -> None:
     parser.add_argument("permission", help="id of a request, or of a chat with only one")
+    parser.add_argument(
+        "--for",
+        dest="scope",
+        choices=("once", "turn", "chat", "workspace", "user"),
+        default="once",
+        help="for how long it stands; user is for ever and everywhere",
+    )
     options.json(parser)
 
 
@@ -67,7 +74,7 @@ def _decide(arguments: Namespace, decision: str, reason: str) -> int:
 
     with Daemon() as daemon:
         permission = choosing.permission(daemon, arguments.permission)
-    result = decide(permission, decision, reason)
+    result = decide(permission, decision, reason, arguments.scope)
     if arguments.json:
         output().json(result)
     else:

@@ -11,7 +11,28 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-KEYS = "a allow once · d deny · r deny with a reason"
+SCOPE_KEYS = {
+    "a": ("once", "allow once"),
+    "t": ("turn", "for this turn"),
+    "c": ("chat", "in this chat"),
+    "w": ("workspace", "in this workspace"),
+    "y": ("user", "always"),
+}
+"""What one key allows, and for how long."""
+
+
+def scope_of(permission: Json, key: str) -> str | None:
+    """For how long a key allows this request; None when that is not offered."""
+    scope, _ = SCOPE_KEYS[key]
+    return scope if scope in (permission.get("scopes") or ["once"]) else None
+
+
+def keys(permission: Json) -> str:
+    """What a person can press."""
+    allowing = [
+        f"{key} {words}" for key, (_, words) in SCOPE_KEYS.items() if scope_of(permission, key)
+    ]
+    return " · ".join([*allowing, "d deny", "r deny with a reason"])
 
 
 def card(permission: Json, terminal: Terminal) -> list[str]:
@@ -43,6 +64,15 @@ def card(permission: Json, terminal: Terminal) -> list[str]:
     return [f"{edge} {line}" for line in lines]
 
 
+_HOW_LONG = {
+    "once": "once",
+    "turn": "for this turn",
+    "chat": "in this chat",
+    "workspace": "in this workspace",
+    "user": "always",
+}
+
+
 def subject(permission: Json) -> str:
     """The request in one line."""
     request = permission["request"]
@@ -53,7 +83,7 @@ def subject(permission: Json) -> str:
 def outcome(resolution: Json, *, ours: bool) -> str:
     """How it ended and who decided."""
     words = {
-        "allow": "allowed once",
+        "allow": f"allowed {_HOW_LONG[resolution.get('scope', 'once')]}",
         "deny": "denied",
         "withdrawn": "withdrawn: the call was given up",
         "lost": "lost with the agent: the call did not run",
