@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from claudetted.permissions import knowledge, paths, wrappers
+from claudetted.permissions import paths, wrappers
 from claudetted.permissions.places import Places
 from claudetted.permissions.scan import Hazard, Scan, scan
 from claudetted.permissions.shell.model import (
@@ -19,13 +19,13 @@ from claudetted.permissions.shell.model import (
     all_problems,
 )
 from claudetted.permissions.shell.reading import read
+from claudetted.permissions.views import simples, substituted, views
 
 Directories = frozenset[str] | None
 """Where a part may run; None when that cannot be told."""
 
 _DEEPEST = 6
 _MOST_PARTS = 200
-_MOST_VIEWS = 12
 _HARMLESS_FILES = frozenset(
     ("/dev/null", "/dev/zero", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty")
 )
@@ -139,11 +139,9 @@ class _Analyst:
         return good, bad
 
     def _simple(self, simple: Simple, where: Directories) -> Directories:
-        for script in _substituted(simple):
+        for script in substituted(simple):
             self.script(script, where)
-        known = {"HOME": self.places.home, "TMPDIR": self.temp}
-        if where and len(where) == 1:
-            known["PWD"] = next(iter(where))
+        known = self._known(where)
         hazards = [
             h for redirect in simple.redirects for h in self._redirect(redirect, known, where)
         ]
@@ -164,6 +162,13 @@ class _Analyst:
             return where
         return self._command(simple.text, tuple(fields), first, hazards, where)
 
+    def _known(self, where: Directories) -> dict[str, str]:
+        """Variables whose values are known."""
+        known = {"HOME": self.places.home, "TMPDIR": self.temp}
+        if where and len(where) == 1:
+            known["PWD"] = next(iter(where))
+        return known
+
     def _command(
         self,
         text: str,
@@ -182,15 +187,15 @@ class _Analyst:
             first = inner
             starts.append(first)
         script = wrappers.shell_script(fields, first)
-        views = tuple(_views(fields, first, 0))
+        seen = tuple(views(fields, first, self._known(where)))
         if script is not None:
-            self._add(Part(text, fields, tuple(hazards), tuple(starts), free=True, views=views))
+            self._add(Part(text, fields, tuple(hazards), tuple(starts), free=True, views=seen))
             self.script(read(script), where)
             return where
         commands: Sequence[tuple[Field, ...]] = ()
         if fields[first].text == "find" and (split := wrappers.found_commands(fields, first)):
             fields, commands = tuple(split[0]), split[1]
-        part = self._scanned(text, fields, first, starts, hazards, where, views, loose_braces)
+        part = self._scanned(text, fields, first, starts, hazards, where, seen, loose_braces)
         self._add(part)
         for command in commands:
             line = " ".join(word.source for word in command)
@@ -206,7 +211,7 @@ class _Analyst:
         starts: list[int],
         hazards: list[Hazard],
         where: Directories,
-        views: tuple[tuple[Field, ...], ...],
+        seen: tuple[tuple[Field, ...], ...],
         loose_braces: bool,
     ) -> Part:
         found = scan(fields, first)
@@ -215,6 +220,10 @@ class _Analyst:
         access: Literal["read", "either"] = "read" if found.reads else "either"
         for index, mention, glob in found.mentions:
             hazards.extend(self._mention(index, mention, glob, access, where))
+        for view in seen[1:]:
+            for _, mention, glob in scan(view, 0).mentions:
+                files = self._files(mention, glob, where) or ()
+                self.analysis.touches += [Touch(path, "either") for path in files]
         if loose_braces and any("{}" in (word.text or "") for word in fields):
             hazards.append(Hazard(None, "It works on whatever is found outside the workspace."))
         outside = [d for d in where or () if not self._inside(d)]
@@ -224,7 +233,7 @@ class _Analyst:
             Hazard(None, f"It runs in {d}, outside the workspace.", path=d) for d in outside
         ]
         together = (*found.hazards, *hazards)
-        return Part(text, fields, together, tuple(starts), found, views=views)
+        return Part(text, fields, together, tuple(starts), found, views=seen)
 
     def _mention(
         self,
@@ -244,6 +253,9 @@ class _Analyst:
             if path not in _HARMLESS_FILES and not self._inside(path):
                 spelled = None if glob else index
                 yield Hazard(spelled, f"{path} lies outside the workspace.", path=path)
+            elif access == "either" and "/.git/" in path + "/":
+                spelled = None if glob else index
+                yield Hazard(spelled, f"{path} belongs to the repository itself.", path=path)
 
     def _redirect(
         self, redirect: Redirect, known: dict[str, str], where: Directories
@@ -312,63 +324,10 @@ class _Analyst:
         self.analysis.parts.append(part)
 
 
-def _views(fields: tuple[Field, ...], first: int, depth: int) -> Iterator[tuple[Field, ...]]:
-    """The command from its program on; for what carries others, every command it may carry."""
-    yield fields[first:]
-    if depth > _DEEPEST or not _carries(fields, first):
-        return
-    rest = fields[first + 1 :]
-    for index, word in enumerate(rest):
-        if word.text and not word.text.startswith("-"):
-            if index < _MOST_VIEWS:
-                yield rest[index:]
-            yield from _inside_text(word.text, depth)
-    yield from _inside_text(" ".join(word.text or "" for word in rest), depth)
-
-
-def _carries(fields: tuple[Field, ...], first: int) -> bool:
-    key, program = knowledge.program(fields[first].text or "")
-    for word in fields[first + 1 :]:
-        if not program.sub:
-            break
-        if word.text and not word.text.startswith("-"):
-            key, program = knowledge.subcommand(key, word.text)
-    return program.carries or program.code == "program"
-
-
-def _inside_text(text: str, depth: int) -> Iterator[tuple[Field, ...]]:
-    """Commands in a word that could be a script."""
-    if not re.search(r"[\s;&|]", text):
-        return
-    for simple in _simples(read(text).items):
-        fields = tuple(word.field({}) for word in simple.words)
-        if fields:
-            yield from _views(fields, 0, depth + 1)
-
-
-def _simples(nodes: Iterable[Node]) -> Iterator[Simple]:
-    for node in nodes:
-        if isinstance(node, Group):
-            yield from _simples(node.items)
-            continue
-        yield node
-        for script in _substituted(node):
-            yield from _simples(script.items)
-
-
-def _substituted(simple: Simple) -> Iterator[Script]:
-    for word in (*simple.words, *(assignment.value for assignment in simple.assignments)):
-        yield from word.scripts
-    for redirect in simple.redirects:
-        yield from redirect.scripts
-        if redirect.target:
-            yield from redirect.target.scripts
-
-
 def _moves(node: Node) -> bool:
     return any(
         word.source in ("cd", "pushd", "popd")
-        for simple in _simples((node,))
+        for simple in simples((node,))
         for word in simple.words
     )
 

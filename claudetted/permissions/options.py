@@ -51,6 +51,10 @@ class Program:
     """It only reads."""
     single: bool = False
     """Long options start with one dash."""
+    output: int = 0
+    """Which of its operands is a file that it writes, counted from 1."""
+    dashless: bool = False
+    """Its first operand may be short options without a dash, as in `tar xzf`."""
     script: str = ""
     """The first operand is a small program; `sed` or `awk` says in which language."""
     never: str = ""

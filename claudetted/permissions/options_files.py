@@ -19,8 +19,9 @@ _GREP = Program(
 _AWK = Program(
     runs="-f= --file= -i= --include= -l= --load= -E= --exec= -D --debug",
     writes="-o= --pretty-print -d --dump-variables -p --profile",
-    text="-F --field-separator -v --assign",
+    text="-F --field-separator -v --assign -e --source",
     texts=1,
+    texts_unless="-e --source",
     script="awk",
 )
 _HASH = Program(reads=True)
@@ -149,7 +150,7 @@ PROGRAMS: dict[str, Program] = {
     "column": Program(reads=True, text="-s -t -o -N"),
     "paste": Program(reads=True, text="-d --delimiters"),
     "join": Program(reads=True, text="-t -o -e"),
-    "uniq": Program(exact=True),
+    "uniq": Program(exact=True, output=2),
     "sort": Program(
         runs="--compress-program=",
         writes="-o= --output=",
@@ -158,7 +159,7 @@ PROGRAMS: dict[str, Program] = {
     ),
     "shuf": Program(writes="-o= --output=", moves="--random-source="),
     "split": Program(runs="--filter=", exact=True),
-    "xxd": Program(exact=True),
+    "xxd": Program(exact=True, output=2),
     "hexdump": _READER,
     "od": _READER,
     "strings": _READER,
@@ -174,7 +175,7 @@ PROGRAMS: dict[str, Program] = {
     "id": _SAYS,
     "whoami": _SAYS,
     "groups": _SAYS,
-    "hostname": Program(reads=True, exact=True, moves="-F= --file="),
+    "hostname": Program(reads=True, output=1, moves="-F= --file="),
     "uname": _SAYS,
     "uptime": _SAYS,
     "nproc": _SAYS,
@@ -276,6 +277,7 @@ PROGRAMS: dict[str, Program] = {
     "pkill": Program(exact=True, texts=-1),
     "killall": Program(exact=True, texts=-1),
     "tar": Program(
+        dashless=True,
         runs="--to-command= -I= --use-compress-program= --checkpoint-action= -F= --info-script= "
         "--new-volume-script= --rsh-command= --rmt-command=",
         writes="-P --absolute-names --remove-files --overwrite -U --unlink-first -h --dereference",
@@ -296,7 +298,8 @@ PROGRAMS: dict[str, Program] = {
         "--etag-save= -J --remote-header-name",
         moves="-K= --config= -T= --upload-file= -d= --data= --data-binary= --data-raw= "
         "--data-urlencode= --json= -F= --form= -b= --cookie= -E= --cert= --key= -n --netrc "
-        "--netrc-file= -x= --proxy= --socks5= --resolve= --connect-to= --unix-socket= -X= "
+        "--netrc-file= --preproxy= --engine= --doh-url= -x= "
+        "--proxy= --socks5= --resolve= --connect-to= --unix-socket= -X= "
         "--request= -u= --user=",
         takes="-H --header -A --user-agent -w --write-out -m --max-time --connect-timeout --retry",
         net=True,

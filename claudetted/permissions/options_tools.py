@@ -11,6 +11,8 @@ _GIT_LOG = Program(
 _RUNS_OPERAND = Program(code="program")
 _FETCHES = Program(code="all")
 _EVERYTHING = Program(never="It does things that cannot be told from its words.")
+_NPM_CODE = "--script-shell= --shell= --node-options= --init-module="
+_NPM_PLACE = "--prefix= -C= --userconfig= --globalconfig= --cache= --registry="
 _PYTHON = Program(
     runs="-c= -i --check-hash-based-pycs=",
     module="-m",
@@ -30,7 +32,7 @@ _SCRIPTED = Program(
 )
 _DATABASE = Program(never="It runs what its database is told.")
 _TEST = Program(
-    runs="-p= -c= --config-file= --rootdir= --confcutdir= -o= --override-ini= --pdbcls= "
+    runs="@ -p= -c= --config-file= --rootdir= --confcutdir= -o= --override-ini= --pdbcls= "
     "--import-mode=",
     writes="--basetemp= --junit-xml= --junitxml= --log-file= --debug= --cov-report= --pastebin=",
     text="-k -m --tb --maxfail -n --durations --deselect -W",
@@ -202,16 +204,12 @@ PROGRAMS: dict[str, Program] = {
     ),
     "bun": Program(sub=True, stdin=True, runs="-e= --eval= -p= -r= --preload= -c= --config="),
     "bun *": Program(code="all", runs="--preload= -r= -c= --config="),
-    "npm": Program(
-        sub=True, moves="--prefix= -C= --userconfig= --globalconfig=", runs="--script-shell="
-    ),
-    "npm *": Program(writes="-g --global", moves="--prefix=", runs="--script-shell="),
-    "npm run": Program(code="first", moves="--prefix=", runs="--script-shell="),
+    "npm": Program(sub=True, moves=_NPM_PLACE, runs=_NPM_CODE),
+    "npm *": Program(writes="-g --global", moves=_NPM_PLACE, runs=_NPM_CODE),
+    "npm run": Program(code="first", moves=_NPM_PLACE, runs=_NPM_CODE),
     "npm run-script": Program(code="first"),
-    "npm install": Program(
-        code="all", writes="-g --global", moves="--prefix=", runs="--script-shell="
-    ),
-    "npm i": Program(code="all", writes="-g --global", moves="--prefix="),
+    "npm install": Program(code="all", writes="-g --global", moves=_NPM_PLACE, runs=_NPM_CODE),
+    "npm i": Program(code="all", writes="-g --global", moves=_NPM_PLACE, runs=_NPM_CODE),
     "npm add": _FETCHES,
     "npm exec": Program(code="program", runs="-c= --call= -p= --package="),
     "npm x": Program(code="program", runs="-c= --call= -p= --package="),

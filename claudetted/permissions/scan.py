@@ -11,7 +11,7 @@ from claudetted.permissions.scripts import harmless
 from claudetted.permissions.shell.model import Field
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
-_REMOTE = re.compile(r"[\w.-]+@[\w.-]+:.*|[\w-]+(\.[\w-]+)+:[^:]*/.*")
+_REMOTE = re.compile(r"(?:ext|fd)::.*|[\w.-]+@[\w.-]+:.*|[\w-]+(\.[\w-]+)+:[^:]*/.*")
 _SETS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?[:?]?=")
 _EVALUATED = frozenset(("[[", "[", "test", "let", "printf"))
 """Commands that evaluate indexes in their operands, substitutions in them included."""
@@ -97,7 +97,9 @@ class _Scanner:
             return
         if self.key in _EVALUATED and ("$(" in text or "`" in text):
             self._never(f"{self.key} would run what stands in {word.source}.")
-        if self.ended or not text.startswith("-") or text == "-":
+        if self.program.dashless and index == self.start + 1 and not text.startswith("-"):
+            self._cluster(index, "-" + text)
+        elif self.ended or not text.startswith("-") or text == "-":
             self._operand(index, text)
         elif text == "--":
             self.ended = True
@@ -219,6 +221,8 @@ class _Scanner:
         if "@" in hazards and text.startswith("@"):
             self._hazard(index, f"{self.name} reads more options from a file.")
         self.found.operands.append(index)
+        if len(self.found.operands) == self.program.output:
+            self._hazard(index, f"{self.name} writes it.")
         bare = self.program.net and not _URL.match(text)
         self._mention(index, f"http://{text}" if bare else text)
 

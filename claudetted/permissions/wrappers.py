@@ -34,11 +34,10 @@ _TRANSPARENT: dict[str, _Wrapper] = {
     "caffeinate": _wrapper("-d -i -m -s -u"),
     "env": _wrapper(),
 }
-_SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ksh"))
+_SHELLS = frozenset(("sh", "bash", "dash"))
 _SHELL_LETTERS = frozenset("celuxo")
 _SHELL_MODES = frozenset(("pipefail", "errexit", "nounset", "xtrace"))
 _ATTACHED = re.compile(r"-\d+|-[ioe][0L]|-n-?\d+")
-_FIND_RUNS = frozenset(("-exec", "-execdir", "-ok", "-okdir"))
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 
 
@@ -99,12 +98,15 @@ def shell_script(fields: Sequence[Field], start: int) -> str | None:
 def found_commands(
     fields: Sequence[Field], start: int
 ) -> tuple[list[Field], list[tuple[Field, ...]]] | None:
-    """A `find` without what it runs, and the commands it runs; None when the end is unclear."""
+    """A `find` without what it runs, and the commands it runs; None when the end is unclear.
+
+    `-execdir` is left to the table: it runs in directories that are not known here.
+    """
     rest: list[Field] = list(fields[:start])
     commands: list[tuple[Field, ...]] = []
     at = start
     while at < len(fields):
-        if fields[at].text not in _FIND_RUNS:
+        if fields[at].text != "-exec":
             rest.append(fields[at])
             at += 1
             continue
