@@ -126,7 +126,7 @@ async def _serve_clients(
     listener = unix.listen(socket)
     async with trio.open_nursery() as clients, trio.open_nursery() as accepting:
         keeper = desk.manager.world.keeper
-        accepting.start_soon(unix.accept, listener, connections, keeper, clients)
+        accepting.start_soon(unix.accept, socket, listener, connections, keeper, clients)
         accepting.start_soon(_stop_on_signal, desk.stop)
         logger.info("serving at %s as %s", socket, desk.instance)
         task_status.started(Serving(desk.instance, socket, desk.stop))

@@ -16,6 +16,7 @@ from claudetted.sidecar.link import KeeperLink
 logger = logging.getLogger(__name__)
 
 _BACKLOG = 128
+_LOOK_SECONDS = 2.0
 
 
 def listen(path: Path) -> trio.SocketListener:
@@ -40,12 +41,16 @@ def listen(path: Path) -> trio.SocketListener:
 
 
 async def accept(
+    path: Path,
     listener: trio.SocketListener,
     connections: Connections,
     keeper: KeeperLink,
     nursery: trio.Nursery,
 ) -> None:
-    """Serves every client of our user until cancelled; closes the listener."""
+    """Serves every client of our user until cancelled; closes the listener.
+
+    Those who clean up temporary directories take the socket's path away: then it is made again.
+    """
 
     async def welcome(stream: trio.SocketStream) -> None:
         uid, pid = peer(stream.socket)
@@ -56,7 +61,28 @@ async def accept(
         of_agent = await trio.to_thread.run_sync(started_by_agent, pid, keeper.pid)
         await connections.serve(stream, pid, of_agent)
 
-    await trio.serve_listeners(welcome, [listener], handler_nursery=nursery)
+    async def serve(one: trio.SocketListener) -> None:
+        await trio.serve_listeners(welcome, [one], handler_nursery=nursery)
+
+    while True:
+        async with trio.open_nursery() as serving:
+            serving.start_soon(serve, listener)
+            fresh = await _listen_anew(path)
+            serving.cancel_scope.cancel()
+        listener = fresh
+
+
+async def _listen_anew(path: Path) -> trio.SocketListener:
+    """Returns when the path is gone and a new listener is at it."""
+    while True:
+        await trio.sleep(_LOOK_SECONDS)
+        if os.path.lexists(path):
+            continue
+        logger.warning("the socket %s is gone; listening anew", path)
+        try:
+            return listen(path)
+        except OSError as fault:
+            logger.warning("cannot listen at %s: %s", path, fault)
 
 
 def peer(connected: "trio.socket.SocketType") -> tuple[int, int | None]:

@@ -1,0 +1,91 @@
+"""The daemon's door: one daemon for one place, found again whatever happens to its files."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import trio
+
+from claudetted.daemon.lock import AlreadyRunning
+from claudetted.daemon.run import serve
+from claudetted.protocol import places
+from claudetted.rpc import unix
+from tests.daemon.client import PATIENCE, Client
+from tests.daemon.world import Chat, Daemon, Home
+from tests.support.daemon import RunningDaemon
+
+
+async def until_there(path: Path) -> None:
+    with trio.fail_after(PATIENCE):
+        while not os.path.lexists(path):
+            await trio.sleep(0.01)
+
+
+@pytest.mark.parametrize("how", ["socket", "directory"])
+async def test_a_vanished_socket_comes_back(
+    home: Home, daemon: Daemon, client: Client, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(unix, "_LOOK_SECONDS", 0.05)
+    path = daemon.socket
+    if how == "socket":
+        path.unlink()
+    else:
+        shutil.rmtree(path.parent)
+        await until_there(places.keeper_socket_path())
+    await until_there(path)
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    other = await daemon.client()
+    status = await other.call("daemon/status")
+    assert status == {**(await client.call("daemon/status")), "clients": 2}
+
+
+async def test_a_chat_goes_on_while_the_socket_is_away(
+    home: Home, daemon: Daemon, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unix, "_LOOK_SECONDS", 0.05)
+    turn = await chat.send("@text one @hold door @text two")
+    await home.gates.held("door")
+    daemon.socket.unlink()
+    await until_there(daemon.socket)
+    home.gates.release("door")
+    assert (await chat.ended(turn))["reason"] == "done"
+
+
+async def test_a_second_daemon_says_who_the_first_is(daemon: Daemon, client: Client) -> None:
+    with pytest.raises(AlreadyRunning, match=f"pid {os.getpid()}"):
+        await serve()
+    assert (await client.call("daemon/status"))["pid"] == os.getpid()
+
+
+async def test_a_dead_holder_of_the_lock_is_in_nobodys_way(home: Home) -> None:
+    with RunningDaemon(home.root / "daemon.txt") as daemon:
+        first = daemon.ready["instance"]
+        daemon.kill9()
+        held = json.loads(places.lock_path().read_text())
+        assert held["instance"] == first
+        daemon.start()
+        told = json.loads(places.lock_path().read_text())
+        assert (told["pid"], told["instance"]) == (daemon.pid, daemon.ready["instance"])
+        assert told["instance"] != first
+
+
+async def test_two_first_clients_start_one_daemon(home: Home) -> None:
+    words = ["-c", "from claudette_cli.main import main; main()", "ls"]
+    clients = [
+        subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    told = [await trio.to_thread.run_sync(client.communicate) for client in clients]
+    assert [client.returncode for client in clients] == [0] * 4, told
+    pid = json.loads(places.lock_path().read_text())["pid"]
+    daemons = [line for line in home.processes() if "-m\0claudetted\0" in line]
+    assert [int(line.split(":")[0]) for line in daemons] == [pid]
+    with os.fdopen(os.pidfd_open(pid), "rb", buffering=0) as ended:
+        os.kill(pid, signal.SIGTERM)
+        with trio.fail_after(PATIENCE):
+            await trio.lowlevel.wait_readable(ended)
