@@ -76,13 +76,17 @@ async def _listen_anew(path: Path) -> trio.SocketListener:
     """Returns when the path is gone and a new listener is at it."""
     while True:
         await trio.sleep(_LOOK_SECONDS)
-        if os.path.lexists(path):
+        if _is_there(path):
             continue
         logger.warning("the socket %s is gone; listening anew", path)
         try:
             return listen(path)
         except OSError as fault:
             logger.warning("cannot listen at %s: %s", path, fault)
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path)
 
 
 def peer(connected: "trio.socket.SocketType") -> tuple[int, int | None]:
