@@ -26,6 +26,8 @@ Directories = frozenset[str] | None
 
 _DEEPEST = 6
 _MOST_PARTS = 200
+_MOST_WORDS = 400
+_TOO_MANY = "It has more parts than are read."
 _HARMLESS_FILES = frozenset(
     ("/dev/null", "/dev/zero", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty")
 )
@@ -87,8 +89,8 @@ class _Analyst:
     def script(self, script: Script, where: Directories) -> None:
         problems = list(all_problems(script))
         self.depth += 1
-        if self.depth > _DEEPEST or len(self.analysis.parts) > _MOST_PARTS:
-            problems.append("It is nested too deep, or has too many parts, to be read.")
+        if self.depth > _DEEPEST:
+            problems.append("It is nested too deep to be read.")
         else:
             self._sequence(script.items, where)
         self.depth -= 1
@@ -98,6 +100,9 @@ class _Analyst:
     def _walk(self, node: Node, where: Directories) -> tuple[Directories, Directories]:
         """Where the shell is afterwards: when the command succeeds, and when it fails."""
         if isinstance(node, Simple):
+            if len(self.analysis.parts) >= _MOST_PARTS:
+                self._give_up(_TOO_MANY)
+                return where, where
             return self._simple(node, where), where
         if node.redirects:
             self._simple(Simple((), (), node.redirects, "redirection"), where)
@@ -155,6 +160,9 @@ class _Analyst:
                 index = None if text is None else len(fields)
                 hazards.append(Hazard(index, f"It sets {name.rstrip('+')} for what runs."))
             fields.append(Field(assignment.source, text))
+        if len(simple.words) > _MOST_WORDS:
+            self._give_up("It has more words than are read.")
+            return None
         first = len(fields)
         fields += [word.field(known) for word in simple.words]
         if first == len(fields):
@@ -319,6 +327,11 @@ class _Analyst:
 
     def _inside(self, path: str) -> bool:
         return paths.inside(path, self.workspace, self.places)
+
+    def _give_up(self, problem: str) -> None:
+        self.analysis.unseen = True
+        if problem not in self.analysis.problems:
+            self.analysis.problems.append(problem)
 
     def _add(self, part: Part) -> None:
         self.analysis.parts.append(part)

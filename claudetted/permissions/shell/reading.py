@@ -22,7 +22,7 @@ from claudetted.permissions.shell.model import (
 from claudetted.permissions.shell.source import EXPANSIONS, WORDS, GrammarNode, Source
 from claudetted.permissions.shell.words import Expansion, Lexer, Unsure
 
-LONGEST = 32 * 1024
+LONGEST = 16 * 1024
 
 _SIMPLE = frozenset(
     [

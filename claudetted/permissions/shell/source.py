@@ -14,6 +14,8 @@ GrammarNode = tree_sitter.Node
 _LANGUAGE = tree_sitter.Language(tree_sitter_bash.language())
 _DEEPEST = 60
 """Levels of the grammar's tree; nobody writes more by hand."""
+_LARGEST = 6000
+"""Nodes of the tree, so that no command holds up the daemon."""
 
 WORDS = frozenset(
     [
@@ -78,13 +80,20 @@ class Source:
             raise Unsure("words without a blank between them")
 
     def check(self) -> None:
-        """Between what the grammar took there may be nothing but blanks."""
-        at = 0
-        for start, end in sorted(self._taken(self.root, 0)):
-            if start > at and not _BLANK.fullmatch(self.text, at, start):
+        """Between what the grammar took there may be nothing but blanks, inside of words too."""
+        if self.root.descendant_count > _LARGEST:
+            raise Unsure("more parts than can be read")
+        self._check_region(self.root, 0, len(self.text), 0)
+
+    def _check_region(self, node: GrammarNode, start: int, end: int, depth: int) -> None:
+        at = start
+        for taken, behind in sorted(
+            s for child in node.children for s in self._taken(child, depth)
+        ):
+            if taken > at and not _BLANK.fullmatch(self.text, at, taken):
                 raise Unsure("text that the grammar passes over")
-            at = max(at, end)
-        if not _BLANK.fullmatch(self.text, at):
+            at = max(at, behind)
+        if not _BLANK.fullmatch(self.text, at, end):
             raise Unsure("text that the grammar passes over")
 
     def _taken(self, node: GrammarNode, depth: int) -> Iterator[tuple[int, int]]:
@@ -94,10 +103,21 @@ class Source:
             start, end = self.start(node), self.end(node)
             if node.type == "comment":
                 self._check_comment(start, end)
+            self._check_inside(node, depth + 1)
             yield start, end
             return
         for child in node.children:
             yield from self._taken(child, depth + 1)
+
+    def _check_inside(self, node: GrammarNode, depth: int) -> None:
+        """The commands that are substituted in a word are checked like the whole."""
+        if depth > _DEEPEST:
+            raise Unsure("more levels than can be read")
+        if node.type in ("command_substitution", "process_substitution"):
+            self._check_region(node, self.start(node), self.end(node), depth)
+            return
+        for child in node.children:
+            self._check_inside(child, depth + 1)
 
     def _check_comment(self, start: int, end: int) -> None:
         if self.text[start] != "#" or not self._starts_word(start):

@@ -140,3 +140,28 @@ def test_the_order_of_rules_does_not_matter() -> None:
             for v in [verdict(running(command), *(parse(text) for text in order))]
         }
         assert len(told) == 1
+
+
+BOMBS = {
+    "parentheses": "(" * 15000,
+    "substitutions": "echo " + "$(" * 700 + ")" * 700,
+    "open substitutions": "echo " + "$(" * 7000,
+    "words": "ls " + "a " * 7000,
+    "parts": "ls;" * 5000,
+    "backticks": "`" * 15000,
+    "groups": "{ " * 7000,
+    "branches": "if " * 5000,
+    "documents": "cat <<E\n" * 2000,
+    "wrappers": "sudo " * 3000,
+    "eval": "eval " * 3000 + "ls",
+    "assignments": "A=1 " * 4000 + "ls",
+    "found": "find . " + "-exec ls {} \\; " * 1000,
+    "dots": "ls " + "../" * 5000,
+    "length": "ls " + "a" * 40000,
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_what_is_made_to_be_too_much_asks(bomb: str) -> None:
+    assert verdict(running(bomb), *RULES).effect == "ask"
+    assert verdict(running(bomb), "deny bash command frob", level="full").effect in ("ask", "allow")
