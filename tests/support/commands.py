@@ -1,0 +1,140 @@
+"""Owns running `claudette` as a script or a person does: in a pipe, or on a real terminal."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import pexpect
+
+from claudetted.protocol import places
+
+CLAUDETTE = [sys.executable, "-m", "claudette_cli"]
+PATIENCE = 60.0
+_STYLES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Commands:
+    """Runs commands in one directory. As a context it ends the daemon they have started."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.run("shutdown", "--agents")
+
+    def run(self, *arguments: str, typed: str | bytes = "", code: int | None = 0) -> Ended:
+        """In a pipe. With a `code` of None any end will do."""
+        done = subprocess.run(
+            [*CLAUDETTE, *arguments],
+            cwd=self._directory,
+            input=typed if isinstance(typed, bytes) else typed.encode(),
+            capture_output=True,
+            timeout=PATIENCE,
+        )
+        ended = Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert code is None or ended.code == code, ended
+        return ended
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[IO[bytes]]:
+        """What it prints, while it runs; it has to end by itself."""
+        with subprocess.Popen(
+            [*CLAUDETTE, *arguments],
+            cwd=self._directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+        ) as running:
+            assert running.stdout
+            yield running.stdout
+            assert running.wait(PATIENCE) == 0
+
+    def new(self, *arguments: str) -> str:
+        """A chat's id."""
+        return self.run("new", ".", *arguments).out.strip()
+
+    def terminal(self, *arguments: str, **env: str) -> "Terminal":
+        return Terminal(self._directory, *arguments, **env)
+
+    def kill9_daemon(self) -> int:
+        """Pulls the plug of the daemon that the lock file names; its pid."""
+        pid = int(json.loads(places.lock_path().read_bytes())["pid"])
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+
+class Terminal:
+    """A command on a terminal of its own. Use as a context: it is closed at the end."""
+
+    def __init__(self, directory: Path, *arguments: str, **env: str) -> None:
+        # No terminal answers here where the cursor is.
+        fixed = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", "NO_COLOR": "1"}
+        self._child = pexpect.spawn(
+            CLAUDETTE[0],
+            [*CLAUDETTE[1:], *arguments],
+            cwd=os.fspath(directory),
+            env={**os.environ, **fixed, **env},  # type: ignore[arg-type]  # wants its own mapping
+            dimensions=(40, 120),
+            encoding="utf-8",
+            timeout=PATIENCE,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._child.close(force=True)
+
+    def expect(self, text: str) -> str:
+        """Returns once this was written, with what was written before it, without styles."""
+        self._child.expect_exact(text)
+        return _STYLES.sub("", self._child.before or "")
+
+    def type(self, keys: str) -> None:
+        self._child.send(keys)
+
+    def enter(self, text: str) -> None:
+        """A message of one or several lines, sent."""
+        self.type(text.replace("\n", "\x0a") + "\r")
+
+    def ended(self) -> tuple[int, str]:
+        """The exit code, and what was written last."""
+        self._child.expect(pexpect.EOF)
+        rest = _STYLES.sub("", self._child.before or "")
+        self._child.close()
+        assert self._child.exitstatus is not None, rest
+        return self._child.exitstatus, rest
