@@ -1,6 +1,7 @@
 """Owns how far a sidecar's output was heard: bytes to lines, long lines joined, offsets kept."""
 
 import logging
+from collections.abc import Iterator
 
 import msgspec
 
@@ -56,10 +57,10 @@ class Hearing:
         self.read_to += len(data)
         complete = self._tail.feed(data)
         found = _decode(complete)
-        if self._parts or any(isinstance(line, sc.Part) for line in found):
+        if self._parts or sc.Part in set(map(type, found)):
             self._hear_each(complete, start, step)
         else:
-            for line in found:
+            for line in _gathered(found):
                 _hear_one(line, step)
         if self._is_endless() and step.agent.stage != "ending":
             message = "The agent's process wrote a line that does not end; it was ended."
@@ -95,6 +96,25 @@ class Hearing:
         if self._parts:
             logger.warning("sidecar %s did not end a long line", step.agent.sidecar_id)
             self._parts = []
+
+
+def _gathered(found: list[sc.FromSidecar]) -> Iterator[sc.FromSidecar]:
+    """The lines, those deltas as one that follow each other and are of one item.
+
+    Nearly all lines are deltas: what each of them costs is what streaming costs.
+    """
+    item, texts = "", list[str]()
+    for line in found:
+        if texts and not (isinstance(line, sc.ItemDelta) and line.item == item):
+            yield sc.ItemDelta(item, "".join(texts))
+            texts.clear()
+        if isinstance(line, sc.ItemDelta):
+            item = line.item
+            texts.append(line.text)
+        else:
+            yield line
+    if texts:
+        yield sc.ItemDelta(item, "".join(texts))
 
 
 def _hear_one(line: sc.FromSidecar, step: Step) -> None:
