@@ -1,0 +1,46 @@
+"""Measures claudetted beside the least that could do its work, and prints the ratios.
+
+    make bench                 every row, in some minutes
+    python -m tests.bench --quick
+    python -m tests.bench pacing approving
+
+Rows are medians of cases that were run in turn. Nothing is asserted: machines differ and are
+busy; only what stands in one row was measured under the same conditions.
+"""
+
+import argparse
+import sys
+import time
+
+from tests.bench.rows import answering, approving, flooding, pacing, replacing, storing
+from tests.bench.table import Row, rendered
+
+ROWS = {
+    "answering": answering.rows,
+    "flooding": flooding.rows,
+    "pacing": pacing.rows,
+    "approving": approving.rows,
+    "replacing": replacing.rows,
+    "storing": storing.rows,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROWS", help=f"of: {', '.join(ROWS)}")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions, rougher figures")
+    options = parser.parse_args()
+    if sys.platform != "linux":
+        parser.error("the processor's time of other processes is read as Linux tells it")
+    if unknown := set(options.rows) - set(ROWS):
+        parser.error(f"no such rows: {', '.join(sorted(unknown))}")
+    found: list[Row] = []
+    for name in options.rows or ROWS:
+        began = time.monotonic()
+        found += ROWS[name](options.quick)
+        sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
+    sys.stdout.write(rendered(found))
+
+
+if __name__ == "__main__":
+    main()
