@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,8 +10,8 @@ import trio
 
 from claudetted.sidecar.keeper.__main__ import TRY_AGAIN
 from claudetted.sidecar.reports import KeeperFailed
+from claudetted.sidecar.service import command
 
-KEEPER = Path(__file__).parent / "keeper"
 UNIT = "claudetted-keeper.service"
 NO_SUCH_UNIT = 5
 PATIENCE = 10.0
@@ -52,13 +51,9 @@ def connect(socket_path: Path) -> socket.socket | None:
     return peer
 
 
-def command(socket_path: Path, *options: str) -> list[str]:
-    return [sys.executable, "-I", "-S", str(KEEPER), *options, str(socket_path)]
-
-
 async def start_detached(socket_path: Path, idle: float | None = None) -> None:
     """Returns when it listens. In a session of its own and nobody's child."""
-    words = command(socket_path, "--detach") + ([str(idle)] if idle is not None else [])
+    words = command(socket_path, detach=True, idle=idle)
     ended = await trio.run_process(
         words, stdin=subprocess.DEVNULL, capture_stdout=True, capture_stderr=True, check=False
     )

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import trio
 from claudetted.protocol.base import SidecarId
 from claudetted.sidecar.calling import connect, start_detached
 from claudetted.sidecar.keeper import frames
+from claudetted.sidecar.keeper.__main__ import TRY_AGAIN
 from claudetted.sidecar.link import KeeperLink
 from claudetted.sidecar.reports import KeeperFailed, LaunchFailed
 from tests.contract.keeper_world import (
@@ -148,6 +150,18 @@ async def test_one_sidecars_end_is_not_another_ones(path: Path) -> None:
             link.send(other, 1, b"alive\n")
             await ear.hears(b"got alive")
             assert is_running(another)
+
+
+async def test_one_keepers_sidecar_is_not_another_keepers(path: Path, tmp_path: Path) -> None:
+    """Even under the same id: data directories may be copied."""
+    elsewhere = tmp_path / "other.sock"
+    async with linked(path) as (link, _), linked(elsewhere) as (other, _):
+        pid = await other.start(SIDECAR, script(SLEEP), ENV, path.parent)
+        await link.start(SIDECAR, script(SLEEP), ENV, path.parent)
+        with watched(pid) as its:
+            await link.end(SIDECAR, 5)
+            assert is_running(its)
+        other.shut_down()
 
 
 async def test_what_a_crashed_sidecar_left_ends_when_it_is_forgotten(path: Path) -> None:
@@ -312,3 +326,20 @@ async def test_a_directory_that_others_may_enter_is_refused(tmp_path: Path, mode
 async def test_the_socket_is_the_users_alone(path: Path) -> None:
     await start_detached(path)
     assert os.stat(path).st_mode & 0o777 == 0o600
+
+
+async def test_a_service_runs_it_in_the_foreground_one_for_each_user(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "claudetted.sidecar.service"]
+    env = {**ENV, "CLAUDETTED_RUNTIME_DIR": str(tmp_path)}
+    socket_path = tmp_path / "keeper.sock"
+    async with trio.open_nursery() as nursery:
+        service = await nursery.start(partial(trio.run_process, words, env=env, check=False))
+        with trio.fail_after(20):
+            while not is_there(socket_path):  # noqa: ASYNC110 - nothing else tells of a file
+                await trio.sleep(0.02)
+        second = await trio.run_process(words, env=env, check=False)
+        assert second.returncode == TRY_AGAIN
+        async with linked(socket_path) as (link, _):
+            assert link.pid == service.pid
+        service.send_signal(signal.SIGTERM)
+        assert await service.wait() == 0

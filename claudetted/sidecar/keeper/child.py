@@ -16,8 +16,12 @@ PIPE_MOST = 1024 * 1024
 
 
 class Child:
-    def __init__(self, name: bytes, pid: int, pipes: tuple[int, int, int, int]) -> None:
+    def __init__(
+        self, name: bytes, marks: list[bytes], pid: int, pipes: tuple[int, int, int, int]
+    ) -> None:
         self.name = name
+        self.marks = marks
+        """By which its descendants are known, of all sidecars of all keepers."""
         self.pid = pid
         self.stdin, self.stdout, self.stderr, self.launch = pipes
         """Our ends; -1 once closed. `launch` tells whether the program runs at all."""

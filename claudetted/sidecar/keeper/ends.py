@@ -54,7 +54,7 @@ class Ends:
     def _sweep(self, child: Child, left: int) -> None:
         """Kills what the ended sidecar left behind, again until there is none."""
         behind = child.tree | processes.left_by(child.pid)
-        child.tree = processes.living(behind, b"CLAUDETTED_SIDECAR=" + child.name)
+        child.tree = processes.living(behind, *child.marks)
         processes.signal_all(child.tree, signal.SIGKILL)
         child.sweeps_left = left if child.tree else 0
         if child.sweeps_left:

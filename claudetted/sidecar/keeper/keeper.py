@@ -22,6 +22,7 @@ HOUSEKEEPING = 5.0
 class Keeper:
     def __init__(self, path: str, idle: float) -> None:
         self._path = path
+        self._mark = b"CLAUDETTED_KEEPER=" + os.fsencode(path)
         self._idle = idle
         """Ends after this many seconds without sidecars and without a daemon; 0 for never."""
         self._door = Door(path)
@@ -37,7 +38,7 @@ class Keeper:
         self._loop.signals((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT), self._signalled)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         processes.become_reaper()
-        self._ends.end_strays(b"CLAUDETTED_KEEPER=" + os.fsencode(path))
+        self._ends.end_strays(self._mark)
         self._keep_house()
 
     def run(self) -> None:
@@ -166,16 +167,13 @@ class Keeper:
             code = errno.ESHUTDOWN if self._stopping else errno.EEXIST
             self._tell(frames.FAILED, name, code, b"start")
             return
-        marks = {
-            b"CLAUDETTED_KEEPER": os.fsencode(self._path),
-            b"CLAUDETTED_SIDECAR": name,
-        }
+        marks = [self._mark, b"CLAUDETTED_SIDECAR=" + name]
         try:
             pid, pipes = processes.spawn(body, marks)
         except OSError as fault:
             self._tell(frames.FAILED, name, fault.errno or 0, b"start")
             return
-        child = self._children[name] = Child(name, pid, pipes)
+        child = self._children[name] = Child(name, marks, pid, pipes)
         self._loop.readable(child.launch, lambda: self._launched(child))
         self._loop.readable(child.stderr, lambda: self._read_stderr(child))
         self._loop.stream(child.stdout, lambda: self._read_output(child))

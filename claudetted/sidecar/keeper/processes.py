@@ -66,11 +66,12 @@ def below(pid: int) -> Tree:
     return descendants(processes(), {pid})
 
 
-def living(tree: Tree, mark: bytes = b"") -> Tree:
-    """What lives of `tree`, of those that carry `mark`, and of all below them; never ourselves."""
+def living(tree: Tree, *marks: bytes) -> Tree:
+    """What lives of `tree`, of those that carry all `marks`, and of all below them; never
+    ourselves."""
     table = processes()
     roots = {pid for pid, start in tree if pid in table and table[pid][2] == start}
-    return _with_descendants(table, roots | (_marked(table, mark) if mark else set()))
+    return _with_descendants(table, roots | (_marked(table, marks) if marks else set()))
 
 
 def left_by(leader: int) -> Tree:
@@ -85,11 +86,11 @@ def _with_descendants(table: Table, roots: set[int]) -> Tree:
     return {one for one in found if one[0] != os.getpid()}
 
 
-def _marked(table: Table, mark: bytes) -> set[int]:
+def _marked(table: Table, marks: tuple[bytes, ...]) -> set[int]:
     found = set()
     for pid in table:
         with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
-            if b"\0" + mark + b"\0" in b"\0" + file.read():
+            if set(marks) <= set(file.read().split(b"\0")):
                 found.add(pid)
     return found
 
@@ -115,14 +116,16 @@ def reap() -> tuple[int, int] | None:
     return (pid, os.waitstatus_to_exitcode(status)) if pid else None
 
 
-def spawn(body: bytes, marks: dict[bytes, bytes]) -> tuple[int, tuple[int, int, int, int]]:
-    """Forks as a START asks. Returns the pid and our ends: stdin, stdout, stderr, launch.
+def spawn(body: bytes, marks: list[bytes]) -> tuple[int, tuple[int, int, int, int]]:
+    """Forks as a START asks, and marks the environment. Returns the pid and our ends of stdin,
+    stdout, stderr and launch.
 
     The launch pipe ends empty once the program runs, else it tells errno and what failed.
     """
     umask, cwd, argc, *words = body.split(b"\0")
     argv = words[: int(argc)]
-    env = dict(word.split(b"=", 1) for word in words[int(argc) :] if b"=" in word) | marks
+    variables = [word for word in words[int(argc) :] if b"=" in word] + marks
+    env = dict(variable.split(b"=", 1) for variable in variables)
     pipes: list[int] = []
     try:
         for _ in range(4):

@@ -14,7 +14,7 @@ def pipes() -> Iterator[tuple[Child, int, int]]:
     err, write_err = os.pipe()
     for fd in (out, err):
         os.set_blocking(fd, False)
-    yield Child(b"s", 1, (-1, out, err, -1)), write_out, write_err
+    yield Child(b"s", [], 1, (-1, out, err, -1)), write_out, write_err
     for fd in (out, write_out, err, write_err):
         os.close(fd)
 
