@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 TOOL_TAIL = 4
+CONFIGURED = ("title", "model", "level", "thinking")
 
 
 class Scroll:
@@ -32,6 +33,7 @@ class Scroll:
         self.decided_here: set[str] = set()
         """Permissions that this client decided."""
         self._cards: dict[str, Json] = {}
+        self._chat: Json = {}
 
     def take(self, change: Change) -> list[str]:
         """The lines that are final now."""
@@ -53,6 +55,7 @@ class Scroll:
     def _snapshot(self, note: str) -> list[str]:
         self._messages.clear()
         self._cards.clear()
+        self._chat = self._fold.chat
         lines = []
         if note:
             lines.append(self._terminal.paint(f"! {note}", "yellow"))
@@ -125,6 +128,15 @@ class Scroll:
         if event.get("ok", True):
             return []
         return self._remark(f"Nothing was compacted: {event.get('error', '')}")
+
+    def _configured(self, event: Json) -> list[str]:
+        before, self._chat = self._chat, event["chat"]
+        return [
+            line
+            for name in CONFIGURED
+            if self._chat.get(name) != before.get(name)
+            for line in self._remark(f"{name}: {self._chat.get(name) or 'the default'}")
+        ]
 
     def _reset(self, event: Json) -> list[str]:
         hidden = " What was said before is hidden." if event.get("hidden") else ""
@@ -206,6 +218,7 @@ _HANDLERS: dict[str, Callable[[Scroll, Any], list[str]]] = {
     "sidecar/lost": Scroll._lost,
     "status/changed": Scroll._status,
     "compaction/ended": Scroll._compaction_ended,
+    "chat/configured": Scroll._configured,
     "chat/reset": Scroll._reset,
     "chat/archived": Scroll._archived,
     "chat/deleted": Scroll._deleted,

@@ -127,3 +127,10 @@ def test_a_running_tool_shows_the_end_of_its_output() -> None:
 def test_the_death_of_the_agent_is_told_with_its_last_words() -> None:
     lines = Shown().event("sidecar/lost", why="killed by signal 9", stderr=["out of memory"])
     assert lines == ["! The agent's process ended: killed by signal 9", "  out of memory"]
+
+
+def test_what_is_configured_is_told_to_all() -> None:
+    shown = Shown()
+    chat = {"id": "c", "level": "full", "title": "new"}
+    assert shown.event("chat/configured", chat=chat) == ["! title: new", "! level: full"]
+    assert shown.event("chat/configured", chat=chat) == []

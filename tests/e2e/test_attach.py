@@ -1,0 +1,222 @@
+"""Sitting in a chat, on a real terminal, against a real daemon with a scripted agent."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from claudette_cli import exits
+from tests.daemon.world import Home
+from tests.support.commands import Commands, Terminal
+
+COMMAND = '@tool bash {"command": "echo out; seq 30"} @then @text done'
+
+
+@pytest.fixture
+def commands(home: Home) -> Iterator[Commands]:
+    with Commands(home.work) as made:
+        yield made
+
+
+@pytest.fixture
+def chat(commands: Commands) -> str:
+    return commands.new("--title", "the chat")
+
+
+@pytest.fixture
+def seat(commands: Commands, chat: str) -> Iterator[Terminal]:
+    with commands.terminal("attach", chat) as terminal:
+        terminal.expect("idle · ")
+        yield terminal
+
+
+def test_a_message_streams_and_its_turn_ends(seat: Terminal) -> None:
+    seat.enter('@think hm @text "one **bold**\\n\\ntwo"')
+    seat.expect("∴ hm")
+    seat.expect("one bold")
+    seat.expect("two")
+    seat.expect("done · ")
+
+
+def test_detaching_leaves_the_agent_at_work(
+    seat: Terminal, commands: Commands, chat: str, home: Home
+) -> None:
+    seat.enter("@text before @hold door @text after")
+    home.gates.wait_held("door")
+    seat.type("\x03")
+    code, said = seat.ended()
+    assert code == exits.DONE
+    assert f"claudette attach {chat}" in said
+    assert commands.run("show", chat, "--json").json["status"]["name"] == "running"
+    home.gates.release("door")
+    commands.run("wait", chat)
+
+
+def test_history_is_there_when_one_comes_back(commands: Commands, chat: str) -> None:
+    commands.run("send", chat, "-", "--wait", typed="@text said **before**")
+    with commands.terminal("attach", chat) as seat:
+        seat.expect("▸ @text said **before**")
+        seat.expect("said before")
+        seat.type("\x04")
+        assert seat.ended()[0] == exits.DONE
+
+
+def test_one_key_allows_a_command_and_its_output_is_folded(seat: Terminal) -> None:
+    seat.enter(COMMAND)
+    seat.expect("run this command")
+    seat.expect("$ echo out; seq 30")
+    seat.expect("a allow once")
+    seat.type("a")
+    seat.expect("allowed once by you")
+    seat.expect("lines before")
+    seat.expect("│ 30")
+    seat.expect("done · ")
+    seat.type("\x0f")
+    seat.expect("│ out")
+
+
+def test_a_denial_can_carry_a_reason(seat: Terminal, commands: Commands, chat: str) -> None:
+    seat.enter(COMMAND)
+    seat.expect("a allow once")
+    seat.type("r")
+    seat.expect("why not?")
+    seat.enter("use make")
+    seat.expect("denied by you (use make)")
+    commands.run("wait", chat)
+    assert "seq 30" not in commands.run("history", chat, "--limit", "1").out
+
+
+def test_a_letter_of_a_message_never_answers_a_card(
+    seat: Terminal, commands: Commands, chat: str
+) -> None:
+    seat.enter(COMMAND)
+    seat.expect("run this command")
+    seat.type("a")  # before the card takes keys, as when somebody is typing
+    seat.expect("clear the line to answer")
+    seat.type("dr")
+    assert len(commands.run("inbox", "--json").json) == 1
+    seat.type("\x15")  # clears the line
+    seat.expect("a allow once")
+    seat.type("d")
+    seat.expect("denied by you")
+    commands.run("wait", chat)
+
+
+def test_a_card_decided_elsewhere_closes_and_says_who(
+    seat: Terminal, commands: Commands, chat: str
+) -> None:
+    seat.enter(COMMAND)
+    seat.expect("a allow once")
+    commands.run("deny", chat, "--reason", "from afar")
+    seat.expect("denied by claudette/cli")
+    seat.expect("(from afar)")
+
+
+def test_two_seats_see_the_same_card(seat: Terminal, commands: Commands, chat: str) -> None:
+    with commands.terminal("attach", chat) as other:
+        other.expect("idle · ")
+        seat.enter(COMMAND)
+        seat.expect("a allow once")
+        other.expect("a allow once")
+        other.type("a")
+        other.expect("allowed once by you")
+        seat.expect("allowed once by claudette/cli")
+        seat.expect("done · ")
+        other.expect("done · ")
+
+
+def test_escape_stops_and_the_queue_is_kept(seat: Terminal, commands: Commands, chat: str) -> None:
+    seat.enter("@hold door")
+    seat.expect("running · ")
+    seat.enter("a later message")
+    seat.expect("queued: a later message")
+    seat.type("\x1b")
+    seat.expect("stopped · ")
+    seat.expect("the queue is paused")
+    assert commands.run("queue", "list", chat, "--json").json["paused"]
+
+
+def test_a_killed_daemon_is_started_again_and_nothing_is_missed(
+    seat: Terminal, commands: Commands, chat: str, home: Home
+) -> None:
+    seat.enter('@text "part one\\n\\n" @hold door @text "part two"')
+    seat.expect("part one")
+    home.gates.wait_held("door")
+    commands.kill9_daemon()
+    home.gates.release("door")
+    seat.expect("part two")
+    seat.expect("done · ")
+    seat.enter("@text still here")
+    seat.expect("still here")
+    seat.expect("done · ")
+
+
+def test_a_daemon_shut_down_in_order_is_waited_for(
+    seat: Terminal, commands: Commands, chat: str
+) -> None:
+    commands.run("restart")
+    seat.enter("@text hello again")
+    seat.expect("hello again")
+    seat.expect("done · ")
+
+
+def test_commands_of_the_seat(seat: Terminal, commands: Commands, chat: str) -> None:
+    seat.enter("/help")
+    seat.expect("/detach")
+    seat.enter("/title a better name")
+    seat.expect("! title: a better name")
+    seat.enter("/level full")
+    seat.expect("! level: full")
+    seat.enter("/retry")
+    seat.expect("! ")
+    seat.enter("/model")
+    seat.expect("needs something after it")
+    seat.enter("/detach")
+    assert seat.ended()[0] == exits.DONE
+    assert commands.run("show", chat, "--json").json["title"] == "a better name"
+
+
+def test_a_deleted_chat_ends_the_seat(seat: Terminal, commands: Commands, chat: str) -> None:
+    commands.run("delete", chat)
+    code, said = seat.ended()
+    assert code == exits.DONE
+    assert "deleted" in said
+
+
+def test_a_chat_that_is_not_there_is_no_seat(commands: Commands) -> None:
+    with commands.terminal("attach", "zzz") as terminal:
+        code, said = terminal.ended()
+    assert code == exits.NOT_FOUND
+    assert "claudette ls --all" in said
+
+
+def test_without_a_command_one_sits_in_the_chat_of_the_directory(
+    commands: Commands, chat: str
+) -> None:
+    with commands.terminal() as terminal:
+        terminal.expect(chat)
+        terminal.type("\x03")
+        assert terminal.ended()[0] == exits.DONE
+
+
+def test_sending_on_a_terminal_streams_and_takes_the_answer_to_a_card(
+    commands: Commands, chat: str
+) -> None:
+    with commands.terminal("send", chat, COMMAND.replace("@tool", "do\n@tool")) as terminal:
+        terminal.expect("run this command")
+        terminal.expect("a allow once")
+        terminal.type("x")
+        terminal.type("a")
+        terminal.expect("allowed once by you")
+        terminal.expect("done · ")
+        assert terminal.ended()[0] == exits.DONE
+
+
+def test_interrupting_a_send_leaves_the_agent_at_work(
+    commands: Commands, chat: str, home: Home
+) -> None:
+    with commands.terminal("send", chat, "do\n@text x @hold door") as terminal:
+        home.gates.wait_held("door")
+        terminal.type("\x03")
+        assert terminal.ended()[0] == exits.INTERRUPTED
+    assert commands.run("show", chat, "--json").json["status"]["name"] == "running"
+    commands.run("stop", chat)
