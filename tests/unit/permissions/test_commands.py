@@ -99,6 +99,15 @@ def test_a_rule_about_writing_lifts_redirections_and_nothing_else() -> None:
     assert verdict(running("rm /srv/x"), *outside).effect == "ask"
 
 
+@pytest.mark.parametrize("wrapper", ["timeout 10", "nice -n 5", "env", "nohup", "time", "command"])
+def test_a_rule_for_a_wrapper_is_none_for_what_it_carries(wrapper: str) -> None:
+    command = running(f"{wrapper} frob x")
+    assert verdict(command, f"allow bash command {wrapper.split()[0]}").effect == "ask"
+    assert verdict(command, f"allow bash command {wrapper}").effect == "ask"
+    assert verdict(command, f"allow bash command {wrapper} frob").effect == "allow"
+    assert verdict(command, "allow bash command frob").effect == "allow"
+
+
 def test_in_full_only_rules_speak() -> None:
     assert verdict(running("rm -rf ~"), level="full").effect == "allow"
     assert verdict(running("eval $x ("), level="full").effect == "allow"

@@ -56,7 +56,7 @@ RULES = ("allow bash command git status", "allow bash command echo", "allow bash
 def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A PATH with a git that does nothing and a frob that leaves a mark."""
     place = tmp_path_factory.mktemp("stubs")
-    (place / "git").symlink_to("/bin/true")
+    (place / "git").symlink_to(shutil.which("true") or "/bin/true")
     frob = place / "frob"
     frob.write_text('#!/bin/sh\n: > "$MARK"\n')
     frob.chmod(0o700)
