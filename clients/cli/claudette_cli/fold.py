@@ -39,6 +39,8 @@ class Fold:
         self.deleted = False
         self.gaps: set[str] = set()
         self._journal = ""
+        self._places: dict[str, tuple[str, int]] = {}
+        """When each item was opened, which is its place in the transcript whenever it closes."""
 
     @property
     def cursor(self) -> str | None:
@@ -61,6 +63,9 @@ class Fold:
         self.turn = told.get("turn")
         self.items = list(told.get("items", []))
         self.open = {item["id"]: item for item in told.get("open", [])}
+        self._places = {}
+        for item in [*self.items, *self.open.values()]:
+            self._give_place(item)
         self.permissions = {asked["id"]: asked for asked in told.get("permissions", [])}
         self.queue = told.get("queue", [])
         self.queue_paused = told.get("queuePaused", False)
@@ -103,6 +108,18 @@ class Fold:
         self.items[:0] = page.get("items", [])
         self.older = page.get("cursor")
 
+    def _give_place(self, item: Json) -> tuple[str, int]:
+        """A place is kept; times alone do not order what was opened within a millisecond."""
+        place = (item.get("openedAt", ""), len(self._places))
+        return self._places.setdefault(item["id"], place)
+
+    def _insert(self, item: Json) -> None:
+        place = self._give_place(item)
+        index = len(self.items)
+        while index and self._places.get(self.items[index - 1]["id"], ("", 0)) > place:
+            index -= 1
+        self.items.insert(index, item)
+
     def _put(self, item: Json, offset: int, piece: str) -> list[Change]:
         text = item.get("text", "")
         # ASCII text is as long in bytes as in characters, and by far the most common.
@@ -144,9 +161,10 @@ class Fold:
         self.chat = self.chat | {"totals": totals}
 
     def _item_added(self, event: Json) -> None:
-        self.items.append(event["item"])
+        self._insert(event["item"])
 
     def _item_opened(self, event: Json) -> None:
+        self._give_place(event["item"])
         self.open[event["item"]["id"]] = dict(event["item"])
 
     def _item_changed(self, event: Json) -> None:
@@ -160,7 +178,7 @@ class Fold:
         item = event["item"]
         self.open.pop(item["id"], None)
         self.gaps.discard(item["id"])
-        self.items.append(item)
+        self._insert(item)
 
     def _queue_changed(self, event: Json) -> None:
         self.queue = event.get("entries", [])

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -111,6 +111,25 @@ def test_the_client_and_the_daemon_agree_after_every_event() -> None:
 def test_the_transcript_is_what_was_added_and_closed() -> None:
     *_, (client, _) = fold_of(STORY)
     assert [item["id"] for item in client.items] == ["u", "m", "b"]
+
+
+def test_an_item_keeps_the_place_where_it_was_opened() -> None:
+    def tool(name: str, status: Literal["open", "done"], at: str) -> Item:
+        return Item(ItemId(name), "tool", status, opened_at=at)
+
+    client = Fold()
+    client.snapshot(subscribed(items=[tool("b", "done", "2")], open=[tool("a", "open", "1")]))
+    story = [
+        ev.ItemOpened(tool("c", "open", "3")),
+        ev.ItemOpened(tool("d", "open", "3")),
+        ev.ItemClosed(tool("d", "done", "3")),
+        ev.ItemClosed(tool("c", "done", "3")),
+        ev.ItemClosed(tool("a", "done", "1")),
+        ev.ItemAdded(tool("e", "done", "3")),
+    ]
+    for seq, event in enumerate(story, 2):
+        client.event(told(seq, event))
+    assert [item["id"] for item in client.items] == ["a", "b", "c", "d", "e"]
 
 
 def test_an_event_that_comes_again_changes_nothing() -> None:
