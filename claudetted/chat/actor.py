@@ -24,7 +24,7 @@ from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import ChatId, ItemId, SidecarId, TurnId
 from claudetted.protocol.events import AttentionRaised
 from claudetted.sidecar.reports import Exit, LaunchFailed, Lost, Output, Running
-from claudetted.store import journal
+from claudetted.store import directories, journal
 from claudetted.store.writer import StoreRefused
 
 R = TypeVar("R")
@@ -108,6 +108,8 @@ class Actor:
 
     async def until(self, check: Check[R]) -> R:
         """The first thing `check` finds in the chat, now or after a later step."""
+        if self.gone:
+            raise self._not_found()
         return await self.waiting.until(check, self.state, self.agent)
 
     def unload(self) -> None:
@@ -242,6 +244,10 @@ class Actor:
         if step.durable or self._grown_large(step, hearing):
             saved = step.unsaved()
             await self._commit(step, hearing)
+            if step.remove:
+                await trio.to_thread.run_sync(directories.remove, self.chat_id)
+            elif step.afresh:
+                await trio.to_thread.run_sync(directories.remove_sessions, self.chat_id)
         if hearing:
             self._hearing = hearing
         self._publish(step)
@@ -251,6 +257,8 @@ class Actor:
             self._after_commit(step, hearing)
         if step.remove:
             self.hub.publish([deleted(self.state.seq + 1)], self.state.seq + 1)
+            self._world.rulebook.forget("chat", self.chat_id)
+            self._world.feed.deleted(self.chat_id)
             self.fail(self._not_found())
         elif step.launch:
             await self._launch(step.launch)

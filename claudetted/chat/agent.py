@@ -8,6 +8,8 @@ from claudetted.protocol.base import Data, SidecarId, TurnId
 from claudetted.protocol.sidecar import Hello, LineError
 
 Stage = Literal["none", "starting", "ready", "ending"]
+WhenGone = Literal["", "reset", "hide", "remove"]
+"""What becomes of the chat as soon as it has no process: the next thing goes on by default."""
 RequestKind = Literal["start", "prompt", "steer", "abort", "configure", "compact"]
 
 
@@ -44,6 +46,7 @@ class Agent(Data, frozen=True):
     """Instructions of a compaction that waits for the turn's end."""
     session_path: str = ""
     note: str = ""
+    when_gone: WhenGone = ""
     failure: str = ""
     """Why the chat is failed, until the next message."""
     start_error: LineError | None = None

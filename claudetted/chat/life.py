@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from claudetted.chat import sidecars
+from claudetted.chat.agent import WhenGone
 from claudetted.chat.step import Step
 from claudetted.protocol import chats, sidecar
 from claudetted.protocol import events as ev
@@ -30,17 +31,37 @@ def restore(step: Step) -> None:
         step.emit(ev.ChatRestored())
 
 
-def remove(step: Step) -> bool:
-    """Whether the chat goes: not while it has a process, which somebody may just have started."""
-    if step.agent.stage != "none":
-        return False
-    step.touch()
-    step.remove = True
-    return True
+def remove(step: Step) -> None:
+    """The chat goes with everything, as soon as its process is gone."""
+    _do_when_gone(step, "remove")
 
 
 def reset(step: Step, hide: bool) -> None:
-    """After the sidecar is gone: the next one starts without a past."""
+    """The agent starts afresh, as soon as its process is gone."""
+    _do_when_gone(step, "hide" if hide else "reset")
+
+
+def _do_when_gone(step: Step, what: WhenGone) -> None:
+    if step.agent.when_gone != "remove":
+        step.agent = replace(step.agent, when_gone=what)
+    if step.agent.stage == "none":
+        settle(step)
+    else:
+        sidecars.end_politely(step)
+
+
+def settle(step: Step) -> None:
+    """The process is gone: what waited for that is done before anything else begins."""
+    what = step.agent.when_gone
+    step.agent = replace(step.agent, when_gone="")
+    if what == "remove":
+        step.remove = True
+    elif what:
+        _begin_afresh(step, hide=what == "hide")
+
+
+def _begin_afresh(step: Step, hide: bool) -> None:
+    step.afresh = True
     step.agent = replace(step.agent, session_path="", note="", failure="", start_error=None)
     if hide:
         step.write.hide_items = True

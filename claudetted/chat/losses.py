@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from claudetted.chat import permissions, turns
+from claudetted.chat import life, permissions, turns
 from claudetted.chat.step import Step
 from claudetted.protocol import events as ev
 from claudetted.protocol import sidecar
@@ -22,6 +22,7 @@ def launch_failed(step: Step, error: sidecar.LineError) -> None:
     _fail_work(step, error)
     _drop(step)
     step.emit(ev.SidecarStopped(error.message))
+    life.settle(step)
 
 
 def ended(step: Step, why: str, stderr: list[str]) -> None:
@@ -30,6 +31,8 @@ def ended(step: Step, why: str, stderr: list[str]) -> None:
     asked = agent.stage == "ending"
     _lose_items(step)
     permissions.withdraw_all(step, "daemon", "The agent ended; the call did not run.", "lost")
+    if step.state.compacting:
+        step.emit(ev.CompactionEnded(CompactionInfo("manual"), ok=False, error=why))
     if agent.stopping or asked:
         step.emit(ev.SidecarStopped(agent.end_why or why))
     else:
@@ -42,7 +45,9 @@ def ended(step: Step, why: str, stderr: list[str]) -> None:
         step.add_notice("error", failure)
     _drop(step)
     _end_work(step, "stopped" if agent.stopping else "lost", why)
-    turns.go_on(step)
+    life.settle(step)
+    if not step.remove:
+        turns.go_on(step)
 
 
 def _failure(why: str, stderr: list[str]) -> str:

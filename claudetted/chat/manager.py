@@ -1,7 +1,6 @@
 """Owns the chats: which are loaded, how one is made, found and removed."""
 
 import logging
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -21,7 +20,7 @@ from claudetted.protocol.chats import Chat
 from claudetted.protocol.permissions import Level
 from claudetted.protocol.sidecar import LineError
 from claudetted.sidecar.reports import Running
-from claudetted.store import journal, transcripts
+from claudetted.store import directories, journal, transcripts
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +121,7 @@ class Manager:
                 await actor.ask(plan)
         except Exception:
             actor.unload()
-            shutil.rmtree(places.chat_dir(actor.chat_id), ignore_errors=True)
+            directories.remove(actor.chat_id)
             raise
 
     async def stop(self, chat_id: ChatId, by: str) -> TurnId | None:
@@ -158,28 +157,16 @@ class Manager:
     async def delete(self, chat_id: ChatId) -> None:
         """Removes a chat with everything, after its agent is gone."""
         actor = await self.find(chat_id)
-        await self.end_sidecar(actor)
-        while not await actor.ask(life.remove):
-            await self.end_sidecar(actor)
-        await trio.to_thread.run_sync(
-            partial(shutil.rmtree, places.chat_dir(chat_id), ignore_errors=True)
-        )
-        self.world.rulebook.forget("chat", chat_id)
-        self.world.feed.deleted(chat_id)
+        await actor.ask(life.remove)
+        with suppress(errors.ChatNotFound):
+            await actor.until(lambda _state, _agent, _events: None)
 
     async def reset(self, chat_id: ChatId, hide: bool) -> Actor:
         """A fresh session: the old one is removed after the agent is gone."""
         actor = await self.find(chat_id)
-        await self.end_sidecar(actor)
-        await actor.ask(lambda step: life.reset(step, hide))
-        sessions = places.chat_dir(chat_id) / "sessions"
-        await trio.to_thread.run_sync(partial(shutil.rmtree, sessions, ignore_errors=True))
+        await actor.ask(partial(life.reset, hide=hide))
+        await actor.until(lambda _state, agent, _events: not agent.when_gone or None)
         return actor
-
-    async def end_sidecar(self, actor: Actor) -> None:
-        """Returns when the chat has no process any more."""
-        await actor.ask(sidecars.end_politely)
-        await actor.until(lambda _state, agent, _events: agent.stage == "none" or None)
 
     async def recover(self, running: list[Running]) -> None:
         """After a start: takes up every sidecar whose end is not in the journal."""

@@ -75,6 +75,8 @@ class Step:
         self.launch: SidecarId | None = None
         self.remove = False
         """The chat is removed with everything instead of stored."""
+        self.afresh = False
+        """The sessions of earlier sidecars are removed."""
         self.end_sidecar = False
         """The sidecar is ended when the step is committed."""
         self.env: dict[str, str] | None = None

@@ -15,6 +15,7 @@ _decode_item = msgspec.json.Decoder(items.Item).decode
 
 async def get(desk: Desk, caller: Caller, params: items.GetParams) -> items.GetResult:
     """Open items are read from memory, closed ones from disk; both in bytes."""
+    _check(params)
     actor = await desk.manager.find(params.chat_id)
     opened = actor.state.open.get(params.item_id)
     if opened is not None and params.field == "text":
@@ -27,6 +28,13 @@ async def get(desk: Desk, caller: Caller, params: items.GetParams) -> items.GetR
         raise errors.ItemNotFound(f"The chat has no item {params.item_id}.", item_id=params.item_id)
     item = _decode_item(body)
     return await _stored(desk, item, params)
+
+
+def _check(params: items.GetParams) -> None:
+    if params.offset < 0:
+        raise errors.InvalidParams("Offsets count from the beginning.", path="$.offset")
+    if params.limit < 1:
+        raise errors.InvalidParams("A piece has at least one byte.", path="$.limit")
 
 
 async def _stored(desk: Desk, item: items.Item, params: items.GetParams) -> items.GetResult:
