@@ -1,16 +1,30 @@
-"""Owns putting a call of a chat before the engine, with the rules that hold for it then."""
+"""Owns putting a call of a chat before the engine, with the rules that hold for it then.
+
+The engine is a tenth of all that the daemon loads, and nothing needs it before an agent asks: it
+is loaded once the daemon serves.
+"""
+
+import importlib
+
+import trio
 
 from claudetted.chat.rulebook import Rulebook
 from claudetted.chat.step import Step
-from claudetted.permissions import engine
-from claudetted.permissions.engine import Verdict
 from claudetted.permissions.places import Places
+from claudetted.permissions.verdict import Verdict
 from claudetted.protocol import places as ours
 from claudetted.protocol.permissions import Request
 
 
+async def load_engine() -> None:
+    """Aside, so that nobody waits for it who does not need it."""
+    await trio.to_thread.run_sync(importlib.import_module, "claudetted.permissions.engine")
+
+
 def judge(rulebook: Rulebook, places: Places, step: Step, request: Request) -> Verdict:
     """With the rules that this very step adds."""
+    from claudetted.permissions import engine
+
     chat = step.state.chat
     turn_id = step.state.running.id if step.state.running else None
     stored = rulebook.in_force(chat.id, turn_id, chat.workspace)

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from claudetted.chat import ids
 from claudetted.chat.rulebook import row_of
 from claudetted.chat.step import Step
-from claudetted.permissions.engine import Verdict
 from claudetted.permissions.rules import told
+from claudetted.permissions.verdict import Verdict
 from claudetted.protocol import errors, sidecar
 from claudetted.protocol import events as ev
 from claudetted.protocol.base import ItemId, PermissionId

@@ -17,7 +17,7 @@ from claudetted.chat.items import fit
 from claudetted.chat.state import ChatState, fold
 from claudetted.chat.status import status_of
 from claudetted.chat.texts import Texts
-from claudetted.permissions.engine import Verdict
+from claudetted.permissions.verdict import Verdict
 from claudetted.protocol import events as ev
 from claudetted.protocol.base import ChatId, ItemId, SidecarId, TurnId
 from claudetted.protocol.items import Item, NoticeKind

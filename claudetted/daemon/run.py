@@ -10,6 +10,7 @@ serve
 import logging
 import os
 import signal
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ import trio
 import claudetted
 from claudetted.chat import ids
 from claudetted.chat.feed import Feed
+from claudetted.chat.judging import load_engine
 from claudetted.chat.manager import Manager
 from claudetted.chat.parking import Parking
 from claudetted.chat.rulebook import load_rulebook
@@ -103,6 +105,7 @@ async def _run(
             manager = notifier.manager = Manager(world)
             await manager.recover(running)
             chats.start_soon(manager.sweep)
+            chats.start_soon(load_engine)
             chats.start_soon(Parking(manager).run)
             chats.start_soon(launching.tidy, bool(running))
             desk = Desk(manager, database, instance, ids.now(), str(socket))
@@ -156,6 +159,7 @@ def _engine_places() -> Places:
         data_dir=os.path.realpath(places.data_dir()),
         runtime_dir=os.path.realpath(places.runtime_dir()),
         disk=RealDisk(),
+        case_insensitive=sys.platform == "darwin",
         docs=(os.path.realpath(launching.copies()),),
     )
 

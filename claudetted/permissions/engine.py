@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from claudetted.permissions import levels, matching, suggest
 from claudetted.permissions.commands import Analysis, analyse
@@ -10,24 +10,11 @@ from claudetted.permissions.matching import Call
 from claudetted.permissions.places import Glance, Places, temp_dir
 from claudetted.permissions.rules import built_in
 from claudetted.permissions.striking import Reach
+from claudetted.permissions.verdict import Verdict
 from claudetted.protocol.permissions import Level, Request, Scope
-from claudetted.protocol.rules import Effect, Rule
+from claudetted.protocol.rules import Rule
 
 ALL_SCOPES: tuple[Scope, ...] = ("once", "turn", "chat", "workspace", "user")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What happens to a call, and what a person is told about it."""
-
-    effect: Effect
-    why: str
-    rule: Rule | None = None
-    """The rule that decided."""
-    suggested: tuple[Rule, ...] = ()
-    """The rules that together would have allowed it, without id, scope and origin."""
-    scopes: tuple[Scope, ...] = ()
-    """For how long an allow may be given; wider than `once` only where `suggested` says how."""
 
 
 def judge(

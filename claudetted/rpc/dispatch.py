@@ -14,13 +14,16 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from jsonrpcserver import Error, Result, Success, dispatch_to_serializable
-from jsonrpcserver import InvalidParams as PositionalParams
 
 from claudetted.protocol import errors
 from claudetted.protocol.registry import BY_NAME, Method
 from claudetted.rpc.caller import Caller
+from claudetted.rpc.lean import without
 from claudetted.wire import jsonrpc
+
+with without("asyncio", "http.server", "jsonschema.validators"):
+    from jsonrpcserver import Error, Result, Success, dispatch_to_serializable
+    from jsonrpcserver import InvalidParams as PositionalParams
 
 logger = logging.getLogger(__name__)
 

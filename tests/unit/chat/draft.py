@@ -10,14 +10,14 @@ from claudetted.chat.agent import Agent
 from claudetted.chat.state import ChatState, fold
 from claudetted.chat.step import Step, ToldDelta, ToldEvent
 from claudetted.chat.texts import Texts
-from claudetted.permissions.engine import Verdict
+from claudetted.permissions.verdict import Verdict
 from claudetted.protocol import events as ev
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import ChatId, ItemId, TurnId
 from claudetted.protocol.chats import Chat, Status
 from claudetted.protocol.items import Item
 from claudetted.protocol.permissions import Request
-from claudetted.protocol.turns import SendResult, When
+from claudetted.protocol.turns import SendResult, Turn, When
 from claudetted.store import journal
 
 R = TypeVar("R")
@@ -67,6 +67,17 @@ class Draft:
             for sidecar_id, _, line in write.inputs
             if sidecar_id == self.agent.sidecar_id
         ]
+
+    @property
+    def all_sent(self) -> list[Any]:
+        """Every line for any sidecar of the chat."""
+        return [decode_sent(line) for write in self.writes for _, _, line in write.inputs]
+
+    @property
+    def turns(self) -> dict[TurnId, Turn]:
+        """Turns as they are stored."""
+        rows = [row for write in self.writes for row in write.turns]
+        return {TurnId(row.id): decode_turn(row.body) for row in rows}
 
     @property
     def closed(self) -> list[Item]:
@@ -199,6 +210,7 @@ def assert_turns_alternate(events: list[ev.Event]) -> None:
             running = None
 
 
+decode_turn = msgspec.json.Decoder(Turn).decode
 _decode_sent = msgspec.json.Decoder(sc.ToSidecar).decode
 
 

@@ -5,7 +5,8 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from claudetted.permissions.engine import Verdict, judge
+from claudetted.permissions.engine import judge
+from claudetted.permissions.verdict import Verdict
 from claudetted.permissions.places import Places
 from claudetted.permissions.rules import parse
 from claudetted.protocol.permissions import Access, Level, Request
