@@ -89,14 +89,14 @@ def _is_there(path: Path) -> bool:
     return os.path.lexists(path)
 
 
-def peer(connected: "trio.socket.SocketType") -> tuple[int, int | None]:
+def peer(connected: "trio.socket.SocketType") -> tuple[int, int]:
     """(uid, pid) of the process at the other end, as the kernel knows it."""
     if sys.platform == "linux":
         size = struct.calcsize("3i")
         raw = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
         pid, uid, _gid = struct.unpack("3i", raw)
         return uid, pid
-    # LOCAL_PEERCRED gives struct xucred: version, uid, then groups.
-    raw = connected.getsockopt(0, 1, 76)
-    _version, uid = struct.unpack_from("Ii", raw)
-    return uid, None
+    # macOS, at level SOL_LOCAL, 0: struct xucred {version, uid, ...} and the pid.
+    local_peercred, local_peerpid = 1, 2
+    _version, uid = struct.unpack_from("Ii", connected.getsockopt(0, local_peercred, 76))
+    return uid, connected.getsockopt(0, local_peerpid)

@@ -7,6 +7,8 @@ import socket
 import struct
 import sys
 
+from claudetted.sidecar.keeper import processes
+
 RECEIVE = 256 * 1024
 
 
@@ -70,18 +72,24 @@ class Door:
             peer, _ = self._listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return None
-        if peer_uid(peer) == os.getuid():
+        pid, uid = peer_of(peer)
+        # What a sidecar starts could answer for the user here: the input of sidecars is ours.
+        if uid == os.getuid() and not processes.is_below_us(pid):
             return Connection(peer)
         peer.close()
         return None
 
 
-def peer_uid(peer: socket.socket) -> int:
+def peer_of(peer: socket.socket) -> tuple[int, int]:
+    """(pid, uid) of the process at the other end, as the kernel knows it."""
     if sys.platform.startswith("linux"):
         credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-        return int(struct.unpack("iII", credentials)[1])
-    local_peercred = 1  # macOS and BSD: struct xucred {version, uid, ...} at level SOL_LOCAL, 0
-    return int(struct.unpack_from("II", peer.getsockopt(0, local_peercred, 76))[1])
+        pid, uid, _gid = struct.unpack("iII", credentials)
+        return pid, uid
+    # macOS, at level SOL_LOCAL, 0: struct xucred {version, uid, ...} and the pid.
+    local_peercred, local_peerpid = 1, 2
+    _version, uid = struct.unpack_from("II", peer.getsockopt(0, local_peercred, 76))
+    return peer.getsockopt(0, local_peerpid), uid
 
 
 class Connection:

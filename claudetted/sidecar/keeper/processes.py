@@ -81,6 +81,16 @@ def left_by(leader: int) -> Tree:
     return _with_descendants(table, {pid for pid in ours if table[pid][1] == leader})
 
 
+def is_below_us(pid: int) -> bool:
+    """Whether we started the process, or one of ours did. One that is gone counts as such."""
+    table = processes()
+    if pid not in table:
+        return LINUX
+    while pid in table and pid != os.getpid():
+        pid = table[pid][0]
+    return pid == os.getpid()
+
+
 def _with_descendants(table: Table, roots: set[int]) -> Tree:
     found = {(pid, table[pid][2]) for pid in roots} | descendants(table, roots)
     return {one for one in found if one[0] != os.getpid()}
