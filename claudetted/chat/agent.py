@@ -40,8 +40,6 @@ class Agent(Data, frozen=True):
     stopping: bool = False
     end_why: str = ""
     """Why we end the sidecar, while its end is under way."""
-    next_turn: TurnId | None = None
-    """The head of the queue, when it goes even while the queue is paused."""
     compact_next: str | None = None
     """Instructions of a compaction that waits for the turn's end."""
     session_path: str = ""

@@ -98,6 +98,7 @@ def _stopped_by_abort(step: Step) -> None:
         info = CompactionInfo("manual")
         step.emit(ev.CompactionEnded(info, ok=False, error="The compaction was stopped."))
     step.agent = replace(step.agent, stopping=False)
+    turns.go_on(step)
 
 
 def _is_running(step: Step, turn_id: TurnId | None) -> bool:

@@ -84,6 +84,7 @@ def _fail_work(step: Step, error: sidecar.LineError) -> None:
         turns.end(step, "failed", error.message)
     elif step.state.compacting:
         step.emit(ev.CompactionEnded(CompactionInfo("manual"), ok=False, error=error.message))
+        turns.pause_queue(step)
     step.agent = replace(step.agent, start_error=error, failure=error.message, stopping=False)
 
 

@@ -22,6 +22,7 @@ def send(step: Step, text: str, when: When) -> SendResult:
     if step.state.chat.archived_at:
         step.emit(ev.ChatRestored())
     if is_free(step):
+        _let_queue_go(step)
         start(step, turn_id, text, when)
         return SendResult(turn_id, "running")
     if when == "steer" and step.state.running and not step.agent.stopping:
@@ -86,8 +87,8 @@ def end(step: Step, reason: EndReason, error: str = "", usage: Usage | None = No
     if reason == "done":
         step.agent = replace(step.agent, crashes=0)
         go_on(step)
-    elif step.state.queue:
-        step.emit(ev.QueueChanged(step.state.queue, paused=True))
+    else:
+        pause_queue(step)
 
 
 def go_on(step: Step) -> None:
@@ -96,17 +97,22 @@ def go_on(step: Step) -> None:
         return
     if step.agent.compact_next is not None:
         compact(step, step.agent.compact_next)
-    elif step.state.queue and _may_go(step):
+    elif step.state.queue and not step.state.queue_paused:
         first, *rest = step.state.queue
-        step.agent = replace(step.agent, next_turn=None)
-        step.emit(ev.QueueChanged(rest, step.state.queue_paused))
+        step.emit(ev.QueueChanged(rest))
         prompt = step.prompts[first.turn_id]
         start(step, first.turn_id, prompt, first.when)
 
 
-def _may_go(step: Step) -> bool:
-    first = step.state.queue[0].turn_id
-    return not step.state.queue_paused or first == step.agent.next_turn
+def pause_queue(step: Step) -> None:
+    """What waits is sent when a person says so, by a message, a retry or in so many words."""
+    if step.state.queue and not step.state.queue_paused:
+        step.emit(ev.QueueChanged(step.state.queue, paused=True))
+
+
+def _let_queue_go(step: Step) -> None:
+    if step.state.queue_paused:
+        step.emit(ev.QueueChanged(step.state.queue))
 
 
 def compact(step: Step, instructions: str) -> None:
@@ -132,8 +138,7 @@ def stop(step: Step, by: str) -> TurnId | None:
     step.agent = replace(step.agent, stopping=True, compact_next=None)
     step.request("abort", sidecar.Abort)
     permissions.withdraw_all(step, by, "The agent was stopped.")
-    if step.state.queue:
-        step.emit(ev.QueueChanged(step.state.queue, paused=True))
+    pause_queue(step)
     return running.id if running else TurnId("")
 
 
@@ -158,8 +163,7 @@ def remove_entry(step: Step, turn_id: TurnId) -> None:
 
 
 def resume_queue(step: Step) -> None:
-    if step.state.queue_paused:
-        step.emit(ev.QueueChanged(step.state.queue, paused=False))
+    _let_queue_go(step)
     go_on(step)
 
 
@@ -170,8 +174,6 @@ def retry(step: Step, prompt: str) -> SendResult:
         raise errors.ChatBusy("A turn runs; stop it first.", status=step.state.chat.status.name)
     if last is None or last.reason in (None, "done"):
         raise errors.NothingToRetry("The last turn got its answer; there is nothing to retry.")
-    if step.state.queue_paused:
-        step.emit(ev.QueueChanged(step.state.queue, paused=False))
     return send(step, prompt, "auto")
 
 
@@ -237,8 +239,7 @@ def _enqueue_next(step: Step, turn_id: TurnId, text: str, when: When) -> None:
     step.put_turn(Turn(turn_id, step.chat_id, "queued", when=when, queued_at=step.at), text)
     step.prompts[turn_id] = text
     entry = _queue_entry(turn_id, text, when, step.at)
-    step.agent = replace(step.agent, next_turn=turn_id)
-    step.emit(ev.QueueChanged([entry, *step.state.queue], step.state.queue_paused))
+    step.emit(ev.QueueChanged([entry, *step.state.queue]))
 
 
 def _queue_entry(turn_id: TurnId, text: str, when: When, at: str) -> QueueEntry:
