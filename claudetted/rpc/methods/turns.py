@@ -54,11 +54,13 @@ async def wait(desk: Desk, caller: Caller, params: turns.WaitParams) -> turns.Wa
             return turns.WaitResult(ended)
         if params.or_asked and state.permissions:
             return turns.WaitResult(stored, asked=len(state.permissions))
-        if _removed(state, agent, turn_id):
-            return turns.WaitResult(msgspec.structs.replace(stored, state="removed"))
-        return None
+        return turns.WaitResult(stored) if _is_over(state, agent, turn_id) else None
 
-    return await actor.until(look)
+    found = await actor.until(look)
+    if found.turn is stored and not found.asked:
+        # It was over before we looked: how, is on disk.
+        return turns.WaitResult(await _stored(desk, actor, turn_id))
+    return found
 
 
 async def retry(desk: Desk, caller: Caller, params: turns.RetryParams) -> turns.SendResult:
@@ -110,8 +112,8 @@ def _ended(events: list[ev.Event], turn_id: TurnId) -> turns.Turn | None:
     return None
 
 
-def _removed(state: ChatState, agent: Agent, turn_id: TurnId) -> bool:
-    """Neither waiting, nor on its way, nor running: somebody took it out of the queue."""
+def _is_over(state: ChatState, agent: Agent, turn_id: TurnId) -> bool:
+    """Neither waiting, nor on its way, nor running: it ended, or was taken out of the queue."""
     waiting = {entry.turn_id for entry in state.queue} | set(agent.steers)
     running = state.running.id if state.running else None
     return turn_id not in waiting and turn_id != running
