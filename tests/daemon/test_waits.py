@@ -1,6 +1,7 @@
 """Turns that are waited for."""
 
 from tests.daemon.conftest import NewChat
+from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Home
 
 
@@ -19,6 +20,22 @@ async def test_without_an_id_the_last_turn_is_waited_for(home: Home, chat: Chat)
     waiting = await chat.client.post("turn/wait", chatId=chat.id)
     home.gates.release("door")
     assert (await chat.client.result_of(waiting))["turn"]["id"] == last
+
+
+async def test_an_end_that_comes_at_the_same_time_is_not_missed(
+    puppets: Puppets, chat: Chat
+) -> None:
+    puppet = None
+    for number in range(20):
+        turn_id = await chat.send(f"prompt {number}")
+        if puppet is None:
+            puppet = await puppets.next()
+            await puppet.starts()
+        await puppet.takes_prompt()
+        waiting = await chat.client.post("turn/wait", chatId=chat.id, turnId=turn_id)
+        await puppet.ends_turn(turn_id)
+        turn = (await chat.client.result_of(waiting))["turn"]
+        assert (turn["state"], turn["reason"]) == ("ended", "done")
 
 
 async def test_waiting_ends_when_a_person_is_asked(chat: Chat) -> None:
