@@ -1,5 +1,10 @@
 """Turns that are waited for."""
 
+from typing import Any
+
+import pytest
+
+from claudetted.rpc.methods import turns
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Home
@@ -23,19 +28,25 @@ async def test_without_an_id_the_last_turn_is_waited_for(home: Home, chat: Chat)
 
 
 async def test_an_end_that_comes_at_the_same_time_is_not_missed(
-    puppets: Puppets, chat: Chat
+    puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    puppet = None
-    for number in range(20):
-        turn_id = await chat.send(f"prompt {number}")
-        if puppet is None:
-            puppet = await puppets.next()
-            await puppet.starts()
-        await puppet.takes_prompt()
-        waiting = await chat.client.post("turn/wait", chatId=chat.id, turnId=turn_id)
-        await puppet.ends_turn(turn_id)
-        turn = (await chat.client.result_of(waiting))["turn"]
-        assert (turn["state"], turn["reason"]) == ("ended", "done")
+    """After the look at the disk, before the look at the chat."""
+    turn_id = await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.starts()
+    await puppet.takes_prompt()
+    stored = turns._stored
+
+    async def read_then_end(*asked: Any) -> Any:
+        found = await stored(*asked)
+        if found.state == "running":
+            await puppet.ends_turn(turn_id)
+            await chat.event("turn/ended")
+        return found
+
+    monkeypatch.setattr(turns, "_stored", read_then_end)
+    turn = await chat.ended(turn_id)
+    assert (turn["state"], turn["reason"]) == ("ended", "done")
 
 
 async def test_waiting_ends_when_a_person_is_asked(chat: Chat) -> None:
