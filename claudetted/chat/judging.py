@@ -5,6 +5,7 @@ is loaded once the daemon serves.
 """
 
 import importlib
+from typing import TypedDict
 
 import trio
 
@@ -13,26 +14,45 @@ from claudetted.chat.step import Step
 from claudetted.permissions.places import Places
 from claudetted.permissions.verdict import Verdict
 from claudetted.protocol import places as ours
-from claudetted.protocol.permissions import Request
+from claudetted.protocol.permissions import ExplainResult, Level, Request
+from claudetted.protocol.rules import Rule
+
+
+class _Circumstances(TypedDict):
+    level: Level
+    workspace: str
+    chat_dir: str
+    rules: list[Rule]
+    places: Places
 
 
 async def load_engine() -> None:
     """Aside, so that nobody waits for it who does not need it."""
-    await trio.to_thread.run_sync(importlib.import_module, "claudetted.permissions.engine")
+    await trio.to_thread.run_sync(importlib.import_module, "claudetted.permissions.explaining")
 
 
 def judge(rulebook: Rulebook, places: Places, step: Step, request: Request) -> Verdict:
     """With the rules that this very step adds."""
     from claudetted.permissions import engine
 
+    return engine.judge(request, **_circumstances(rulebook, places, step))
+
+
+def explain(rulebook: Rulebook, places: Places, step: Step, request: Request) -> ExplainResult:
+    """What the engine would say of a call, and everything that leads to it."""
+    from claudetted.permissions import explaining
+
+    return explaining.explain(request, **_circumstances(rulebook, places, step))
+
+
+def _circumstances(rulebook: Rulebook, places: Places, step: Step) -> _Circumstances:
     chat = step.state.chat
     turn_id = step.state.running.id if step.state.running else None
     stored = rulebook.in_force(chat.id, turn_id, chat.workspace)
-    return engine.judge(
-        request,
-        level=chat.level,
-        workspace=chat.workspace,
-        chat_dir=str(ours.chat_dir(chat.id)),
-        rules=[*stored, *step.rules_added],
-        places=places,
-    )
+    return {
+        "level": chat.level,
+        "workspace": chat.workspace,
+        "chat_dir": str(ours.chat_dir(chat.id)),
+        "rules": [*stored, *step.rules_added],
+        "places": places,
+    }

@@ -13,10 +13,8 @@ from claudetted.protocol import events as ev
 from claudetted.protocol.base import ItemId, PermissionId
 from claudetted.protocol.permissions import (
     Decision,
-    ExplainResult,
     Outcome,
     Permission,
-    Request,
     Resolution,
     Scope,
 )
@@ -68,18 +66,6 @@ def decide(
     if left:
         _judge_again(step)
     return resolution
-
-
-def explain(step: Step, request: Request) -> ExplainResult:
-    """What the engine says of a call, and by which rule."""
-    verdict = step.judge(request)
-    return ExplainResult(
-        verdict.effect,
-        verdict.why,
-        verdict.rule,
-        list(verdict.suggested),
-        list(verdict.scopes),
-    )
 
 
 def resolve(

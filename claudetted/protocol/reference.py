@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import msgspec.inspect as mi
 
@@ -9,6 +10,8 @@ from claudetted.protocol import errors, events, shapes
 from claudetted.protocol.base import PROTOCOL_LEVEL
 from claudetted.protocol.registry import METHODS, NOTIFICATIONS, Method
 from claudetted.protocol.typescript import type_text
+
+_EXAMPLES = Path(__file__).parents[2] / "clients/examples"
 
 _PREFACE = f"""\
 # The client protocol, level {PROTOCOL_LEVEL}
@@ -69,7 +72,7 @@ def markdown() -> str:
     roots = [struct for m in METHODS for struct in (m.params, m.result)]
     told = {*roots, *(n.params for n in NOTIFICATIONS), *events.Event.__args__}
     shared = [s for s in shapes.reachable(roots) if s not in told]
-    sections: list[str] = [_PREFACE, "## Methods\n"]
+    sections: list[str] = [_PREFACE, _examples(), "## Methods\n"]
     sections += [_method(method) for method in METHODS]
     sections.append("## Notifications\n")
     sections += [_struct(n.name, n.params) for n in NOTIFICATIONS]
@@ -79,6 +82,15 @@ def markdown() -> str:
     sections += [_struct(shapes.name_of(struct), struct) for struct in _sorted(shared)]
     sections += ["## Errors\n", _JSONRPC_ERRORS, "\n".join(_error_rows())]
     return "\n".join(sections).rstrip() + "\n"
+
+
+def _examples() -> str:
+    """A whole client in two languages; the tests run them."""
+    told = ["## A client in thirty lines\n"]
+    for name, language in (("attach.py", "python"), ("attach.lua", "lua")):
+        text = (_EXAMPLES / name).read_text(encoding="utf-8")
+        told.append(f"[{name}](examples/{name})\n\n```{language}\n{text}```\n")
+    return "\n".join(told)
 
 
 def _method(method: Method) -> str:

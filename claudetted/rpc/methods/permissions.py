@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from claudetted.chat import ids
+from claudetted.chat import ids, judging
 from claudetted.chat import permissions as planning
 from claudetted.chat.step import Step
 from claudetted.protocol import errors, permissions
@@ -82,12 +82,14 @@ async def explain(
     else:
         raise errors.InvalidParams("Name a request or a chat.", path="$.permissionId")
     actor = await desk.manager.find(chat_id)
+    world = desk.manager.world
+    weigh = partial(judging.explain, world.rulebook, world.places)
 
     def plan(step: Step) -> permissions.ExplainResult | None:
         if not params.permission_id:
-            return planning.explain(step, supposed_request(params, step.state.chat.workspace))
+            return weigh(step, supposed_request(params, step.state.chat.workspace))
         permission = step.state.permissions.get(params.permission_id)
-        return planning.explain(step, permission.request) if permission else None
+        return weigh(step, permission.request) if permission else None
 
     result = await actor.ask(plan)
     if result is None:
