@@ -52,6 +52,17 @@ def test_a_daemon_that_cannot_start_says_why(commands: Commands, home: Home) -> 
         pass  # it said why before its process had ended
 
 
+def test_a_daemon_that_ends_at_once_is_quoted(
+    commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken/trio.py").write_text("raise RuntimeError('no trio today')\n")
+    with monkeypatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(tmp_path / "broken"))
+        said = commands.run("ls", code=exits.NO_DAEMON).err
+    assert "RuntimeError: no trio today" in said
+
+
 def test_a_message_and_its_answer(commands: Commands, chat: str) -> None:
     assert say(commands, chat, "@think hm @text hello **you**", "--wait") == "hello **you**\n"
     assert commands.run("history", chat).out.split("\n\n")[1:] == ["∴ hm", "hello **you**", ""]

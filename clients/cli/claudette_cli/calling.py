@@ -7,12 +7,15 @@ import os
 from claudette_cli import finding
 from claudette_cli.connection import Connection
 from claudette_cli.exits import Disconnected, Failure
+from claudette_cli.terminal import errors
+from claudetted import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _ATTEMPTS = 5
+_mentioned: set[str] = set()
 _READING = {"get", "list", "history", "status", "wait"}
 
 
@@ -45,7 +48,9 @@ class Daemon:
         while True:
             attempts -= 1
             try:
-                return self.connection.request(method, params)
+                result = self.connection.request(method, params)
+                _mention_version(self.connection)
+                return result
             except Disconnected:
                 self.close()
                 if not attempts:
@@ -63,6 +68,18 @@ def connect() -> Connection:
     from claudette_cli import starting
 
     return starting.start()
+
+
+def _mention_version(connection: Connection) -> None:
+    """A person, not a script, learns of a daemon that an upgrade has left behind."""
+    told = str(connection.hello["version"])
+    if told == __version__ or told in _mentioned or not errors().interactive:
+        return
+    _mentioned.add(told)
+    errors().say(
+        f"The daemon is of version {told} and this command of {__version__}; "
+        "replace it with: claudette restart"
+    )
 
 
 def new_key() -> str:

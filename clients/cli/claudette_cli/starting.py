@@ -9,6 +9,7 @@ import select
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from claudette_cli import finding
@@ -27,7 +28,7 @@ def start() -> Connection:
     data = places.data_dir()
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        guard = os.open(data / "claudetted.starting", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        guard = os.open(data / "claudetted.starting", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise Failure(
             f"The data directory {data} cannot be used ({error.strerror}); "
@@ -36,7 +37,7 @@ def start() -> Connection:
         ) from error
     try:
         fcntl.flock(guard, fcntl.LOCK_EX)
-        return finding.running() or _spawn(data)
+        return finding.running() or _spawn(data / "claudetted.output")
     finally:
         os.close(guard)
 
@@ -51,11 +52,12 @@ def wait_gone(pid: int, seconds: float) -> bool:
     return True
 
 
-def _spawn(data: Path) -> Connection:
+def _spawn(printed: Path) -> Connection:
+    """What the daemon prints goes to a file, for the case that it cannot even log."""
     reader, writer = os.pipe()
     try:
         try:
-            _launch(writer)
+            _launch(writer, printed)
         finally:
             os.close(writer)
         said = _ready_line(reader)
@@ -66,14 +68,16 @@ def _spawn(data: Path) -> Connection:
     if connection is not None:
         return connection
     raise Failure(
-        f"The daemon did not start: {_why_not(said)} Its log is in {places.log_dir()}", NO_DAEMON
+        f"The daemon did not start: {_why_not(said, printed)} Its log is in {places.log_dir()}",
+        NO_DAEMON,
     )
 
 
-def _why_not(said: str) -> str:
+def _why_not(said: str, printed: Path) -> str:
     """One sentence from what the daemon said before it ended, if anything."""
     if not said:
-        return "it ended without a word."
+        last = printed.read_text(errors="replace").strip().rpartition("\n")[2]
+        return f"{last}." if last else "it ended without a word."
     try:
         told = json.loads(said)
     except ValueError:
@@ -82,21 +86,22 @@ def _why_not(said: str) -> str:
     return str(error) or f"it is ready, but {places.lock_path()} names no socket that answers."
 
 
-def _launch(ready_fd: int) -> None:
+def _launch(ready_fd: int, printed: Path) -> None:
     """Detached on purpose: the daemon outlives this command and its terminal, and is no child
     of ours, so that it never becomes our zombie."""
     daemon = [sys.executable, "-m", "claudetted", "--ready-fd", str(ready_fd)]
     fork = "import os, sys\nif os.fork() == 0: os.execv(sys.argv[1], sys.argv[1:])"
-    subprocess.run(
-        [sys.executable, "-ISc", fork, *daemon],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        pass_fds=(ready_fd,),
-        start_new_session=True,
-        cwd="/",
-        check=True,
-    )
+    with open(printed, "wb", opener=partial(os.open, mode=0o600)) as output:
+        subprocess.run(
+            [sys.executable, "-ISc", fork, *daemon],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=(ready_fd,),
+            start_new_session=True,
+            cwd="/",
+            check=True,
+        )
 
 
 def _ready_line(reader: int) -> str:

@@ -94,7 +94,11 @@ def attended() -> bool:
 
 def clip(text: str, width: int) -> str:
     """The first line of the text, cut to the width."""
-    line = harmless(text).strip().split("\n", 1)[0]
+    return cut(harmless(text).strip().split("\n", 1)[0], width)
+
+
+def cut(line: str, width: int) -> str:
+    """The line, cut to the width."""
     return line if len(line) <= width else line[: max(0, width - 1)] + "…"
 
 

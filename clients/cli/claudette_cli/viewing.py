@@ -80,6 +80,8 @@ class ScreenViewer:
         self._stage = Stage(output)
         self._fold = following.fold
         self._asked = ""
+        # What was there before: no history, but what waits for an answer.
+        self.show([("snapshot", "")])
 
     def show(self, changes: list[Change]) -> None:
         final = [line for change in changes for line in self._scroll.take(change)]

@@ -105,8 +105,11 @@ class FakeDaemon:
 
     def _serve(self, line: Line) -> None:
         with line.peer.makefile("rb") as reader:
-            for data in reader:
-                self._answer(line, json.loads(data))
+            try:
+                for data in reader:
+                    self._answer(line, json.loads(data))
+            except ConnectionError:
+                return  # The client left before it was told everything.
 
     def _answer(self, line: Line, frame: Json) -> None:
         method, params = frame["method"], frame.get("params", {})

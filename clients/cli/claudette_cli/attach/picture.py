@@ -30,7 +30,6 @@ class Picture:
         self.permission: Json | None = waiting[0] if waiting else None
         self.waiting = len(waiting)
         self.last_tool = _last_tool(fold)
-        self.entries = [(entry["turnId"], entry["text"]) for entry in fold.queue]
 
     @property
     def question(self) -> str:

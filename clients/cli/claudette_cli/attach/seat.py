@@ -95,15 +95,17 @@ class Seat:
         elif command == "/deny":
             self.decide("deny", argument)
         elif command == "/queue":
-            self._say(self._queue())
+            self._errands.aside(self._print_queue)
         else:
             self._say([*slash.help_lines(), ""])
 
-    def _queue(self) -> list[str]:
-        entries = self._screen.picture.entries if self._screen.picture else []
-        lines = [line for _, text in entries for line in ["▸ " + harmless(text), ""]]
+    def _print_queue(self) -> None:
+        with Daemon() as daemon:
+            entries = daemon.call("queue/list", self._request()).get("entries", [])
+        lines = [line for entry in entries for line in ["▸ " + harmless(entry["text"]), ""]]
         hint = f"change it with: claudette queue edit|remove {self._chat_id} …"
-        return [*lines, self._terminal.paint(hint, "dim"), ""] if lines else ["No message waits."]
+        paint = self._terminal.paint
+        self._say([*lines, paint(hint, "dim"), ""] if lines else ["No message waits.", ""])
 
     def _decide(self, permission: dict[str, Any], decision: str, reason: str, scope: str) -> None:
         self._reader.decided_here.add(permission["id"])

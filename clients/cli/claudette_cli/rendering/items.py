@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from claudette_cli.rendering import figures
-from claudette_cli.terminal import Terminal, clip, exact, harmless
+from claudette_cli.terminal import Terminal, clip, cut, exact, harmless
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Painter:
         if self._whole or len(lines) <= OUTPUT_LINES + 1:
             return [paint(f"  │ {line}", "dim") for line in lines]
         hidden = len(lines) - OUTPUT_LINES
-        shown = [clip(line, self._terminal.width - 4) for line in lines[-OUTPUT_LINES:]]
+        shown = [cut(line, self._terminal.width - 4) for line in lines[-OUTPUT_LINES:]]
         return [
             paint(f"  │ … {hidden} lines before", "dim"),
             *(paint(f"  │ {line}", "dim") for line in shown),

@@ -4,8 +4,14 @@ from io import StringIO
 
 from rich.console import Console
 from rich.markdown import Markdown
+from rich.text import Text
 
 from claudette_cli.terminal import harmless
+
+
+def rows(line: str, width: int) -> int:
+    """How many rows of a terminal a line takes, which may be styled."""
+    return max(1, -(-Text.from_ansi(line).cell_len // width))
 
 
 def render(text: str, width: int, *, colour: bool) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from claudette_cli.rendering import markdown
 from claudette_cli.terminal import Terminal
 
 TAIL_HEIGHT = 12
@@ -28,7 +29,7 @@ class Stage:
         if not final and not tail and not self._drawn:
             return
         erase = f"\x1b[{self._drawn}A\x1b[J" if self._drawn else ""
-        self._drawn = len(tail)
+        self._drawn = sum(markdown.rows(line, self._terminal.width) for line in tail)
         self._terminal.write(erase + "".join(f"{line}\n" for line in [*final, *tail]))
 
 
