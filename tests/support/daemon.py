@@ -31,6 +31,8 @@ class RunningDaemon:
     def __init__(self, output: Path, **env: str) -> None:
         self._output = output
         self._env = {**os.environ, **env}
+        self.program = ["-m", "claudetted"]
+        """What Python is told to run; it understands the daemon's arguments."""
         self._process: subprocess.Popen[bytes] | None = None
         self.ready: dict[str, Any] = {}
 
@@ -56,13 +58,17 @@ class RunningDaemon:
         assert self._process
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Returns when clients can connect."""
         reader, writer = os.pipe()
         try:
             with self._output.open("ab") as output:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "claudetted", "--verbose", "--ready-fd", str(writer)],
+                    [sys.executable, *self.program, "--verbose", "--ready-fd", str(writer)],
                     env=self._env,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
