@@ -52,6 +52,7 @@ class Agent(Data, frozen=True):
     """Refused requests whose asker has not taken note yet."""
     crashes: int = 0
     """Unexpected ends in a row."""
+    crashed_at: str = ""
 
     def without_sidecar(self) -> "Agent":
         """After its end: what concerns the chat stays."""

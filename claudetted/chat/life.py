@@ -62,7 +62,9 @@ def settle(step: Step) -> None:
 
 def _begin_afresh(step: Step, hide: bool) -> None:
     step.afresh = True
-    step.agent = replace(step.agent, session_path="", note="", failure="", start_error=None)
+    step.agent = replace(
+        step.agent, session_path="", note="", failure="", start_error=None, crashes=0
+    )
     if hide:
         step.write.hide_items = True
     step.emit(ev.ChatReset(hidden=hide))
@@ -82,6 +84,7 @@ def configure(step: Step, params: chats.ConfigureParams) -> int | None:
     if changed == chat:
         return None
     step.emit(ev.ChatConfigured(changed))
+    step.agent = replace(step.agent, crashes=0)
     if step.agent.stage not in ("starting", "ready"):
         return None
     step.request(

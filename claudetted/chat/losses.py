@@ -38,7 +38,7 @@ def ended(step: Step, why: str, stderr: list[str]) -> None:
     else:
         step.emit(ev.SidecarLost(why, stderr))
         failure = _failure(why, stderr)
-        step.agent = replace(agent, crashes=agent.crashes + 1, failure=failure)
+        step.agent = replace(agent, crashes=agent.crashes + 1, crashed_at=step.at, failure=failure)
         if agent.stage == "starting":
             error = sidecar.LineError("HarnessFailed", failure)
             step.agent = replace(step.agent, start_error=error)

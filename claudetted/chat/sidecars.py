@@ -16,6 +16,27 @@ Plan = Callable[[Step], object]
 """Something to do to a chat in its own task."""
 
 
+CRASHES = 3
+"""So many unexpected ends in a row are answered by a new process at once."""
+WAIT_SECONDS = 10.0
+MOST_WAIT_SECONDS = 300.0
+
+
+def must_wait(step: Step) -> str:
+    """Why no process is started now: one that always dies is tried less and less often."""
+    agent = step.agent
+    if agent.stage != "none" or agent.crashes < CRASHES:
+        return ""
+    wait = min(MOST_WAIT_SECONDS, WAIT_SECONDS * 2 ** (agent.crashes - CRASHES))
+    left = wait - ids.milliseconds_between(agent.crashed_at, step.at) / 1000
+    if left <= 0:
+        return ""
+    return (
+        f"The agent's process ended unexpectedly {agent.crashes} times in a row and is not started "
+        f"again for another {left:.0f} s. Retry then, or configure or reset the chat."
+    )
+
+
 def ensure(step: Step) -> None:
     """Plans a new sidecar when the chat has none; its first line is `start`."""
     if step.agent.stage != "none":

@@ -51,12 +51,16 @@ def _is_ending(step: Step) -> bool:
 
 def start(step: Step, turn_id: TurnId, text: str, when: When) -> None:
     """Begins a turn: the message first, then the turn, then the line to the sidecar."""
-    step.agent = replace(step.agent, failure="", start_error=None)
     _title_from(step, text)
     turn = Turn(turn_id, step.chat_id, "running", when=when, queued_at=step.at, started_at=step.at)
     step.put_turn(turn, text)
     step.add_item(Item(ItemId(f"{turn_id}.u"), "user", "done", turn_id=turn_id), text)
     step.emit(ev.TurnStarted(turn))
+    if why := sidecars.must_wait(step):
+        step.add_notice("error", why)
+        end(step, "failed", why)
+        return
+    step.agent = replace(step.agent, failure="", start_error=None)
     sidecars.ensure(step)
     note = step.agent.note
     step.agent = replace(step.agent, note="")

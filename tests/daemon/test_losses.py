@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from claudetted.chat import sidecars
 from tests.daemon.world import Chat, Home
 
 
@@ -92,4 +95,24 @@ async def test_a_sidecar_of_another_level_is_refused(home: Home, chat: Chat) -> 
     assert turn["reason"] == "failed"
     assert "99" in turn["error"]
     home.set_sidecar()
+    assert (await chat.turn("@text hi"))["reason"] == "done"
+
+
+async def test_an_agent_that_always_dies_is_started_less_and_less(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(sidecars.CRASHES):
+        assert (await chat.turn("@die 3"))["reason"] == "lost"
+    turn = await chat.turn("@text hi")
+    assert turn["reason"] == "failed"
+    assert "3 times in a row" in turn["error"]
+    assert len(chat.events("sidecar/started")) == sidecars.CRASHES
+    monkeypatch.setattr(sidecars, "WAIT_SECONDS", 0.0)
+    assert (await chat.turn("@text hi"))["reason"] == "done"
+
+
+async def test_a_changed_chat_is_tried_at_once_after_many_losses(chat: Chat) -> None:
+    for _ in range(sidecars.CRASHES):
+        await chat.turn("@die 3")
+    await chat.call("chat/configure", model="fake/large")
     assert (await chat.turn("@text hi"))["reason"] == "done"
