@@ -124,6 +124,11 @@ class Actor:
         while self._inbox.requests:
             self._inbox.requests.popleft().fail(fault)
 
+    def lose(self) -> None:
+        """The chat's sidecar is of no use any more: it counts as gone."""
+        if self.agent.sidecar_id:
+            self._inbox.put_report(Lost(self.agent.sidecar_id))
+
     @property
     def busy(self) -> bool:
         """Whether anything keeps the chat loaded."""
@@ -180,6 +185,9 @@ class Actor:
         except StoreRefused as refusal:
             message = f"The disk did not take the write ({refusal}); nothing was changed."
             request.fail(errors.StoreFull(message))
+        except Exception as fault:
+            request.fail(fault)
+            raise
         else:
             request.succeed(result)
 
@@ -231,7 +239,7 @@ class Actor:
             self._state,
             self.agent,
             self.texts,
-            self._prompts,
+            dict(self._prompts),
             self._item_count,
             partial(judge, self._world.rulebook, self._world.places),
         )
@@ -313,8 +321,7 @@ class Actor:
         if step.env is not None:
             self.env = step.env
         waiting = {entry.turn_id for entry in step.state.queue} | set(step.agent.steers)
-        for turn_id in self._prompts.keys() - waiting:
-            del self._prompts[turn_id]
+        self._prompts = {turn: text for turn, text in step.prompts.items() if turn in waiting}
 
     def _after_commit(self, step: Step, hearing: Hearing | None) -> None:
         keeper = self._world.keeper

@@ -23,6 +23,9 @@ class Sink(Protocol):
     def when_drained(self, call: Callable[[], None]) -> None:
         """Calls once when what is queued has gone."""
 
+    def give_up(self) -> None:
+        """The client is not served any further; it is told where to resume."""
+
 
 class Subscription:
     """One client's view of one chat. Held back until the reply that announces it is written."""
@@ -31,6 +34,7 @@ class Subscription:
         self.hub = hub
         self.sink = sink
         self._held: list[tuple[bytes, int]] | None = []
+        self._closed = False
         self._lagging = False
         self._behind: dict[ItemId, int] = {}
         """Open items whose deltas were skipped, and from which offset."""
@@ -42,6 +46,8 @@ class Subscription:
             self._put(frames, seq)
 
     def close(self) -> None:
+        """Nothing comes after this, also not what was held or put off."""
+        self._closed = True
         self.hub.remove(self)
 
     def publish(self, batch: "Batch") -> None:
@@ -75,7 +81,8 @@ class Subscription:
                 self._put(frame, self.hub.seq)
 
     def _put(self, frames: bytes, seq: int) -> None:
-        self.sink.put(frames, (self, seq))
+        if not self._closed:
+            self.sink.put(frames, (self, seq))
 
 
 class Batch:
@@ -123,6 +130,11 @@ class Hub:
 
     def remove(self, subscription: Subscription) -> None:
         self._subscriptions.pop(subscription, None)
+
+    def give_up(self) -> None:
+        """The chat cannot go on telling."""
+        for subscription in list(self._subscriptions):
+            subscription.sink.give_up()
 
     def publish(self, told: list[ToldEvent | ToldDelta], seq: int) -> None:
         """Tells every subscriber; never waits for one."""

@@ -50,6 +50,8 @@ class Manager:
         """No new work is taken."""
         self._actors: dict[ChatId, Actor] = {}
         self._loading: dict[ChatId, trio.Event] = {}
+        self._failed: set[ChatId] = set()
+        """Chats whose task has failed since they were last loaded."""
 
     @property
     def loaded(self) -> list[Actor]:
@@ -71,7 +73,12 @@ class Manager:
         """The actor of a chat, loaded if need be. Raises ChatNotFound."""
         while chat_id in self._loading:
             await self._loading[chat_id].wait()
-        actor = self._actors.get(chat_id) or await self._load(chat_id)
+        actor = self._actors.get(chat_id)
+        if actor is None or actor.gone:
+            actor = await self._load(chat_id)
+        if chat_id in self._failed:
+            self._failed.remove(chat_id)
+            actor.lose()
         actor.used_at = trio.current_time()
         return actor
 
@@ -244,9 +251,17 @@ class Manager:
         except Exception as fault:
             logger.exception("chat %s failed and is loaded afresh when it is next asked", actor)
             actor.fail(fault)
+            self._give_up(actor)
         finally:
             if self._actors.get(actor.chat_id) is actor:
                 del self._actors[actor.chat_id]
+
+    def _give_up(self, actor: Actor) -> None:
+        """Who follows the chat has to come again. Its sidecar may have said what it failed of."""
+        actor.hub.give_up()
+        self._failed.add(actor.chat_id)
+        if actor.agent.sidecar_id:
+            self.world.keeper.forget(actor.agent.sidecar_id)
 
 
 def _new_chat(params: chats.CreateParams, cwd: str, workspace: str, level: Level) -> chats.Chat:

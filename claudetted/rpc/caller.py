@@ -36,12 +36,28 @@ class Client:
         self.subscriptions: dict[ChatId, Subscription] = {}
         self.catching_up: dict[ChatId, trio.CancelScope] = {}
         self.follower: Follower | None = None
+        self.gone = False
 
     @property
     def who(self) -> str:
         """As decisions record it."""
         process = f" (pid {self.pid})" if self.pid else ""
         return f"{self.name}/{self.kind}{process}"
+
+    def keep(self, subscription: Subscription) -> Subscription:
+        """Its only one to the chat. It ends with the client, who may have left meanwhile."""
+        self.subscriptions[subscription.hub.chat_id] = subscription
+        if self.gone:
+            subscription.close()
+        return subscription
+
+    def leave(self) -> None:
+        """The connection is over."""
+        self.gone = True
+        for subscription in self.subscriptions.values():
+            subscription.close()
+        if self.follower:
+            self.follower.close()
 
 
 @dataclass

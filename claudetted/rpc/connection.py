@@ -55,7 +55,7 @@ class Connections:
                     await self._read(stream, client)
                 await _drain(outbox)
             finally:
-                _forget(client)
+                client.leave()
             nursery.cancel_scope.cancel()
 
     async def _leave_when_told(self, reading: trio.CancelScope) -> None:
@@ -99,13 +99,6 @@ async def _drain(outbox: Outbox) -> None:
     """A client that has closed its writing side may still read its answers."""
     with trio.move_on_after(1):
         await outbox.drained()
-
-
-def _forget(client: Client) -> None:
-    for subscription in client.subscriptions.values():
-        subscription.close()
-    if client.follower:
-        client.follower.close()
 
 
 def _too_long(line: TooLong) -> bytes:

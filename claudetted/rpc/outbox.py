@@ -1,6 +1,5 @@
 """Owns what waits to be written to one client: bounded, and never waited for by a chat."""
 
-import math
 from collections.abc import Callable
 
 import trio
@@ -49,8 +48,9 @@ class Outbox:
         self._queue.append((frames, mark))
         self._size += len(frames)
         if self._size > HARD_BYTES + len(frames):
-            self._overflow()
-        self._lot.unpark()
+            self.give_up()
+        else:
+            self._lot.unpark()
 
     def when_drained(self, call: Callable[[], None]) -> None:
         self._drained.append(call)
@@ -86,14 +86,13 @@ class Outbox:
             for call in waiting:
                 call()
 
-    def _overflow(self) -> None:
+    def give_up(self) -> None:
         """What is not on its way yet is dropped; the client resumes before it."""
-        self._overflowed = True
-        self._queue.clear()
-        self._scope.deadline = min(
-            self._scope.deadline if not math.isinf(self._scope.deadline) else math.inf,
-            trio.current_time() + LAST_WORD_SECONDS,
-        )
+        if not self._overflowed:
+            self._overflowed = True
+            self._queue.clear()
+            self._scope.deadline = trio.current_time() + LAST_WORD_SECONDS
+            self._lot.unpark()
 
     def _last_word(self) -> bytes:
         cursors: dict[str, str] = {

@@ -10,7 +10,7 @@ from claudetted.chat.actor import Actor
 from claudetted.chat.hub import Subscription
 from claudetted.chat.manager import decode_state
 from claudetted.chat.state import ChatState
-from claudetted.chat.step import Step
+from claudetted.chat.step import Step, deleted
 from claudetted.protocol import chats, errors, events
 from claudetted.protocol.base import ChatId, Empty
 from claudetted.protocol.items import Item
@@ -36,7 +36,8 @@ async def subscribe(
     if params.after is not None:
         position, note = _place(desk, actor, params.after)
         if position is not None:
-            caller.after_reply.append(partial(_catch_up_soon, desk, caller, actor, position))
+            chat_id = actor.chat_id
+            caller.after_reply.append(partial(_catch_up_soon, desk, caller, chat_id, position))
             return events.SubscribeResult(resumed=True)
         return await _from_snapshot(desk, caller, actor, note)
     return await _from_snapshot(desk, caller, actor, "")
@@ -66,11 +67,10 @@ async def _from_snapshot(
     """State and texts are taken in the chat's task; its tail is held until the reply is out."""
 
     def plan(step: Step) -> tuple[Subscription, ChatState, list[Item], int]:
-        subscription = actor.subscribe(caller.client.outbox)
+        subscription = caller.client.keep(actor.subscribe(caller.client.outbox))
         return subscription, step.state, _open_items(actor, step.state), step.item_count
 
     subscription, state, opened, count = await actor.ask(plan)
-    caller.client.subscriptions[actor.chat_id] = subscription
     caller.after_reply.append(subscription.release)
     page = await history_page(desk, actor.chat_id, count + 1, _SNAPSHOT_ITEMS)
     snapshot = chats.Snapshot(
@@ -108,33 +108,50 @@ def _place(desk: Desk, actor: Actor, cursor: str) -> tuple[int | None, str]:
     return int(number), ""
 
 
-def _catch_up_soon(desk: Desk, caller: Caller, actor: Actor, position: int) -> None:
+def _catch_up_soon(desk: Desk, caller: Caller, chat_id: ChatId, position: int) -> None:
     scope = trio.CancelScope()
-    caller.client.catching_up[actor.chat_id] = scope
-    caller.client.nursery.start_soon(_catch_up, desk, caller, actor, position, scope)
+    caller.client.catching_up[chat_id] = scope
+    caller.client.nursery.start_soon(_catch_up, desk, caller, chat_id, position, scope)
 
 
 async def _catch_up(
-    desk: Desk, caller: Caller, actor: Actor, position: int, scope: trio.CancelScope
+    desk: Desk, caller: Caller, chat_id: ChatId, position: int, scope: trio.CancelScope
 ) -> None:
     """Old events at the client's pace, from disk; then, when none is missing, the tail."""
+    outbox = caller.client.outbox
     with scope:
-        while not await actor.ask(partial(_join, caller, actor, position)):
-            query = partial(journal.events_after, chat_id=actor.chat_id, seq=position, limit=_PAGE)
-            for seq, at, body in await desk.database.read(query):
-                caller.client.outbox.put(frames.event_frame(actor.chat_id, seq, at, body))
-                position = seq
-            await caller.client.outbox.drained()
-        if caller.client.catching_up.get(actor.chat_id) is scope:
-            del caller.client.catching_up[actor.chat_id]
+        try:
+            while not await _joined(desk, caller, chat_id, position, scope):
+                query = partial(journal.events_after, chat_id=chat_id, seq=position, limit=_PAGE)
+                for seq, at, body in await desk.database.read(query):
+                    outbox.put(frames.event_frame(chat_id, seq, at, body))
+                    position = seq
+                await outbox.drained()
+        except errors.ChatNotFound:
+            last = deleted(position + 1)
+            outbox.put(frames.event_frame(chat_id, last.seq, last.at, last.body))
+        if caller.client.catching_up.get(chat_id) is scope:
+            del caller.client.catching_up[chat_id]
 
 
-def _join(caller: Caller, actor: Actor, position: int, step: Step) -> bool:
-    """In the chat's task: joins the tail if nothing happened since `position`."""
+async def _joined(
+    desk: Desk, caller: Caller, chat_id: ChatId, position: int, scope: trio.CancelScope
+) -> bool:
+    """A slow client may outlast the chat's actor, so it is found anew."""
+    actor = await desk.manager.find(chat_id)
+    return await actor.ask(partial(_join, caller, actor, position, scope))
+
+
+def _join(caller: Caller, actor: Actor, position: int, scope: trio.CancelScope, step: Step) -> bool:
+    """In the chat's task: joins the tail if nothing happened since `position`.
+
+    The client may have unsubscribed since this was asked.
+    """
+    if scope.cancel_called:
+        return True
     if step.state.seq != position:
         return False
-    subscription = actor.subscribe(caller.client.outbox)
-    caller.client.subscriptions[actor.chat_id] = subscription
+    subscription = caller.client.keep(actor.subscribe(caller.client.outbox))
     for item in step.state.open.values():
         text = actor.texts.get(item.id).whole().decode()
         frame = frames.delta_frame(actor.chat_id, item.id, 0, text)
