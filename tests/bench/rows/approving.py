@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
@@ -33,10 +34,11 @@ def rows(quick: bool) -> Iterator[Row]:
 
 
 def _all(world: World, client: Client, chat: str, count: int, where: str) -> Iterator[Row]:
-    raw = _echoes(count)
+    raw, stored = _echoes(count), _commits(count)
     requests, decisions = _decided(client, chat, count)
     yield from _compared(f"approval, {where}: request to client", requests, raw)
     yield from _compared(f"approval, {where}: decision to sidecar", decisions, raw)
+    yield _with_commit(f"approval, {where}: request to client", requests, raw, stored)
     automatic = _answered(client, chat, count, str(world.work / "file"))
     p50 = percentile(automatic, 0.5)
     p99 = percentile(automatic, 0.99)
@@ -49,6 +51,13 @@ def _compared(name: str, ours: list[float], raw: list[float]) -> Iterator[Row]:
         mine, theirs = percentile(ours, part), percentile(raw, part)
         words = f"{name}, p{part * 100:.0f}, beside a socket's round trip"
         yield Row(words, f"{mine:.2f} ms", f"{theirs:.2f} ms", mine / theirs, aim)
+
+
+def _with_commit(name: str, ours: list[float], raw: list[float], stored: list[float]) -> Row:
+    """What is told is on disk, which a socket knows nothing of: so much of it is the disk's."""
+    mine, trip, commit = (percentile(values, 0.5) for values in (ours, raw, stored))
+    words = f"{name}, p50, beside a round trip and a commit"
+    return Row(words, f"{mine:.2f} ms", f"{trip:.2f} + {commit:.2f} ms", mine / (trip + commit))
 
 
 def _decided(client: Client, chat: str, count: int) -> tuple[list[float], list[float]]:
@@ -84,6 +93,25 @@ def _echoes(count: int) -> list[float]:
         path = Path(directory, "s")
         with program("echo", str(path)), connected(path) as peer:
             return [_round_trip(peer) for _ in range(count)]
+
+
+def _commits(count: int) -> list[float]:
+    """What the disk takes for a row, stored as the daemon stores."""
+    with tempfile.TemporaryDirectory(prefix="cb-") as directory:
+        database = sqlite3.connect(Path(directory, "db"), isolation_level=None)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("CREATE TABLE event (body BLOB)")
+        took = [_commit(database) for _ in range(count)]
+        database.close()
+        return took
+
+
+def _commit(database: sqlite3.Connection) -> float:
+    time.sleep(GAP)
+    began = time.monotonic_ns()
+    database.execute("INSERT INTO event VALUES (?)", (b"x" * 2000,))
+    return (time.monotonic_ns() - began) / 1e6
 
 
 def _round_trip(peer: socket.socket) -> float:
