@@ -14,26 +14,23 @@ from claudetted.sidecar.service import command
 
 UNIT = "claudetted-keeper.service"
 NO_SUCH_UNIT = 5
-PATIENCE = 10.0
-"""Seconds. A keeper starts in 0.04; one that is on its way out holds its lock for a moment."""
+AGAIN_AFTER = 0.02
+"""Seconds. A keeper on its way out holds its lock for a moment, and lets nobody in."""
 
 Starter = Callable[[Path], Awaitable[None]]
 
 
 async def ensure_keeper(socket_path: Path, start: Starter | None = None) -> socket.socket:
-    """Connects to the keeper, starting one when there is none.
+    """Connects to the keeper, starting one when there is none, for as long as it takes.
 
     Two daemons may call this at once: the keeper's lock lets only one of two keepers live.
     """
-    with trio.move_on_after(PATIENCE):
-        while True:
-            if (peer := connect(socket_path)) is not None:
-                return peer
-            await (start or _starter())(socket_path)
-            if (peer := connect(socket_path)) is not None:
-                return peer
-            await trio.sleep(0.02)
-    raise KeeperFailed(f"The keeper does not answer at {socket_path}.")
+    while (peer := connect(socket_path)) is None:
+        await (start or _starter())(socket_path)
+        if (peer := connect(socket_path)) is not None:
+            return peer
+        await trio.sleep(AGAIN_AFTER)
+    return peer
 
 
 def connect(socket_path: Path) -> socket.socket | None:

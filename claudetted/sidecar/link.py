@@ -9,7 +9,7 @@ from pathlib import Path
 import trio
 
 from claudetted.protocol.base import SidecarId
-from claudetted.sidecar.calling import Starter, ensure_keeper
+from claudetted.sidecar.calling import AGAIN_AFTER, Starter, ensure_keeper
 from claudetted.sidecar.keeper import frames
 from claudetted.sidecar.keeper.frames import frame, take_frames
 from claudetted.sidecar.keeper.pace import TICK, Pace
@@ -27,7 +27,8 @@ from claudetted.sidecar.reports import (
 READ = 256 * 1024
 MUCH = 32 * 1024
 """A read of this much is followed by the next one at once."""
-ANSWER_WITHIN = 5.0
+PATIENCE = 10.0
+"""Seconds for a keeper to answer. One starts in 0.04."""
 SHORT_LIFE = 1.0
 """A keeper that dies within this time is not replaced sooner."""
 USUAL_UMASK = 0o022
@@ -202,18 +203,27 @@ class KeeperLink:
             peer = await self._connect_again()
 
     async def _connect(self) -> tuple[socket.socket, list[Running]]:
+        try:
+            with trio.fail_after(PATIENCE):
+                while (reached := await self._reach()) is None:
+                    continue
+        except trio.TooSlowError as fault:
+            raise KeeperFailed(f"The keeper at {self._path} does not answer.") from fault
+        self._tried.set()
+        return reached
+
+    async def _reach(self) -> tuple[socket.socket, list[Running]] | None:
+        """None, after a moment, when the keeper that let us in was on its way out."""
         peer = await ensure_keeper(self._path, self._starter)
         try:
-            with trio.fail_after(ANSWER_WITHIN):
-                running = await self._greet(peer)
-        except (trio.TooSlowError, OSError) as fault:
+            return peer, await self._greet(peer)
+        except ConnectionError:
             peer.close()
-            raise KeeperFailed(f"The keeper at {self._path} does not answer.") from fault
+            await trio.sleep(AGAIN_AFTER)
+            return None
         except BaseException:
             peer.close()
             raise
-        self._tried.set()
-        return peer, running
 
     async def _connect_again(self) -> socket.socket:
         """Replaces a keeper that died: at once, and when that fails as often as it is wanted."""

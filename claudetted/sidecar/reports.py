@@ -23,6 +23,16 @@ class Exit:
     stderr: bytes
     """The last of it."""
 
+    @property
+    def reason(self) -> str:
+        return f"exit code {self.code}" if self.signal is None else f"signal {self.signal}"
+
+    @property
+    def last_lines(self) -> list[str]:
+        """What it said last, for a person."""
+        lines = self.stderr.decode(errors="replace").split("\n")
+        return [line for line in lines if line.strip()][-10:]
+
 
 @dataclass(frozen=True, slots=True)
 class Lost:

@@ -57,6 +57,7 @@ def left():
     os.wait()
     return int(os.read(told, 20))
 pids = [child(), child("setsid"), child("nohup"), child("env", "-i"), left()]
+pids += [child("setsid", "env", "-i")]
 """
 WAIT = "\nprint(*pids, flush=True)\nsignal.pause()\n"
 CRASH = "\nprint(*pids, flush=True)\nos.kill(os.getpid(), 9)\n"
@@ -171,9 +172,8 @@ async def test_what_a_crashed_sidecar_left_ends_when_it_is_forgotten(path: Path)
             await ear.exits()
             assert all(is_running(one) for one in members)
             link.forget(SIDECAR)
-            # Without a mark, a session or a parent, the last resort is the keeper's own end.
-            marked = [one for at, one in enumerate(members) if at != 3]
-            await all_ended(marked)
+            # The last has no mark, no session and no parent: only the keeper's own end reaches it.
+            await all_ended(members[:-1])
 
 
 @pytest.mark.parametrize("end", [WAIT, CRASH])
@@ -191,19 +191,31 @@ async def test_the_keepers_end_is_the_end_of_all(path: Path, end: str, how: str)
 
 
 async def test_a_killed_keeper_takes_its_sidecars_along(path: Path) -> None:
-    async with linked(path) as (link, _):
-        by_input, by_signal = SidecarId("input"), SidecarId("signal")
-        reader = await link.start(by_input, script(ECHO), ENV, path.parent)
-        sleeper = await link.start(by_signal, script(SLEEP), ENV, path.parent)
-        ears = {by_input: Ear(), by_signal: Ear()}
-        for sidecar, ear in ears.items():
-            link.attach(sidecar, 0, ear)
+    """Those that read their input, and those that do not, without any help of a next keeper."""
+    await start_detached(path)
+    with Raw(path) as raw:
+        keeper = raw.hello()
+        reader, sleeper = raw.start(script(ECHO), "reader"), raw.start(script(SLEEP), "sleeper")
+        raw.tell(frames.ATTACH, "sleeper", 0)
+        raw.hear(frames.OUTPUT)
         with watched(reader) as one, watched(sleeper) as two:
-            assert link.pid
-            os.kill(link.pid, signal.SIGKILL)
+            os.kill(keeper, signal.SIGKILL)
             await all_ended([one, two])
-        for ear in ears.values():
-            await ear.is_lost()
+
+
+async def test_a_killed_keepers_sidecars_are_told_lost(path: Path) -> None:
+    async with linked(path) as (link, _):
+        await link.start(SIDECAR, script(SLEEP), ENV, path.parent)
+        ended_before = SidecarId("before")
+        await link.start(ended_before, script("pass"), ENV, path.parent)
+        ear, earlier = Ear(), Ear()
+        link.attach(SIDECAR, 0, ear)
+        link.attach(ended_before, 0, earlier)
+        await earlier.exits()
+        assert link.pid
+        os.kill(link.pid, signal.SIGKILL)
+        await ear.is_lost()
+        assert not earlier.lost
 
 
 async def test_the_link_replaces_a_killed_keeper(path: Path) -> None:

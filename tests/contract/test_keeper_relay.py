@@ -24,8 +24,10 @@ from tests.contract.keeper_world import (
     Ear,
     Raw,
     end_keeper,
+    ended,
     linked,
     script,
+    watched,
 )
 
 FLOOD = (
@@ -91,6 +93,24 @@ async def test_the_exit_comes_after_all_output(
         ended = await ear.exits()
         assert ear.data == b"bye\n"
         assert (ended.code, ended.signal, ended.stderr) == (code, number, b"")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a larger pipe, and pidfd")
+async def test_what_an_ended_sidecar_left_in_its_pipe_comes_before_the_exit(path: Path) -> None:
+    enlarge = "import fcntl, os; fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 1 << 20);"
+    text = f"{enlarge} os.read(0, 1); os.write(1, b'x' * 900_000)"
+    async with linked(path) as (link, _):
+        pid = await link.start(SIDECAR, script(text), ENV, path.parent)
+        ear = Ear()
+        link.attach(SIDECAR, 0, ear)
+        assert link.pid
+        with watched(pid) as sidecar, open(f"/proc/{pid}/fd/0", "wb", 0) as stdin:  # noqa: ASYNC230
+            os.kill(link.pid, signal.SIGSTOP)
+            stdin.write(b"!")
+            await ended(sidecar)
+            os.kill(link.pid, signal.SIGCONT)
+        await ear.exits()
+        assert len(ear.data) == 900_000
 
 
 async def test_the_exit_brings_the_last_of_stderr(path: Path) -> None:
