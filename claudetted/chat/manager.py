@@ -60,13 +60,13 @@ class Manager:
     def loaded_chat(self, chat_id: ChatId) -> Chat | None:
         """A chat that has an actor, as it is now."""
         actor = self._actors.get(chat_id)
-        return actor.state.chat if actor else None
+        return actor.state.chat if actor and not actor.gone else None
 
     async def until_unneeded(self, chat_id: ChatId) -> None:
         """Returns when the chat needs no person any more, or is gone."""
         actor = self._actors.get(chat_id)
         if actor:
-            with suppress(errors.ChatNotFound):
+            with suppress(errors.Fault):
                 await actor.until(lambda state, _agent, _events: not state.chat.attention or None)
 
     async def find(self, chat_id: ChatId) -> Actor:
@@ -248,9 +248,11 @@ class Manager:
         """The chat bulkhead: a fault of one chat is not the end of the others."""
         try:
             await actor.run()
-        except Exception as fault:
-            logger.exception("chat %s failed and is loaded afresh when it is next asked", actor)
-            actor.fail(fault)
+        except Exception:
+            log_id = ids.new_id()
+            logger.exception("fault %s: chat %s failed", log_id, actor.chat_id)
+            message = f"The chat failed; the daemon's log has the details under {log_id}."
+            actor.fail(errors.Internal(message, log_id=log_id))
             self._give_up(actor)
         finally:
             if self._actors.get(actor.chat_id) is actor:

@@ -37,24 +37,34 @@ class Notifier:
         self.manager: Manager | None = None
         """Set by the daemon before any chat runs."""
         self._nursery = nursery
-        self._told: set[ChatId] = set()
+        self._followed: set[ChatId] = set()
 
     def raised(self, chat_id: ChatId) -> None:
         """A chat begins to need a person, for one more reason."""
-        self._nursery.start_soon(self._tell_later, chat_id)
+        if chat_id not in self._followed:
+            self._followed.add(chat_id)
+            self._nursery.start_soon(self._follow, chat_id)
+
+    async def _follow(self, chat_id: ChatId) -> None:
+        """One cycle after the other, while there is one."""
+        assert self.manager is not None
+        while self._needing(chat_id):
+            async with trio.open_nursery() as cycle:
+                cycle.start_soon(self._tell_later, chat_id)
+                await self.manager.until_unneeded(chat_id)
+                cycle.cancel_scope.cancel()
+        self._followed.discard(chat_id)
 
     async def _tell_later(self, chat_id: ChatId) -> None:
+        """What tells may take longer than the cycle, and is not cut short with it."""
         await trio.sleep(DELAY_SECONDS)
+        if chat := self._needing(chat_id):
+            self._nursery.start_soon(self._tell, chat)
+
+    def _needing(self, chat_id: ChatId) -> Chat | None:
         assert self.manager is not None
         chat = self.manager.loaded_chat(chat_id)
-        if chat is None or not chat.attention:
-            return
-        if chat_id in self._told:
-            return
-        self._told.add(chat_id)
-        await self._tell(chat)
-        await self.manager.until_unneeded(chat_id)
-        self._told.discard(chat_id)
+        return chat if chat and chat.attention else None
 
     async def _tell(self, chat: Chat) -> None:
         assert self.manager is not None
