@@ -164,9 +164,9 @@ def _(line: sc.SteerTaken, step: Step) -> None:
 def _(line: sc.TurnEnd, step: Step) -> None:
     if not _is_running(step, TurnId(line.turn)):
         raise Breach(f"end of turn {line.turn}, which does not run")
-    if line.reason == "failed" and line.error:
-        step.add_notice("error", line.error)
     reason = "stopped" if step.agent.stopping and line.reason == "failed" else line.reason
+    if reason == "failed" and line.error:
+        step.add_notice("error", line.error)
     turns.end(step, reason, line.error if reason == "failed" else "", line.usage)
 
 
