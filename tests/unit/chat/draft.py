@@ -92,7 +92,7 @@ class Draft:
             self.state,
             self.agent,
             self.texts,
-            self.prompts,
+            dict(self.prompts),
             self.item_count,
             lambda *_asked: self.verdict,
         )
@@ -117,7 +117,7 @@ class Draft:
         if saved is not None:
             self.texts.mark_saved(saved)
         waiting = {entry.turn_id for entry in self.state.queue} | {*self.agent.steers}
-        self.prompts = {turn: text for turn, text in self.prompts.items() if turn in waiting}
+        self.prompts = {turn: text for turn, text in step.prompts.items() if turn in waiting}
         self.told += step.told
         self.last = step
         self._check(waiting)
