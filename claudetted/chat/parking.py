@@ -14,6 +14,7 @@ from claudetted.chat import sidecars
 from claudetted.chat.actor import Actor
 from claudetted.chat.manager import Manager
 from claudetted.chat.step import Step
+from claudetted.protocol import errors
 from claudetted.protocol.base import ChatId
 from claudetted.sidecar import census
 
@@ -56,7 +57,10 @@ class Parking:
                 sidecars.end_politely(step, why)
 
         logger.info("parking the sidecar of chat %s: %s", actor.chat_id, why)
-        await actor.ask(plan)
+        try:
+            await actor.ask(plan)
+        except errors.Fault as fault:
+            logger.warning("the sidecar of chat %s is kept for now: %s", actor.chat_id, fault)
 
     def _live(self) -> list[Actor]:
         return [actor for actor in self._manager.loaded if actor.agent.sidecar_id]

@@ -1,0 +1,144 @@
+"""What runs for the user is listed, with the reason; the rest is nobody's."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import trio
+
+from claudetted.protocol import places
+from tests.daemon.client import PATIENCE, Client, Json
+from tests.daemon.conftest import NewChat
+from tests.daemon.world import Chat, Daemon, Home
+from tests.support.lifeline import Lifeline
+
+LEFT = {
+    "in the background": "sleep 7201 &",
+    "deaf to hang-ups": "nohup sleep 7201 >/dev/null 2>&1 &",
+    "in a session of its own": "setsid sleep 7201 &",
+    "forked twice": "( (setsid sleep 7201 &) & ); true",
+    "without an environment": "env -i sleep 7201 &",
+}
+"""What an agent's commands leave running. The keeper finds each by kinship or by its mark."""
+HIDDEN = {"forked twice without an environment": "( (env -i setsid sleep 7201 &) & ); true"}
+"""Nothing tells whose it is: it ends with the keeper, whose descendant it stays."""
+
+
+def run(command: str) -> str:
+    return f"@tool bash {json.dumps({'command': command})}"
+
+
+async def allowed(chat: Chat, command: str) -> None:
+    turn = await chat.send(run(command))
+    (asked,) = await chat.asked()
+    await chat.decide(asked, "allow")
+    assert (await chat.ended(turn))["reason"] == "done"
+
+
+async def processes(client: Client, **params: str) -> list[Json]:
+    return list((await client.call("process/list", **params))["processes"])
+
+
+async def until_cut(lifeline: Lifeline) -> None:
+    with trio.fail_after(PATIENCE):
+        await trio.to_thread.run_sync(lifeline.wait_cut)
+
+
+async def test_daemon_keeper_and_sidecars_are_listed_with_reasons(
+    client: Client, chat: Chat
+) -> None:
+    await chat.turn("@text hi")
+    rows = {row["kind"]: row for row in await processes(client)}
+    assert list(rows) == ["daemon", "keeper", "sidecar"]
+    assert rows["daemon"]["pid"] == os.getpid()
+    assert rows["keeper"]["pid"] == (await client.call("daemon/status"))["keeperPid"]
+    assert rows["sidecar"]["chatId"] == chat.id
+    assert rows["sidecar"]["why"] == "It was just used."
+    assert all(row["memory"] > 1_000_000 and row["why"] for row in rows.values())
+    assert "tests/fakes/sidecar" in rows["sidecar"]["command"]
+
+
+async def test_a_chats_processes_alone(client: Client, new_chat: NewChat) -> None:
+    one, two = await new_chat(), await new_chat()
+    await one.turn("@text hi")
+    await two.turn("@text hi")
+    (row,) = await processes(client, chatId=one.id)
+    assert (row["kind"], row["chatId"]) == ("sidecar", one.id)
+
+
+async def test_a_sidecar_says_what_keeps_it(client: Client, chat: Chat) -> None:
+    turn = await chat.send(run("touch made"))
+    (asked,) = await chat.asked()
+    (row,) = await processes(client, chatId=chat.id)
+    assert row["why"] == (await chat.get())["status"]["why"]
+    await chat.decide(asked, "deny")
+    await chat.ended(turn)
+
+
+async def test_process_list_ChatNotFound(client: Client) -> None:
+    assert (await client.refused("process/list", chatId="nobody")).name == "ChatNotFound"
+
+
+async def test_jobs_are_listed_and_go_with_their_chat(
+    home: Home, client: Client, new_chat: NewChat
+) -> None:
+    chat, other = await new_chat(), await new_chat()
+    with Lifeline(home.root / "lifeline") as lifeline:
+        await allowed(chat, f"{lifeline.hold}; sleep 7201 &")
+        await other.turn("@text hi")
+        rows = await processes(client, chatId=chat.id)
+        assert [row["kind"] for row in rows] == ["sidecar", "job"]
+        assert rows[1]["command"] == "sleep 7201"
+        assert rows[1]["chatId"] == chat.id
+        await chat.call("chat/delete")
+        await until_cut(lifeline)
+    kinds = [row["kind"] for row in await processes(client)]
+    assert kinds == ["daemon", "keeper", "sidecar"]
+
+
+@pytest.mark.parametrize("how", LEFT)
+async def test_what_an_agent_left_ends_with_its_chat(home: Home, chat: Chat, how: str) -> None:
+    with Lifeline(home.root / "lifeline") as lifeline:
+        await allowed(chat, f"{lifeline.hold}; {LEFT[how]}")
+        await chat.call("chat/delete")
+        await until_cut(lifeline)
+
+
+@pytest.mark.parametrize("how", LEFT | HIDDEN)
+async def test_what_an_agent_left_ends_with_the_keeper(
+    home: Home, daemon: Daemon, chat: Chat, how: str
+) -> None:
+    with Lifeline(home.root / "lifeline") as lifeline:
+        await allowed(chat, f"{lifeline.hold}; {(LEFT | HIDDEN)[how]}")
+        await chat.client.call("daemon/shutdown", agents=True)
+        await daemon.ended()
+        await until_cut(lifeline)
+    await daemon.start()
+
+
+async def test_temporary_files_go_with_their_chat(home: Home, chat: Chat) -> None:
+    await allowed(chat, 'mktemp; echo x > "$TMPDIR/y"')
+    directory = places.chat_dir(chat.id)
+    assert (directory / "tmp" / "y").exists()
+    await chat.call("chat/delete")
+    assert list(directory.parent.iterdir()) == []
+
+
+async def test_a_launcher_wraps_the_agent(client: Client, chat: Chat) -> None:
+    words = ["nice", "-n", "7", "env", "LAUNCHED_FOR={chat}"]
+    await client.call("setting/set", key="launcher", value=words)
+    await chat.turn("@text hi")
+    pid = (await chat.event("sidecar/started"))["sidecar"]["pid"]
+    assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + 7
+    environ = await trio.to_thread.run_sync(Path(f"/proc/{pid}/environ").read_bytes)
+    assert f"LAUNCHED_FOR={chat.id}".encode() in environ.split(b"\0")
+
+
+async def test_a_launcher_that_does_not_exist_fails_the_turn(client: Client, chat: Chat) -> None:
+    await client.call("setting/set", key="launcher", value=["no-such-program"])
+    turn = await chat.turn("@text hi")
+    assert turn["reason"] == "failed"
+    assert "no-such-program" in turn["error"]
+    await client.call("setting/set", key="launcher", value=None)
+    assert (await chat.turn("@text hi"))["reason"] == "done"
