@@ -218,7 +218,7 @@ class Actor:
         elif isinstance(report, Exit):
             if report.sidecar == self._stopped_unrecorded:
                 step.agent = replace(step.agent, stopping=True)
-            losses.ended(step, _exit_reason(report), _last_lines(report.stderr))
+            losses.ended(step, report.reason, report.last_lines)
         else:
             losses.ended(step, "the process that kept it running is gone", [])
 
@@ -291,20 +291,19 @@ class Actor:
         await self._world.database.commit(partial(journal.store, write=write))
 
     def _publish(self, step: Step) -> None:
-        self._become(step)
         self.used_at = trio.current_time()
+        if step.durable:
+            self._become(step)
         for item_id, grown in step.grown.items():
             self.texts.append(item_id, bytes(grown))
-        for closed in step.write.closed:
-            self.texts.drop(ItemId(closed))
         self.hub.publish(step.told, step.state.seq)
-        self._world.feed.publish(step.state.chat, step.events)
-        self.waiting.look(self.state, self.agent, step.events)
         if any(isinstance(entry, ToldDelta) for entry in step.told):
             self._plan_checkpoint()
 
     def _tell_world(self, step: Step) -> None:
         """What a committed step means beyond the chat."""
+        self._world.feed.publish(step.state.chat, step.events)
+        self.waiting.look(self.state, self.agent, step.events)
         for rule in step.rules_added:
             self._world.rulebook.add(rule)
         if step.write.turn_over:
@@ -322,6 +321,8 @@ class Actor:
             self.env = step.env
         waiting = {entry.turn_id for entry in step.state.queue} | set(step.agent.steers)
         self._prompts = {turn: text for turn, text in step.prompts.items() if turn in waiting}
+        for closed in step.write.closed:
+            self.texts.drop(ItemId(closed))
 
     def _after_commit(self, step: Step, hearing: Hearing | None) -> None:
         keeper = self._world.keeper
@@ -388,14 +389,3 @@ def _launch_error(failure: errors.Fault | LaunchFailed) -> sc.LineError:
     if isinstance(failure, errors.Fault):
         return sc.LineError(failure.name, failure.message, failure.to_wire()["data"])
     return sc.LineError("HarnessFailed", str(failure))
-
-
-def _exit_reason(report: Exit) -> str:
-    if report.signal is not None:
-        return f"signal {report.signal}"
-    return f"exit code {report.code}"
-
-
-def _last_lines(stderr: bytes, most: int = 10) -> list[str]:
-    lines = stderr.decode(errors="replace").split("\n")
-    return [line for line in lines if line.strip()][-most:]

@@ -6,6 +6,7 @@ whose commit fails is dropped whole and the chat stands where it stood.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -65,7 +66,6 @@ class Step:
         judge: "Callable[[Step, Request], Verdict]",
     ) -> None:
         self.chat_id = chat_id
-        self.at = ids.now()
         self.rules_added: list[Rule] = []
         """In force at once within the step, for all when it is committed."""
         self._judge = judge
@@ -85,9 +85,17 @@ class Step:
         """What open items grew by in this step."""
         self._state = state
         self._texts = texts
-        self._write = journal.Write(journal.ChatRow(chat_id, False, "", 0, b"", b""))
         self._touched = False
         self._agent = agent
+
+    @cached_property
+    def at(self) -> str:
+        """When all of it happens."""
+        return ids.now()
+
+    @cached_property
+    def _write(self) -> journal.Write:
+        return journal.Write(journal.ChatRow(self.chat_id, False, "", 0, b"", b""))
 
     def judge(self, request: Request) -> Verdict:
         """What the engine says of a call, as the chat stands in this draft."""
