@@ -15,6 +15,8 @@ from claudetted.wire.lines import LineSplitter, TooLong
 logger = logging.getLogger(__name__)
 
 _READ_BYTES = 64 * 1024
+_LAST_ANSWERS_SECONDS = 2.0
+_LAST_BYTES_SECONDS = 1.0
 _MOST_WAITING = 256
 """Requests of one client that may wait for something at once."""
 
@@ -47,20 +49,29 @@ class Connections:
     async def _converse(self, stream: trio.abc.Stream, pid: int | None, of_agent: bool) -> None:
         async with trio.open_nursery() as nursery:
             outbox = Outbox(self.cursor_of)
-            client = Client(pid, of_agent, outbox, nursery)
             nursery.start_soon(outbox.run, stream)
-            try:
-                with trio.CancelScope() as reading:
-                    nursery.start_soon(self._leave_when_told, reading)
-                    await self._read(stream, client)
-                await _drain(outbox)
-            finally:
-                client.leave()
+            with trio.CancelScope() as answering:
+                nursery.start_soon(self._leave_when_told, answering)
+                await self._answer_all(stream, pid, of_agent, outbox)
+            with trio.move_on_after(_LAST_BYTES_SECONDS):
+                await outbox.drained()
             nursery.cancel_scope.cancel()
 
-    async def _leave_when_told(self, reading: trio.CancelScope) -> None:
+    async def _leave_when_told(self, answering: trio.CancelScope) -> None:
         await self._clients.leave.wait()
-        reading.cancel()
+        answering.cancel()
+
+    async def _answer_all(
+        self, stream: trio.abc.Stream, pid: int | None, of_agent: bool, outbox: Outbox
+    ) -> None:
+        """A client that has closed its writing side may still wait for its answers."""
+        async with trio.open_nursery() as nursery:
+            client = Client(pid, of_agent, outbox, nursery)
+            try:
+                await self._read(stream, client)
+            finally:
+                client.leave()
+            nursery.cancel_scope.deadline = trio.current_time() + _LAST_ANSWERS_SECONDS
 
     def cursor_of(self, subscription: Subscription, seq: int) -> str:
         return f"{self._journal_id}.{seq}"
@@ -93,12 +104,6 @@ class Connections:
         caller.replied()
         if limiter:
             limiter.release_on_behalf_of(parsed)
-
-
-async def _drain(outbox: Outbox) -> None:
-    """A client that has closed its writing side may still read its answers."""
-    with trio.move_on_after(1):
-        await outbox.drained()
 
 
 def _too_long(line: TooLong) -> bytes:
