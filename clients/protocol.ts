@@ -367,6 +367,13 @@ export interface SettingSetParams {
   value?: unknown;
 }
 
+/** The curated ones first, in their order. `trouble` says what could not be read. */
+export interface ProviderListResult {
+  providers?: Array<Provider>;
+  summary?: string;
+  trouble?: string;
+}
+
 /** The processes of one chat, or everything that runs for the user. */
 export interface ProcesseListParams {
   chatId?: string | null;
@@ -800,6 +807,29 @@ export interface Decided {
 }
 
 /**
+ * One provider. `kind` is the usual way to sign in, `ways` has every one.
+ *
+ * `source` labels the credential that the next turn uses: `auth.json`, `models.json`, or `$NAME`
+ * of a variable; `overrides` those it wins over. `models` counts what can be used now, or could
+ * be once there is a credential.
+ */
+export interface Provider {
+  id: string;
+  name: string;
+  kind: "oauth" | "api_key" | "environment";
+  group: "default" | "more" | "environment" | "other";
+  about?: string;
+  docs?: string;
+  ways?: Array<"oauth" | "api_key" | "environment">;
+  /** Of the environment, that the agent looks at; the first one is for the key. */
+  variables?: Array<string>;
+  models?: number;
+  configured?: boolean;
+  source?: string;
+  overrides?: Array<string>;
+}
+
+/**
  * One process. Memory is its resident set in bytes; a job was started by an agent's command and
  * outlived it, or belongs to a command that runs.
  */
@@ -958,6 +988,7 @@ export interface Methods {
   "setting/list": { params: NoParams; result: SettingListResult };
   "setting/get": { params: SettingGetParams; result: SettingResult };
   "setting/set": { params: SettingSetParams; result: SettingResult };
+  "provider/list": { params: NoParams; result: ProviderListResult };
   "process/list": { params: ProcesseListParams; result: ProcesseListResult };
   "attention/list": { params: NoParams; result: AttentionListResult };
   "attention/clear": { params: AttentionClearParams; result: ChatResult };

@@ -12,7 +12,7 @@ from claudetted.protocol import places
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.errors import HarnessMissing
 from claudetted.sidecar import staging
-from claudetted.sidecar.launch import Launch
+from claudetted.sidecar.launch import CHAT_MARK, Launch
 
 _HARNESSES = {"pi": pi.launch}
 
@@ -32,6 +32,16 @@ async def launch(harness: str, chat_id: ChatId, env: dict[str, str], prefix: lis
     copied = await trio.to_thread.run_sync(_from_copy, found)
     before = [word.replace("{chat}", chat_id) for word in prefix]
     return replace(copied, argv=[*before, *copied.argv])
+
+
+async def launch_control() -> Launch:
+    """What to start for no chat: the harness in the daemon's own environment.
+
+    It runs nothing of an agent's, so it bears no chat's mark. Raises HarnessMissing.
+    """
+    found = pi.launch(ChatId(""), os.environ, os.environ)
+    unmarked = {name: value for name, value in found.env.items() if name != CHAT_MARK}
+    return await trio.to_thread.run_sync(_from_copy, replace(found, env=unmarked))
 
 
 async def tidy(running: bool) -> None:

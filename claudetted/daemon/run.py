@@ -33,6 +33,7 @@ from claudetted.daemon.notify import Notifier
 from claudetted.permissions.disk import RealDisk
 from claudetted.permissions.places import Places
 from claudetted.protocol import places
+from claudetted.providers.control import Control
 from claudetted.rpc import unix
 from claudetted.rpc.connection import Connections
 from claudetted.rpc.desk import Desk
@@ -108,7 +109,8 @@ async def _run(
             chats.start_soon(load_engine)
             chats.start_soon(Parking(manager).run)
             chats.start_soon(launching.tidy, bool(running))
-            desk = Desk(manager, database, instance, ids.now(), str(socket))
+            control = Control(keeper, launching.launch_control, ids.new_id, umask, chats)
+            desk = Desk(manager, database, control, instance, ids.now(), str(socket))
             dispatcher = Dispatcher(handlers(desk))
             connections = Connections(dispatcher, desk.clients, database.journal_id)
             await _serve_clients(desk, connections, socket, task_status)
@@ -138,6 +140,8 @@ async def _serve_clients(
         clients.cancel_scope.deadline = trio.current_time() + CLIENTS_GRACE_SECONDS
         desk.clients.leave.set()
         accepting.cancel_scope.cancel()
+    with trio.move_on_after(CLIENTS_GRACE_SECONDS):
+        await desk.control.close()
 
 
 async def _stop_on_signal(stop: trio.Event) -> None:

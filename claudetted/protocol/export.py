@@ -97,7 +97,11 @@ def _line_typescript() -> str:
         "NoticeKind": items.NoticeKind,
         "Trigger": sidecar.Trigger,
     }
-    return head + constants + typescript([sidecar.Started, sidecar.ModelList], unions)
+    return (
+        head
+        + constants
+        + typescript([sidecar.Started, sidecar.ModelList, sidecar.ProviderList], unions)
+    )
 
 
 def _names() -> str:

@@ -17,6 +17,7 @@ from claudetted.protocol import (
     items,
     permissions,
     processes,
+    providers,
     queue,
     rules,
     settings,
@@ -268,6 +269,15 @@ METHODS: tuple[Method, ...] = (
         settings.SettingResult,
         "Changes a setting.",
         (errors.SettingUnknown, errors.StoreFull),
+    ),
+    Method(
+        "provider/list",
+        NoParams,
+        providers.ListResult,
+        "Shows who serves models, and which credential is in use.",
+        (errors.HarnessMissing, errors.HarnessFailed),
+        waits=True,
+        watches=True,
     ),
     Method(
         "process/list",

@@ -101,13 +101,21 @@ class Models(Line, tag="models", frozen=True):
     id: int
 
 
+class Providers(Line, tag="providers", frozen=True):
+    """Lists every provider the agent knows; answered with a `ProviderList`. Needs no session."""
+
+    id: int
+
+
 class Dispose(Line, tag="dispose", frozen=True):
     """Aborts what runs, closes the session and exits with 0."""
 
     id: int
 
 
-ToSidecar = Start | Prompt | Steer | Abort | Decide | Configure | Compact | Models | Dispose
+ToSidecar = (
+    Start | Prompt | Steer | Abort | Decide | Configure | Compact | Models | Providers | Dispose
+)
 
 
 class Started(Record, frozen=True):
@@ -131,6 +139,32 @@ class ModelRow(Record, frozen=True):
 
 class ModelList(Record, frozen=True):
     models: list[ModelRow] = []
+
+
+class Origin(Record, frozen=True):
+    """Where a credential comes from. `name` is the variable, or whatever else the agent told."""
+
+    kind: Literal["auth.json", "models.json", "environment"]
+    name: str = ""
+
+
+class ProviderRow(Record, frozen=True):
+    """One provider as the agent knows it. `origins` holds the credential that the next turn uses,
+    then those it overrides; `models` counts what could be used with it, or once there is one."""
+
+    id: str
+    name: str
+    ways: list[Literal["api_key", "oauth"]] = []
+    variables: list[str] = []
+    models: int = 0
+    origins: list[Origin] = []
+
+
+class ProviderList(Record, frozen=True):
+    """`trouble` says what of the agent's own configuration could not be read."""
+
+    providers: list[ProviderRow] = []
+    trouble: str = ""
 
 
 class LineError(Record, frozen=True):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import trio
 
 from claudetted.chat.manager import Manager
+from claudetted.providers.control import Control
 from claudetted.rpc.caller import Clients
 from claudetted.store.database import Database
 
@@ -15,6 +16,7 @@ class Desk:
 
     manager: Manager
     database: Database
+    control: Control
     instance: str
     started_at: str
     socket: str

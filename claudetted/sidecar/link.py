@@ -119,7 +119,9 @@ class KeeperLink:
         self._order(frames.ATTACH, sidecar, offset)
 
     def send(self, sidecar: SidecarId, n: int, line: bytes) -> None:
-        """Hands one line, with its newline, to the sidecar, unless the keeper has had `n`."""
+        """Hands one line, with its newline, to the sidecar, unless the keeper has had `n`.
+
+        The number 0 is for lines that are not stored and may come twice."""
         self._order(frames.INPUT, sidecar, n, line)
 
     def acknowledge(self, sidecar: SidecarId, offset: int) -> None:

@@ -8,6 +8,7 @@ import { cutText } from "./lines.ts";
 import type { ModelList, Start, Started, ToSidecar } from "./lines.gen.ts";
 import { availableModels, modelRow } from "./models.ts";
 import type { Outlet } from "./outbox.ts";
+import { listProviders } from "./providers.ts";
 import { Session } from "./session.ts";
 
 export interface Staff {
@@ -64,6 +65,8 @@ export class Desk {
         return this.start(line);
       case "models":
         return this.models();
+      case "providers":
+        return listProviders(this.staff.pi, await this.runtime());
       case "prompt":
         return (await this.ready()).prompt(line);
       case "steer":

@@ -16,6 +16,12 @@ export interface ModelList {
   models?: Array<ModelRow>;
 }
 
+/** `trouble` says what of the agent's own configuration could not be read. */
+export interface ProviderList {
+  providers?: Array<ProviderRow>;
+  trouble?: string;
+}
+
 /**
  * Opens the session: a new one in `sessionDir`, or the one stored at `sessionPath`.
  *
@@ -93,6 +99,12 @@ export interface Compact {
 /** Lists the models that could be used now; answered with a `ModelList`. */
 export interface Models {
   type: "models";
+  id: number;
+}
+
+/** Lists every provider the agent knows; answered with a `ProviderList`. Needs no session. */
+export interface Providers {
+  type: "providers";
   id: number;
 }
 
@@ -238,6 +250,19 @@ export interface ModelRow {
   contextWindow?: number | null;
 }
 
+/**
+ * One provider as the agent knows it. `origins` holds the credential that the next turn uses,
+ * then those it overrides; `models` counts what could be used with it, or once there is one.
+ */
+export interface ProviderRow {
+  id: string;
+  name: string;
+  ways?: Array<"api_key" | "oauth">;
+  variables?: Array<string>;
+  models?: number;
+  origins?: Array<Origin>;
+}
+
 /** What is known of a tool call so far. `input` is JSON. */
 export interface ToolInfo {
   name: string;
@@ -297,6 +322,12 @@ export interface Usage {
   costSource?: "provider" | "catalogue" | null;
 }
 
+/** Where a credential comes from. `name` is the variable, or whatever else the agent told. */
+export interface Origin {
+  kind: "auth.json" | "models.json" | "environment";
+  name?: string;
+}
+
 export type ToSidecar =
   | Start
   | Prompt
@@ -306,6 +337,7 @@ export type ToSidecar =
   | Configure
   | Compact
   | Models
+  | Providers
   | Dispose;
 
 export type FromSidecar =

@@ -75,6 +75,18 @@ async def test_a_refusal_tells_the_highest_number(path: Path) -> None:
         assert raw.hear(frames.REFUSED)[2:] == (9, b"input")
 
 
+async def test_an_input_without_a_number_is_never_refused_and_not_counted(path: Path) -> None:
+    async with linked(path) as (link, _):
+        await link.start(SIDECAR, script(ECHO), ENV, path.parent)
+        ear = Ear()
+        link.attach(SIDECAR, 0, ear)
+        for n, line in ((0, b"a\n"), (1, b"b\n"), (0, b"c\n"), (2, b"d\n")):
+            link.send(SIDECAR, n, line)
+        await ear.hears(b"got a\ngot b\ngot c\ngot d\n")
+    async with linked(path) as (_, (running,)):
+        assert running.input_n == 2
+
+
 @pytest.mark.parametrize(
     ("text", "code", "number"),
     [

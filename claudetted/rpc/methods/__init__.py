@@ -17,6 +17,7 @@ from claudetted.rpc.methods import (
     items,
     permissions,
     processes,
+    providers,
     queue,
     rules,
     settings,
@@ -34,6 +35,7 @@ _NOUNS: dict[str, ModuleType] = {
     "setting": settings,
     "attention": attention,
     "process": processes,
+    "provider": providers,
     "event": events,
 }
 

@@ -9,13 +9,14 @@ Frozen: a released generation never changes, and HELLO not even between generati
                  argv, env, split by NUL            READY    -; ends that list
     ATTACH       offset to deliver from             STARTED  pid
     ACKNOWLEDGE  offset that is no longer needed    FAILED   errno; body: what failed
-    INPUT        number; body: a line for stdin     OUTPUT   offset of the body's first byte
+    INPUT        number or 0; body: line for stdin  OUTPUT   offset of the body's first byte
     END          grace in milliseconds              EXIT     code or SIGNALLED + signal; stderr
     FORGET       -                                  REFUSED  highest input number, or the base
     SHUTDOWN     -                                  FENCED   -; a newer connection took over
 
 The connection that said HELLO last is served. A sidecar's output goes to it after ATTACH, its
-EXIT after the output. FORGET keeps nothing: what the sidecar started and still runs is killed.
+EXIT after the output. An input of number 0 is never refused and not counted. FORGET keeps
+nothing: what the sidecar started and still runs is killed.
 """
 
 import struct

@@ -207,10 +207,10 @@ class Keeper:
             self._loop.stream(child.stdout, lambda: self._read_output(child))
 
     def _take_input(self, child: Child, n: int, line: bytes) -> None:
-        if n <= child.input_n:
+        if 0 < n <= child.input_n:
             self._tell(frames.REFUSED, child.name, child.input_n, b"input")
             return
-        child.input_n = n
+        child.input_n = max(n, child.input_n)
         if child.stdin < 0:
             return
         waiting = bool(child.input)

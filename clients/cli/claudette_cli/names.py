@@ -37,6 +37,7 @@ METHODS = (
     "setting/list",
     "setting/get",
     "setting/set",
+    "provider/list",
     "process/list",
     "attention/list",
     "attention/clear",

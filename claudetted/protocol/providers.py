@@ -1,0 +1,39 @@
+"""Owns providers: who serves models, how to sign in there, and which credential is in use."""
+
+from typing import Literal
+
+from claudetted.protocol.base import Data
+
+Kind = Literal["oauth", "api_key", "environment"]
+Group = Literal["default", "more", "environment", "other"]
+
+
+class Provider(Data, frozen=True):
+    """One provider. `kind` is the usual way to sign in, `ways` has every one.
+
+    `source` labels the credential that the next turn uses: `auth.json`, `models.json`, or `$NAME`
+    of a variable; `overrides` those it wins over. `models` counts what can be used now, or could
+    be once there is a credential.
+    """
+
+    id: str
+    name: str
+    kind: Kind
+    group: Group
+    about: str = ""
+    docs: str = ""
+    ways: list[Kind] = []
+    variables: list[str] = []
+    """Of the environment, that the agent looks at; the first one is for the key."""
+    models: int = 0
+    configured: bool = False
+    source: str = ""
+    overrides: list[str] = []
+
+
+class ListResult(Data, frozen=True):
+    """The curated ones first, in their order. `trouble` says what could not be read."""
+
+    providers: list[Provider] = []
+    summary: str = ""
+    trouble: str = ""

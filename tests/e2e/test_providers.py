@@ -1,0 +1,94 @@
+"""Providers with the pinned Pi: who there is, and which credential the next turn would use."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claudette_cli import exits
+from claudetted.providers.catalogue import CURATED
+from tests.daemon.world import Home
+from tests.fakes.model_server import ModelServer
+from tests.support.commands import Commands
+
+
+@pytest.fixture
+def agent(home: Home, model: ModelServer) -> Path:
+    """Pi's own directory."""
+    return home.root / "agent"
+
+
+@pytest.fixture
+def commands(home: Home, model: ModelServer) -> Iterator[Commands]:
+    with Commands(home.work) as made:
+        yield made
+
+
+def rows(commands: Commands) -> dict[str, Any]:
+    told = commands.run("provider", "list", "--json").json
+    return {row["id"]: row for row in told["providers"]}
+
+
+def write_auth(agent: Path, **credentials: Any) -> None:
+    (agent / "auth.json").write_text(json.dumps(credentials))
+
+
+def test_every_provider_of_pi_is_listed_with_its_variable_and_models(commands: Commands) -> None:
+    told = rows(commands)
+    assert list(told)[: len(CURATED)] == list(CURATED)
+    assert len(told) == 44  # Pi's 43 and the one of models.json
+    assert told["openrouter"]["variables"] == ["OPENROUTER_API_KEY"]
+    assert told["google"]["variables"] == ["GEMINI_API_KEY"]
+    assert told["moonshotai-cn"]["variables"] == ["MOONSHOT_API_KEY"]
+    assert told["github-copilot"]["ways"] == ["oauth", "api_key", "environment"]
+    assert told["anthropic"]["ways"] == ["api_key", "environment"]
+    assert told["openrouter"]["models"] > 100
+    assert not any(told[provider].get("configured") for provider in CURATED)
+
+
+def test_the_label_names_the_credential_in_use_and_those_it_overrides(
+    commands: Commands, agent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XAI_API_KEY", "from-the-shell")
+    monkeypatch.setenv("GROQ_API_KEY", "from-the-shell")
+    models = json.loads((agent / "models.json").read_text())
+    models["providers"]["groq"] = {"apiKey": "from-a-file"}
+    (agent / "models.json").write_text(json.dumps(models))
+    write_auth(agent, xai={"type": "api_key", "key": "shared"})
+    told = rows(commands)
+    assert (told["xai"]["source"], told["xai"]["overrides"]) == ("auth.json", ["$XAI_API_KEY"])
+    assert (told["groq"]["source"], told["groq"]["overrides"]) == (
+        "models.json",
+        ["$GROQ_API_KEY"],
+    )
+    assert told["fake"]["source"] == "models.json"
+    # A change from outside is seen at the next look.
+    write_auth(agent)
+    assert rows(commands)["xai"]["source"] == "$XAI_API_KEY"
+
+
+def test_a_person_sees_what_is_configured_and_where_to_read_on(
+    commands: Commands, agent: Path
+) -> None:
+    write_auth(agent, groq={"type": "api_key", "key": "k"})
+    said = commands.run("provider").out
+    assert "● groq" in said
+    assert "Groq, via auth.json" in said
+    assert "○ github-copilot" in said
+    assert "2/44 configured" in said
+    assert "● fake" in said
+    assert "baseten" not in said
+    assert "baseten" in commands.run("provider", "list", "--all").out
+    docs = commands.run("provider", "docs", "azure-openai-responses").out
+    assert docs.endswith("docs/providers.md#azure-openai\n")
+    wrong = commands.run("provider", "docs", "opnrouter", code=exits.NOT_FOUND).err
+    assert "did you mean openrouter" in wrong
+
+
+def test_a_broken_models_json_is_told(commands: Commands, agent: Path) -> None:
+    (agent / "models.json").write_text("{broken")
+    told = commands.run("provider", "list", "--json").json
+    assert "models.json" in told["trouble"]
+    assert told["trouble"] in commands.run("provider").out
