@@ -125,6 +125,7 @@ class Client:
     async def close(self) -> None:
         """Without a word, as a client does that dies."""
         await trio.aclose_forcefully(self.stream)
+        self.wake()
 
     # Waiting
 

@@ -241,6 +241,26 @@ async def test_a_stop_keeps_the_queue_and_pauses_it(home: Home, chat: Chat) -> N
     assert await chat.texts() == ["two", "three"]
 
 
+async def test_messages_after_the_stop_go_once_it_has_stopped(puppets: Puppets, chat: Chat) -> None:
+    """Who stops and then says something else is not to be kept waiting in a paused queue."""
+    first = await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.starts()
+    await puppet.takes_prompt()
+    before = await chat.send("queued before")
+    posted = await chat.client.post("turn/stop", chatId=chat.id)
+    abort = await puppet.hears("abort")
+    after = [await chat.send(text) for text in ("first", "then")]
+    await puppet.ends_turn(first, "stopped")
+    await puppet.answers(abort)
+    await chat.client.result_of(posted)
+    for turn_id in (*after, before):
+        assert (await puppet.takes_prompt())["turn"] == turn_id
+        await puppet.ends_turn(turn_id)
+    await chat.ended(before)
+    assert not (await chat.call("queue/list")).get("paused")
+
+
 async def test_steers_that_were_not_taken_return_to_the_head_of_the_queue(
     puppets: Puppets, chat: Chat
 ) -> None:
@@ -371,3 +391,15 @@ async def test_a_full_disk_does_not_keep_a_stop_from_acting(home: Home, chat: Ch
 
 async def test_turn_stop_ChatNotFound(chat: Chat) -> None:
     assert (await chat.client.refused("turn/stop", chatId="nothing")).name == "ChatNotFound"
+
+
+async def test_a_message_sent_while_the_agent_stops_runs_next(home: Home, chat: Chat) -> None:
+    await chat.send("@text before @hold door @text after")
+    await home.gates.held("door")
+    waiting = await chat.send("@text waiting")
+    stop = await chat.client.post("turn/stop", chatId=chat.id)
+    sent = await chat.send("@text sent")
+    assert (await chat.ended(sent))["reason"] == "done"
+    assert (await chat.client.result_of(stop))["stopped"] is True
+    assert (await chat.ended(waiting))["reason"] == "done"
+    assert (await chat.texts())[-2:] == ["sent", "waiting"]
