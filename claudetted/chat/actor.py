@@ -23,6 +23,7 @@ from claudetted.protocol import errors, places
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import ChatId, ItemId, SidecarId, TurnId
 from claudetted.protocol.events import AttentionRaised
+from claudetted.sidecar.groups import end_left
 from claudetted.sidecar.reports import Exit, LaunchFailed, Lost, Output, Running
 from claudetted.store import directories, journal
 from claudetted.store.writer import StoreRefused
@@ -216,11 +217,17 @@ class Actor:
         elif isinstance(report, Output):
             hearing.hear(report, step)
         elif isinstance(report, Exit):
+            self._end_groups()
             if report.sidecar == self._stopped_unrecorded:
                 step.agent = replace(step.agent, stopping=True)
             losses.ended(step, report.reason, report.last_lines)
         else:
             losses.ended(step, "the process that kept it running is gone", [])
+
+    def _end_groups(self) -> None:
+        """Its commands' groups end with the sidecar, also if the disk does not take that down."""
+        end = partial(end_left, [*self.agent.groups], self._world.keeper.pid)
+        self._world.nursery.start_soon(trio.to_thread.run_sync, end)
 
     async def _checkpoint(self) -> None:
         self._inbox.checkpoint_due = self._checkpoint_planned = False

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,13 @@ async def test_a_launcher_that_does_not_exist_fails_the_turn(client: Client, cha
     assert "no-such-program" in turn["error"]
     await client.call("setting/set", key="launcher", value=None)
     assert (await chat.turn("@text hi"))["reason"] == "done"
+
+
+@pytest.mark.parametrize("how", LEFT)
+async def test_what_an_agent_left_ends_when_it_is_killed(home: Home, chat: Chat, how: str) -> None:
+    with Lifeline(home.root / "lifeline") as lifeline:
+        await allowed(chat, f"{lifeline.hold}; {LEFT[how]}")
+        pid = (await chat.event("sidecar/started"))["sidecar"]["pid"]
+        os.kill(pid, signal.SIGKILL)
+        await chat.event("sidecar/lost")
+        await until_cut(lifeline)
