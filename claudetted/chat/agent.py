@@ -40,6 +40,9 @@ class Agent(Data, frozen=True):
     stopping: bool = False
     end_why: str = ""
     """Why we end the sidecar, while its end is under way."""
+    next_turns: list[TurnId] = []
+    """Messages that came while the chat was stopping: they go as soon as it has stopped, and the
+    queue after them, although a stop pauses it."""
     compact_next: str | None = None
     """Instructions of a compaction that waits for the turn's end."""
     session_path: str = ""

@@ -28,7 +28,7 @@ def send(step: Step, text: str, when: When) -> SendResult:
     if when == "steer" and step.state.running and not step.agent.stopping:
         _steer(step, turn_id, text)
         return SendResult(turn_id, "steering")
-    if _is_ending(step):
+    if step.agent.stopping or _is_ending(step):
         _enqueue_next(step, turn_id, text, when)
     else:
         _enqueue(step, turn_id, text, when)
@@ -60,7 +60,7 @@ def start(step: Step, turn_id: TurnId, text: str, when: When) -> None:
         step.add_notice("error", why)
         end(step, "failed", why)
         return
-    step.agent = replace(step.agent, failure="", start_error=None)
+    step.agent = replace(step.agent, failure="", start_error=None, next_turns=[])
     sidecars.ensure(step)
     note = step.agent.note
     step.agent = replace(step.agent, note="")
@@ -90,6 +90,8 @@ def end(step: Step, reason: EndReason, error: str = "", usage: Usage | None = No
     _return_steers(step)
     if reason == "done":
         step.agent = replace(step.agent, crashes=0)
+        go_on(step)
+    elif reason == "stopped" and step.agent.next_turns:
         go_on(step)
     else:
         pause_queue(step)
@@ -243,7 +245,10 @@ def _enqueue_next(step: Step, turn_id: TurnId, text: str, when: When) -> None:
     step.put_turn(Turn(turn_id, step.chat_id, "queued", when=when, queued_at=step.at), text)
     step.prompts[turn_id] = text
     entry = _queue_entry(turn_id, text, when, step.at)
-    step.emit(ev.QueueChanged([entry, *step.state.queue]))
+    queue, first = step.state.queue, step.agent.next_turns
+    ahead = sum(waiting.turn_id in first for waiting in queue)
+    step.agent = replace(step.agent, next_turns=[*first, turn_id])
+    step.emit(ev.QueueChanged([*queue[:ahead], entry, *queue[ahead:]]))
 
 
 def _queue_entry(turn_id: TurnId, text: str, when: When, at: str) -> QueueEntry:
