@@ -9,7 +9,9 @@ import trio
 from tests.daemon.client import Client, Json, connect
 from tests.daemon.world import Chat, Home, made_home
 from tests.fakes.model_server import ModelServer, write_pi_config
+from tests.support.counting import Counting
 from tests.support.daemon import RunningDaemon
+from tests.support.follower import Follower
 
 PI_HARNESS = Path(__file__).parents[2] / "harness/build/pi-harness/claudette-pi-harness"
 
@@ -65,3 +67,19 @@ async def chat(connected: Connect, home: Home) -> Chat:
     client = await connected()
     made = await client.call("chat/create", cwd=str(home.work), model="fake/small")
     return await watched(client, made["chat"])
+
+
+@pytest.fixture
+async def world(home: Home) -> AsyncIterator[Counting]:
+    daemon = RunningDaemon(home.root / "daemon.txt")
+    async with trio.open_nursery() as nursery:
+        yield Counting(home, daemon, nursery)
+    if daemon.alive:
+        daemon.kill9()
+
+
+@pytest.fixture
+async def follower(world: Counting) -> AsyncIterator[Follower]:
+    one = await world.begin()
+    yield one
+    await one.close()
