@@ -11,6 +11,8 @@ import { isMissing, Moved, openFile, openReal, realTarget } from "./paths.ts";
 
 const DIFF_BYTES = 64 * 1024;
 const DIFFABLE_BYTES = 2 * 1024 * 1024;
+/** A change is worked out in memory, a few times over. */
+const CHANGEABLE_BYTES = 32 * 1024 * 1024;
 
 /** The file or its directory is not what was approved. */
 export class Changed extends Error {
@@ -102,11 +104,17 @@ async function using<T>(handle: FileHandle, work: () => Promise<T>): Promise<T> 
 async function contentOf(path: string): Promise<Buffer | null> {
   try {
     const handle = await openFile(path, constants.O_RDONLY);
-    return await using(handle, () => handle.readFile());
+    return await using(handle, () => readChangeable(handle, path));
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+async function readChangeable(handle: FileHandle, path: string): Promise<Buffer> {
+  const { size } = await handle.stat();
+  if (size <= CHANGEABLE_BYTES) return handle.readFile();
+  throw new Error(`${path} has ${size} bytes; files over ${CHANGEABLE_BYTES} are not changed here`);
 }
 
 async function parentOf(path: string): Promise<{ parent: string; parentId: string }> {
