@@ -126,6 +126,8 @@ async def _catch_up(
                 for seq, at, body in await desk.database.read(query):
                     outbox.put(frames.event_frame(chat_id, seq, at, body))
                     position = seq
+                    if outbox.lagging:
+                        await outbox.drained()
                 await outbox.drained()
         except errors.ChatNotFound:
             last = deleted(position + 1)
