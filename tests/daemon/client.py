@@ -39,6 +39,8 @@ class Client:
         self.closed = False
         self.rest = b""
         """An unfinished line at the end of the connection."""
+        self.told_before: dict[Any, int] = {}
+        """How many notifications came before a reply."""
         self._replies: dict[Any, Json] = {}
         self._numbers = itertools.count(1)
         self._news = trio.lowlevel.ParkingLot()
@@ -70,6 +72,7 @@ class Client:
         else:
             key = frame[0].get("id") if isinstance(frame, list) else frame.get("id")
             self._replies[key] = frame
+            self.told_before[key] = len(self.told)
 
     def stall(self) -> None:
         """Reads nothing more, after at most one more read, until `wake`."""
