@@ -80,7 +80,7 @@ class Mirror:
         self.texts[params["itemId"]] = held[: params["offset"]] + params["text"].encode()
 
     def picture(self) -> Json:
-        """All a client could show, for comparing."""
+        """All a client could show but its transcript, for comparing."""
         state = self.state
         opened = {item: text for item, text in self.texts.items() if item not in self.missed}
         return {
@@ -92,7 +92,6 @@ class Mirror:
             "permissions": state.permissions,
             "queue": (state.queue, state.queue_paused),
             "sidecar": state.sidecar,
-            "items": list(self.items.values())[-40:],
         }
 
 
