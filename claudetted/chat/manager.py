@@ -30,6 +30,9 @@ IDLE_SECONDS = 60.0
 STOP_SECONDS = 1.5
 """An agent that has not stopped by then is ended, with all it started."""
 
+END_SECONDS = 5.0
+"""All agents together have so long to end before the keeper ends them."""
+
 _READY = LineError("", "")
 
 decode_state = msgspec.json.Decoder(ChatState).decode
@@ -175,6 +178,22 @@ class Manager:
         await actor.until(lambda _state, agent, _events: not agent.when_gone or None)
         return actor
 
+    async def end_agents(self) -> None:
+        """Ends every agent as one that was asked to, so that the journal says so."""
+        with trio.move_on_after(END_SECONDS):
+            async with trio.open_nursery() as nursery:
+                for actor in self.loaded:
+                    if actor.agent.sidecar_id:
+                        nursery.start_soon(self._end_agent, actor)
+
+    async def _end_agent(self, actor: Actor) -> None:
+        why = "The daemon was shut down with its agents."
+        try:
+            await actor.ask(partial(sidecars.end_politely, why=why))
+            await actor.until(_without_sidecar)
+        except (errors.StoreFull, errors.ChatNotFound) as fault:
+            logger.warning("chat %s ends without a word: %s", actor.chat_id, fault)
+
     async def recover(self, running: list[Running]) -> None:
         """After a start: takes up every sidecar whose end is not in the journal."""
         known: dict[str, Running] = {entry.sidecar: entry for entry in running}
@@ -292,6 +311,10 @@ def _open_abort(agent: Agent) -> int | None:
 def _started(_state: ChatState, agent: Agent, _events: object) -> LineError | None:
     """How the start of a sidecar went, once it is known."""
     return agent.start_error or (_READY if agent.stage == "ready" else None)
+
+
+def _without_sidecar(_state: ChatState, agent: Agent, _events: object) -> bool | None:
+    return agent.stage == "none" or None
 
 
 def _configured(n: int, _state: ChatState, agent: Agent, _events: object) -> LineError | None:

@@ -114,6 +114,8 @@ async def _run(
             dispatcher = Dispatcher(handlers(desk))
             connections = Connections(dispatcher, desk.clients, database.journal_id)
             await _serve_clients(desk, connections, socket, task_status)
+            if desk.end_agents:
+                await manager.end_agents()
             chats.cancel_scope.cancel()
         if desk.end_agents:
             keeper.shut_down()

@@ -391,15 +391,3 @@ async def test_a_full_disk_does_not_keep_a_stop_from_acting(home: Home, chat: Ch
 
 async def test_turn_stop_ChatNotFound(chat: Chat) -> None:
     assert (await chat.client.refused("turn/stop", chatId="nothing")).name == "ChatNotFound"
-
-
-async def test_a_message_sent_while_the_agent_stops_runs_next(home: Home, chat: Chat) -> None:
-    await chat.send("@text before @hold door @text after")
-    await home.gates.held("door")
-    waiting = await chat.send("@text waiting")
-    stop = await chat.client.post("turn/stop", chatId=chat.id)
-    sent = await chat.send("@text sent")
-    assert (await chat.ended(sent))["reason"] == "done"
-    assert (await chat.client.result_of(stop))["stopped"] is True
-    assert (await chat.ended(waiting))["reason"] == "done"
-    assert (await chat.texts())[-2:] == ["sent", "waiting"]
