@@ -17,13 +17,14 @@ DEV := CLAUDETTED_DATA_DIR="$(CURDIR)/.dev/data" CLAUDETTED_RUNTIME_DIR="$(CURDI
 	CLAUDETTED_CONFIG_DIR="$(CURDIR)/.dev/config"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test bench lint protocol harness harness-binary clean set-up set-up-dev
+.PHONY: help demo dev test bench faults lint protocol harness harness-binary clean set-up set-up-dev
 
 help:
 	@echo "make demo             see it work: a real agent, a scripted model, no account"
 	@echo "make dev              run the daemon from this checkout, with its own data in .dev/"
 	@echo "make test             every check and every test"
 	@echo "make bench            what it costs, beside the least that could do its work"
+	@echo "make faults           kill, stall and starve everything at random: nothing may be lost"
 	@echo "make lint             the checks alone"
 	@echo "make protocol         write the references and types that are generated"
 	@echo "make harness          stage the Pi harness into harness/build/"
@@ -51,6 +52,10 @@ test: lint
 # ROWS="pacing approving" for some of them, ROWS=--quick for rough figures.
 bench: set-up-dev
 	@$(PY) -m tests.bench $(ROWS)
+
+# TRIALS=1000 SEED=7 for more of them, or the same ones again.
+faults: set-up-dev
+	@$(PY) -m tests.faults $(if $(TRIALS),--trials $(TRIALS)) $(if $(SEED),--seed $(SEED))
 
 lint: set-up-dev
 	$(PY) -m ruff format --check .

@@ -30,6 +30,8 @@ class Mirror:
         )
         self.items: dict[str, Item] = {item.id: item for item in told.items}
         self.texts: dict[str, bytes] = {item.id: item.text.encode() for item in told.open}
+        self.ended: set[str] = set()
+        """Turns that were told to be over."""
         self.missed: set[str] = set()
         """Open items of which a piece was skipped: a client would read them again."""
 
@@ -63,6 +65,8 @@ class Mirror:
             self.items[event.item.id] = event.item
         elif isinstance(event, ev.ItemClosed):
             self._close(event.item)
+        elif isinstance(event, ev.TurnEnded):
+            self.ended.add(event.turn.id)
 
     def _close(self, item: Item) -> None:
         built = self.texts.pop(item.id)

@@ -2,7 +2,8 @@
 
 Options come from the environment: FAKE_GATES (socket of the test's `Gates`), FAKE_START_HOLD
 (a gate before the first line), FAKE_START_DELAY (seconds), FAKE_DIE_AT_START (exit code),
-FAKE_NO_HELLO, FAKE_BAD_LEVEL.
+FAKE_NO_HELLO, FAKE_BAD_LEVEL, FAKE_RECORD (a directory: what each sidecar writes is in a file of
+its name).
 """
 
 import json
@@ -29,7 +30,9 @@ class Leaving(Exception):
 
 def live(options: Mapping[str, str]) -> None:
     os.umask(0o077)
-    out = Outlet(os.dup(1))
+    directory = options.get("FAKE_RECORD")
+    record = os.path.join(directory, options["CLAUDETTED_SIDECAR"]) if directory else ""
+    out = Outlet(os.dup(1), record)
     os.dup2(2, 1)
     _begin(options, out)
     desk = Desk(out, options.get("FAKE_GATES", ""))
