@@ -21,22 +21,34 @@ from claudetted.protocol.permissions import (
 from claudetted.protocol.rules import Rule, RuleId, RuleScope
 from claudetted.store import journal
 
+STOPPED = "The agent was stopped."
+
 
 def ask(step: Step, line: sidecar.Ask) -> None:
     """Every call comes here before it runs; the engine allows, denies or has a person asked."""
     permission_id = PermissionId(f"{step.agent.sidecar_id}.{line.ask}")
-    verdict = step.judge(line.request)
     request = line.request
     step.write.opened.append(
         journal.Opened(
             permission_id, request.tool, request.digest, step.at, msgspec.json.encode(request)
         )
     )
+    if step.agent.stopping or step.agent.stage == "ending":
+        _answer(step, permission_id, Resolution("withdrawn", "daemon", STOPPED), None)
+        return
+    verdict = step.judge(request)
     if verdict.effect == "ask":
         _open(step, permission_id, verdict, line)
     else:
-        _record(step, permission_id, _by_engine(verdict), verdict.rule, automatic=True)
-        step.send(sidecar.Decide(line.ask, verdict.effect == "allow", verdict.why))
+        _answer(step, permission_id, _by_engine(verdict), verdict.rule)
+
+
+def _answer(
+    step: Step, permission_id: PermissionId, resolution: Resolution, rule: Rule | None
+) -> None:
+    """Without asking anybody."""
+    _record(step, permission_id, resolution, rule, automatic=True)
+    _tell_agent(step, permission_id, resolution)
 
 
 def decide(
@@ -161,6 +173,10 @@ def _settle(
     step: Step, permission_id: PermissionId, resolution: Resolution, rule: Rule | None
 ) -> None:
     resolve(step, permission_id, resolution, rule)
+    _tell_agent(step, permission_id, resolution)
+
+
+def _tell_agent(step: Step, permission_id: PermissionId, resolution: Resolution) -> None:
     allowed = resolution.outcome == "allow"
     step.send(sidecar.Decide(_ask_name(permission_id), allowed, resolution.reason))
 

@@ -143,7 +143,7 @@ def stop(step: Step, by: str) -> TurnId | None:
         return running.id if running else None
     step.agent = replace(step.agent, stopping=True, compact_next=None)
     step.request("abort", sidecar.Abort)
-    permissions.withdraw_all(step, by, "The agent was stopped.")
+    permissions.withdraw_all(step, by, permissions.STOPPED)
     pause_queue(step)
     return running.id if running else TurnId("")
 
