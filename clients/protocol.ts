@@ -38,6 +38,16 @@ export interface DaemonStatusResult {
   openPermissions?: number;
   journalBytes?: number;
   keeperPid?: number | null;
+  /** The daemon's resident set. */
+  memory?: number;
+  /** Files and sockets the daemon has open. */
+  descriptors?: number;
+  /** Messages that wait in loaded chats. */
+  queuedMessages?: number;
+  /** Steps of chats that wait for the disk. */
+  writesWaiting?: number;
+  /** Bytes that the slowest client has not taken yet. */
+  lag?: number;
 }
 
 /**

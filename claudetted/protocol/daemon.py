@@ -41,6 +41,16 @@ class StatusResult(Data, frozen=True):
     open_permissions: int = 0
     journal_bytes: int = 0
     keeper_pid: int | None = None
+    memory: int = 0
+    """The daemon's resident set."""
+    descriptors: int = 0
+    """Files and sockets the daemon has open."""
+    queued_messages: int = 0
+    """Messages that wait in loaded chats."""
+    writes_waiting: int = 0
+    """Steps of chats that wait for the disk."""
+    lag: int = 0
+    """Bytes that the slowest client has not taken yet."""
 
 
 class ShutdownParams(Params, frozen=True):

@@ -14,9 +14,9 @@ from claudetted.rpc.outbox import Outbox
 
 @dataclass
 class Clients:
-    """How many are connected, and the word for them to go."""
+    """Who is connected, by their outboxes, and the word for them to go."""
 
-    count: int = 0
+    outboxes: set[Outbox] = field(default_factory=set)
     leave: trio.Event = field(default_factory=trio.Event)
 
 

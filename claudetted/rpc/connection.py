@@ -35,20 +35,22 @@ class Connections:
         Resource handling: closes the stream, and ends what belongs to this client only. Error
         handling: the bulkhead of a connection is here; no client's fault ends the daemon.
         """
-        self._clients.count += 1
+        outbox = Outbox(self.cursor_of)
+        self._clients.outboxes.add(outbox)
         try:
             async with stream:
-                await self._converse(stream, pid, of_agent)
+                await self._converse(stream, pid, of_agent, outbox)
         except* (trio.BrokenResourceError, trio.ClosedResourceError, Overflow):
             logger.info("a client (pid %s) is gone", pid)
         except* Exception:
             logger.exception("the connection of a client (pid %s) failed", pid)
         finally:
-            self._clients.count -= 1
+            self._clients.outboxes.discard(outbox)
 
-    async def _converse(self, stream: trio.abc.Stream, pid: int | None, of_agent: bool) -> None:
+    async def _converse(
+        self, stream: trio.abc.Stream, pid: int | None, of_agent: bool, outbox: Outbox
+    ) -> None:
         async with trio.open_nursery() as nursery:
-            outbox = Outbox(self.cursor_of)
             nursery.start_soon(outbox.run, stream)
             with trio.CancelScope() as answering:
                 nursery.start_soon(self._leave_when_told, answering)

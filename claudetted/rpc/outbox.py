@@ -39,6 +39,11 @@ class Outbox:
         self._scope = trio.CancelScope()
 
     @property
+    def size(self) -> int:
+        """Bytes the client has not taken yet."""
+        return self._size
+
+    @property
     def lagging(self) -> bool:
         return self._size > SOFT_BYTES
 

@@ -38,6 +38,12 @@ def look(pid: int) -> Seen | None:
     return _look(pid) if sys.platform == "linux" else _look_by_ps(pid)
 
 
+def memory_of(pid: int) -> int:
+    """The resident set in bytes; 0 when the process is gone."""
+    seen = look(pid)
+    return seen.memory if seen else 0
+
+
 def _look(pid: int) -> Seen | None:
     directory = Path(f"/proc/{pid}")
     try:

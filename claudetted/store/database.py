@@ -43,6 +43,10 @@ class Database:
         """Runs a query beside the writer."""
         return await trio.to_thread.run_sync(self._read, run, limiter=self._limiter)
 
+    @property
+    def writes_waiting(self) -> int:
+        return self._writer.waiting
+
     def size(self) -> int:
         """Bytes of the database with its log."""
         files = [self.path, self.path.with_name(self.path.name + "-wal")]

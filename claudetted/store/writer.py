@@ -54,6 +54,11 @@ class Writer:
         result: T = await trio.lowlevel.wait_task_rescheduled(keep_waiting)
         return result
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that are not in a transaction yet."""
+        return self._jobs.qsize()
+
     async def close(self) -> None:
         self._jobs.put(None)
         with trio.CancelScope(shield=True):

@@ -8,6 +8,7 @@ from claudetted.protocol import daemon, places
 from claudetted.protocol.base import PROTOCOL_LEVEL, Empty, NoParams
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
+from claudetted.sidecar import census
 from claudetted.store import transcripts
 
 FEATURES = ["queue", "steer", "resume"]
@@ -33,10 +34,15 @@ async def status(desk: Desk, caller: Caller, params: NoParams) -> daemon.StatusR
         chats=await desk.database.read(transcripts.count_chats),
         loaded_chats=len(loaded),
         sidecars=sum(1 for actor in loaded if actor.agent.sidecar_id),
-        clients=desk.clients.count,
+        clients=len(desk.clients.outboxes),
         open_permissions=await desk.database.read(transcripts.count_open_permissions),
         journal_bytes=desk.database.size(),
         keeper_pid=desk.manager.world.keeper.pid,
+        memory=census.memory_of(os.getpid()),
+        descriptors=len(os.listdir("/dev/fd")) - 1,
+        queued_messages=sum(len(actor.state.queue) for actor in loaded),
+        writes_waiting=desk.database.writes_waiting,
+        lag=max((outbox.size for outbox in desk.clients.outboxes), default=0),
     )
 
 

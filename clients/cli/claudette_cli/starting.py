@@ -25,6 +25,12 @@ _PAUSE = 0.02
 
 def start() -> Connection:
     """A connection to a daemon: the one another client just started, or a new one."""
+    if os.environ.get("CLAUDETTED_CHAT"):
+        raise Failure(
+            "No daemon runs, and a command of an agent cannot start one: it would end with the "
+            "agent. Run claudette outside of the chat.",
+            NO_DAEMON,
+        )
     data = places.data_dir()
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)

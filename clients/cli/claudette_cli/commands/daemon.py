@@ -52,8 +52,18 @@ def _rows(told: Json) -> list[tuple[str, object]]:
         ("chats", f"{told.get('chats', 0)}, {told.get('loadedChats', 0)} loaded"),
         ("agents", told.get("sidecars", 0)),
         ("clients", told.get("clients", 0)),
-        ("waiting", f"{told.get('openPermissions', 0)} permissions"),
+        ("waiting", f"{told.get('openPermissions', 0)} permissions, {_queued(told)} messages"),
+        ("memory", f"{size(told.get('memory', 0))}, {told.get('descriptors', 0)} descriptors"),
+        ("lag", f"{size(told.get('lag', 0))} to a client, {_writes(told)} writes to the disk"),
     ]
+
+
+def _queued(told: Json) -> int:
+    return int(told.get("queuedMessages", 0))
+
+
+def _writes(told: Json) -> int:
+    return int(told.get("writesWaiting", 0))
 
 
 def declare_shutdown(parser: ArgumentParser) -> None:
