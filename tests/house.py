@@ -210,12 +210,16 @@ def nouns_name_their_files(house: House) -> Iterator[str]:
     nouns = sorted({name.split("/")[0] for name in method_names(house)})
     for noun in nouns:
         for pattern in ("claudetted/rpc/methods/{}.py", "tests/daemon/test_{}.py"):
-            if not {pattern.format(noun), pattern.format(noun + "s")} & set(house.files):
-                yield f"{pattern.format(noun + '[s]')} is missing: {noun} has methods"
-    known = {*nouns, *(noun + "s" for noun in nouns), "__init__"}
+            if not {pattern.format(noun), pattern.format(_plural(noun))} & set(house.files):
+                yield f"{pattern.format(_plural(noun))} is missing: {noun} has methods"
+    known = {*nouns, *map(_plural, nouns), "__init__"}
     for path in house.modules(".py", under="claudetted/rpc/methods/"):
         if Path(path).stem not in known:
             yield f"{path} is named after no noun of the protocol"
+
+
+def _plural(noun: str) -> str:
+    return noun + ("es" if noun.endswith("s") else "s")
 
 
 def unit_tests_mirror_modules(house: House) -> Iterator[str]:
