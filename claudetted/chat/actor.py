@@ -8,7 +8,7 @@ from typing import TypeVar
 import trio
 from msgspec.structs import replace
 
-from claudetted.chat import attention, losses
+from claudetted.chat import attention, losses, sidecars
 from claudetted.chat.agent import Agent
 from claudetted.chat.hearing import Hearing
 from claudetted.chat.hub import Hub, Sink, Subscription
@@ -20,7 +20,6 @@ from claudetted.chat.texts import Texts
 from claudetted.chat.waiting import Check, Waiting
 from claudetted.chat.world import World
 from claudetted.protocol import errors, places
-from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import ChatId, ItemId, SidecarId, TurnId
 from claudetted.protocol.events import AttentionRaised
 from claudetted.sidecar.groups import end_left
@@ -147,6 +146,11 @@ class Actor:
         if running is None:
             self._replace_unheard_of(sidecar_id)
             return
+        if not running.base <= self._hearing.read_to <= running.end:
+            # The journal is another one than it was, restored from a copy: no way to go on.
+            self._inbox.put_report(Lost(sidecar_id))
+            self._world.nursery.start_soon(self._world.keeper.end, sidecar_id, 0.0)
+            return
         for n, line in self._unsent:
             if n > running.input_n:
                 self._world.keeper.send(sidecar_id, n, line)
@@ -158,7 +162,7 @@ class Actor:
         """The keeper does not have it: it was never started, or is gone with an older keeper."""
         keeper_pid = self._world.keeper.pid
         if self.agent.stage == "starting" and self.agent.keeper_pid == keeper_pid:
-            self._inbox.put_request(Request(partial(_plan_launch, sidecar_id)))
+            self._inbox.put_request(Request(partial(sidecars.launch_again, sidecar_id)))
         else:
             self._inbox.put_report(Lost(sidecar_id))
 
@@ -360,7 +364,7 @@ class Actor:
             await keeper.start(sidecar_id, launch.argv, launch.env, cwd, self._world.umask)
         except (errors.Fault, LaunchFailed) as failure:
             step = self._step()
-            losses.launch_failed(step, _launch_error(failure))
+            losses.launch_failed(step, sidecars.launch_error(failure))
             await self._finish(step)
             return
         keeper.attach(sidecar_id, 0, self._inbox.put_report)
@@ -384,15 +388,3 @@ class Actor:
         await trio.sleep(REFUSED_PAUSE_SECONDS)
         self._inbox.reports_blocked = False
         self._inbox.poke()
-
-
-def _plan_launch(sidecar_id: SidecarId, step: Step) -> None:
-    """What was planned and stored before, and not carried out."""
-    step.touch()
-    step.launch = sidecar_id
-
-
-def _launch_error(failure: errors.Fault | LaunchFailed) -> sc.LineError:
-    if isinstance(failure, errors.Fault):
-        return sc.LineError(failure.name, failure.message, failure.to_wire()["data"])
-    return sc.LineError("HarnessFailed", str(failure))

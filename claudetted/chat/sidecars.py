@@ -11,6 +11,7 @@ from claudetted.protocol import errors, places, sidecar
 from claudetted.protocol import events as ev
 from claudetted.protocol.base import SidecarId
 from claudetted.protocol.chats import Context, SidecarInfo
+from claudetted.sidecar.reports import LaunchFailed
 
 Plan = Callable[[Step], object]
 """Something to do to a chat in its own task."""
@@ -61,6 +62,19 @@ def ensure(step: Step) -> None:
             level=chat.level,
         ),
     )
+
+
+def launch_again(sidecar_id: SidecarId, step: Step) -> None:
+    """What was planned and stored before, and not carried out."""
+    step.touch()
+    step.launch = sidecar_id
+
+
+def launch_error(failure: errors.Fault | LaunchFailed) -> sidecar.LineError:
+    """Why no process came to be."""
+    if isinstance(failure, errors.Fault):
+        return sidecar.LineError(failure.name, failure.message, failure.to_wire()["data"])
+    return sidecar.LineError("HarnessFailed", str(failure))
 
 
 def session_dir(chat_id: str, sidecar_id: SidecarId) -> Path:

@@ -1,11 +1,14 @@
 """What becomes of a turn whose sidecar ends, and how the chat goes on."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from claudetted.chat import sidecars
-from tests.daemon.world import Chat, Home
+from claudetted.protocol import places
+from tests.daemon.world import Chat, Daemon, Home
 
 
 def tear(session: Path) -> None:
@@ -116,3 +119,19 @@ async def test_a_changed_chat_is_tried_at_once_after_many_losses(chat: Chat) -> 
         await chat.turn("@die 3")
     await chat.call("chat/configure", model="fake/large")
     assert (await chat.turn("@text hi"))["reason"] == "done"
+
+
+@pytest.mark.parametrize("committed", [0, 10**9])
+async def test_a_journal_that_does_not_fit_the_agent_costs_only_the_agent(
+    daemon: Daemon, chat: Chat, committed: int
+) -> None:
+    """As after an old copy of the database was put back while agents ran on."""
+    await chat.turn("@text one")
+    await daemon.stop()
+    with contextlib.closing(sqlite3.connect(places.database_path())) as database, database:
+        database.execute("UPDATE sidecar SET committed = ?", (committed,))
+    await daemon.start()
+    again = Chat(await daemon.client(), chat.made)
+    await again.call("event/subscribe")
+    assert (await again.turn("@text two"))["reason"] == "done"
+    assert await again.texts() == ["one", "two"]
