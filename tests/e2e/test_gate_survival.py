@@ -1,0 +1,252 @@
+"""Whoever dies between a request and its result: nothing is lost, nothing is done twice, and
+nothing runs that was not approved. The file system says so, not the log."""
+
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import trio
+
+from tests.daemon.calls import bash, recorded, tool
+from tests.daemon.client import Client, Closed, Json, Refused, connect
+from tests.daemon.world import Chat, Home
+from tests.e2e.conftest import Connect, watched
+from tests.support import dying_daemon
+from tests.support.daemon import RunningDaemon
+from tests.support.lifeline import Lifeline
+
+RUNS = bash("echo ran >> log")
+WRITES = tool("write", path="denied.txt", content="never")
+GONE = (Closed, OSError, trio.BrokenResourceError, trio.ClosedResourceError)
+
+
+@asynccontextmanager
+async def connection(daemon: RunningDaemon) -> AsyncIterator[Client]:
+    async with trio.open_nursery() as nursery:
+        client = await connect(daemon.socket, nursery)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+async def begin(daemon: RunningDaemon, home: Home) -> Json:
+    """A chat whose agent is at hand."""
+    async with connection(daemon) as client:
+        made = await client.call("chat/create", cwd=str(home.work), model="fake/small")
+        await Chat(client, made["chat"]).turn("@text hello")
+        return dict(made["chat"])
+
+
+async def drive(client: Client, chat: Json, prompt: str) -> Json:
+    """Sends, answers what is asked, and waits for the end; all of it safe to be done again."""
+    seen = await watched(client, chat)
+    turn = await client.call("turn/send", chatId=chat["id"], text=prompt, key="the prompt")
+    ended = await client.post("turn/wait", chatId=chat["id"], turnId=turn["turnId"])
+    answered: set[str] = set()
+    while True:
+        open_ones = (await seen.call("permission/list")).get("permissions", [])
+        for asked in open_ones:
+            decision = "allow" if asked["request"]["tool"] == "bash" else "deny"
+            await decide(client, asked["id"], decision)
+            answered.add(asked["id"])
+        count = len(client.told)
+        if client.answered(ended):
+            return dict((await client.result_of(ended))["turn"])
+        await client.until(lambda n=count: len(client.told) > n or client.answered(ended))
+
+
+async def decide(client: Client, permission: str, decision: str) -> None:
+    params = {"permissionId": permission, "decision": decision, "key": f"{permission} {decision}"}
+    try:
+        await client.call("permission/decide", **params)
+    except Refused as refused:
+        assert refused.name == "PermissionGone"
+
+
+async def driven(daemon: RunningDaemon, chat: Json, prompt: str) -> Json | None:
+    """None when the daemon was gone before the end."""
+    async with connection(daemon) as client:
+        try:
+            return await drive(client, chat, prompt)
+        except GONE:
+            return None
+
+
+def found(home: Home) -> dict[str, str]:
+    return {path.name: path.read_text() for path in home.work.iterdir()}
+
+
+# The daemon
+
+
+@pytest.mark.parametrize("point", dying_daemon.POINTS)
+async def test_a_daemon_that_dies_loses_and_doubles_nothing(
+    daemon: RunningDaemon, home: Home, point: str
+) -> None:
+    armed = home.root / "armed"
+    daemon.stop()
+    daemon.program = [dying_daemon.__file__, point, str(armed)]
+    daemon.start()
+    chat = await begin(daemon, home)
+    armed.touch()
+    prompt = f"{RUNS} @then {WRITES} @then @text done"
+    assert await driven(daemon, chat, prompt) is None
+    assert await trio.to_thread.run_sync(daemon.wait) == -signal.SIGKILL
+    if "request" in point or point == "before the decision is stored":
+        assert found(home) == {}
+    armed.unlink()
+    daemon.start()
+    turn = await driven(daemon, chat, prompt)
+    assert turn and turn["reason"] == "done"
+    assert found(home) == {"log": "ran\n"}
+    async with connection(daemon) as client:
+        decisions = await recorded(client)
+        assert [(one["tool"], one["outcome"]) for one in decisions] == [
+            ("bash", "allow"),
+            ("write", "deny"),
+        ]
+        again = await watched(client, chat)
+        assert [item["status"] for item in await again.items("tool")] == ["done", "failed"]
+        assert await again.texts() == ["hello", "done"]
+
+
+async def test_a_request_that_nobody_answered_is_there_after_every_death(
+    daemon: RunningDaemon, home: Home
+) -> None:
+    chat = await begin(daemon, home)
+    async with connection(daemon) as client:
+        await client.call("turn/send", chatId=chat["id"], text=f"{RUNS} {WRITES}")
+        first = await (await watched(client, chat)).asked(2)
+    for _ in range(3):
+        daemon.kill9()
+        daemon.start()
+        async with connection(daemon) as client:
+            assert (await client.call("permission/list"))["permissions"] == first
+    assert found(home) == {}
+
+
+# The sidecar
+
+
+async def sidecar_of(chat: Chat) -> int:
+    return int((await chat.snapshot())["sidecar"]["pid"])
+
+
+async def lost(chat: Chat, turn: str) -> None:
+    """The turn is lost, and the next one knows."""
+    assert (await chat.ended(turn))["reason"] == "lost"
+    assert [item["status"] for item in await chat.items("tool")] == ["lost"]
+    await chat.turn("@echo-history")
+    assert "did not run" in (await chat.texts())[-1]
+
+
+async def test_an_agent_that_dies_while_it_asks_runs_nothing(chat: Chat, home: Home) -> None:
+    turn = await chat.send(RUNS)
+    (asked,) = await chat.asked()
+    os.kill(await sidecar_of(chat), signal.SIGKILL)
+    resolved = await chat.event("permission/resolved")
+    assert resolved["resolution"]["outcome"] == "lost"
+    refused = await chat.client.refused(
+        "permission/decide", permissionId=asked["id"], decision="allow"
+    )
+    assert (refused.name, refused.data["decision"]) == ("PermissionGone", "lost")
+    await lost(chat, turn)
+    assert found(home) == {}
+    again = (await chat.send(f"{RUNS} @then @text done"), (await chat.asked())[0])
+    await chat.decide(again[1], "allow")
+    assert (await chat.ended(again[0]))["reason"] == "done"
+    assert found(home) == {"log": "ran\n"}
+
+
+async def test_an_agent_that_dies_before_it_hears_the_decision_runs_nothing(
+    chat: Chat, home: Home
+) -> None:
+    turn = await chat.send(RUNS)
+    (asked,) = await chat.asked()
+    pid = await sidecar_of(chat)
+    os.kill(pid, signal.SIGSTOP)
+    await chat.decide(asked, "allow")
+    os.kill(pid, signal.SIGKILL)
+    await lost(chat, turn)
+    assert found(home) == {}
+    assert [one["outcome"] for one in await recorded(chat.client)] == ["allow"]
+
+
+async def test_an_agent_that_dies_while_a_command_runs_takes_it_along(
+    chat: Chat, home: Home
+) -> None:
+    with Lifeline(home.root / "lifeline") as lifeline:
+        turn = await chat.send(bash(f"{lifeline.hold}; echo ran >> log; echo on; sleep 1000"))
+        (asked,) = await chat.asked()
+        await chat.decide(asked, "allow")
+        await chat.said("on")
+        os.kill(await sidecar_of(chat), signal.SIGKILL)
+        await lost(chat, turn)
+        await trio.to_thread.run_sync(lifeline.wait_cut)
+    assert found(home) == {"log": "ran\n"}
+
+
+async def test_daemon_and_agent_may_die_both_between_decision_and_run(
+    daemon: RunningDaemon, home: Home, connected: Connect
+) -> None:
+    armed = home.root / "armed"
+    daemon.stop()
+    daemon.program = [dying_daemon.__file__, "before the decision is sent", str(armed)]
+    daemon.start()
+    made = await begin(daemon, home)
+    async with connection(daemon) as client:
+        pid = await sidecar_of(await watched(client, made))
+    armed.touch()
+    assert await driven(daemon, made, RUNS) is None
+    await trio.to_thread.run_sync(daemon.wait)
+    os.kill(pid, signal.SIGKILL)
+    armed.unlink()
+    daemon.start()
+    chat = await watched(await connected(), made)
+    turn = (await chat.snapshot())["turn"]["id"]
+    await lost(chat, turn)
+    assert found(home) == {}
+
+
+# The client
+
+
+async def test_a_client_that_dies_decides_nothing(
+    chat: Chat, home: Home, connected: Connect
+) -> None:
+    turn = await chat.send(RUNS)
+    (asked,) = await chat.asked()
+    decision = {"permissionId": asked["id"], "decision": "allow"}
+    line = json.dumps(
+        {"jsonrpc": "2.0", "id": 1, "method": "permission/decide", "params": decision}
+    )
+    for half in ("", line[: len(line) // 2], line):
+        other = await connected()
+        await watched(other, chat.made)
+        await other.stream.send_all(half.encode())
+        await other.close()
+    assert [one["id"] for one in (await chat.call("permission/list"))["permissions"]] == [
+        asked["id"]
+    ]
+    assert found(home) == {}
+    await chat.decide(asked, "deny")
+    await chat.ended(turn)
+    assert found(home) == {}
+
+
+async def test_a_client_that_dies_after_its_word_has_decided_once(
+    chat: Chat, home: Home, connected: Connect
+) -> None:
+    turn = await chat.send(f"{RUNS} @then @text done")
+    (asked,) = await chat.asked()
+    for _ in range(3):
+        other = await connected()
+        await other.post("permission/decide", permissionId=asked["id"], decision="allow")
+        await other.close()
+    assert (await chat.ended(turn))["reason"] == "done"
+    assert found(home) == {"log": "ran\n"}
+    assert len(chat.events("permission/resolved")) == 1
