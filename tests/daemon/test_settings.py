@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from claudetted.protocol.settings import KNOWN
 from tests.daemon.client import Client, Json
 from tests.daemon.conftest import NewChat
 from tests.daemon.world import Daemon, Home, full_disk
@@ -42,12 +43,8 @@ async def test_all_settings_are_listed(client: Client, home: Home) -> None:
     await choose(client, f"default_level:{home.work}", "readonly")
     settings = (await client.call("setting/list"))["settings"]
     chosen = {setting["key"]: setting.get("value") for setting in settings}
-    assert chosen == {
-        "default_level": None,
-        "notification": None,
-        "notification_command": None,
-        f"default_level:{home.work}": "readonly",
-    }
+    assert chosen == {**dict.fromkeys(KNOWN), f"default_level:{home.work}": "readonly"}
+    assert all(setting["about"] for setting in settings)
 
 
 # default_level
@@ -125,7 +122,8 @@ async def test_setting_get_SettingUnknown(client: Client, key: str) -> None:
 async def test_setting_set_SettingUnknown(client: Client, key: str) -> None:
     refused = await client.refused("setting/set", key=key, value="full")
     assert (refused.name, refused.data["key"]) == ("SettingUnknown", key)
-    assert len((await client.call("setting/list"))["settings"]) == 3
+    settings = (await client.call("setting/list"))["settings"]
+    assert [setting["key"] for setting in settings] == list(KNOWN)
 
 
 async def test_setting_set_StoreFull(client: Client) -> None:
