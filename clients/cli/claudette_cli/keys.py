@@ -34,6 +34,10 @@ class Keys:
         ready, _, _ = select.select([self._descriptor, connection.fileno()], [], [])
         return self._read() if self._descriptor in ready else ""
 
+    def pressed(self) -> str:
+        """Waits for a key."""
+        return self._read()
+
     def discard(self) -> None:
         """Forgets what was typed before it could be meant as an answer."""
         termios.tcflush(self._descriptor, termios.TCIFLUSH)

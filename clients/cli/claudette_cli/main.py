@@ -26,7 +26,7 @@ COMMANDS = {
     "ls": ("commands.chats", "list the chats"),
     "show": ("commands.chats", "show what is known about a chat"),
     "history": ("commands.chats", "print what was said and done in a chat"),
-    "inbox": ("commands.permissions", "show what waits for your decision"),
+    "inbox": ("commands.permissions", "see what waits for your decision, and answer it"),
     "approve": ("commands.permissions", "let a request run, once"),
     "deny": ("commands.permissions", "refuse a request"),
     "rules": ("commands.rules", "see, explain and change the standing decisions"),

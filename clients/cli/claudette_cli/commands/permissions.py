@@ -7,7 +7,7 @@ from claudette_cli.calling import Daemon
 from claudette_cli.commands import options
 from claudette_cli.deciding import decide
 from claudette_cli.exits import DONE
-from claudette_cli.terminal import output
+from claudette_cli.terminal import attended, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ def run_inbox(arguments: Namespace) -> int:
         output().json(waiting)
     elif not waiting:
         output().say("Nothing waits for you.")
+    elif attended():
+        from claudette_cli.answering import answer
+
+        answer(waiting, output())
     else:
         _print_cards(waiting)
     return DONE
