@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from claudetted.permissions.engine import judge
-from claudetted.permissions.verdict import Verdict
 from claudetted.permissions.places import Places
 from claudetted.permissions.rules import parse
+from claudetted.permissions.verdict import Verdict
 from claudetted.protocol.permissions import Access, Level, Request
 from claudetted.protocol.rules import Rule
 
