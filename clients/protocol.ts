@@ -384,6 +384,41 @@ export interface ProviderListResult {
   trouble?: string;
 }
 
+/**
+ * A key for a provider: shared with the agent's own command, or private to us.
+ *
+ * `extra` holds what a provider wants beside the key, by variable.
+ */
+export interface ProviderSetKeyParams {
+  provider: string;
+  key: string;
+  private?: boolean;
+  extra?: Record<string, string>;
+}
+
+/** The provider as it is now. `notes` tell what was left undone, or still counts. */
+export interface ProviderKeyResult {
+  provider: Provider;
+  notes?: Array<string>;
+}
+
+/** Removes the shared key, or sign-in, and the private one. */
+export interface ProviderClearKeyParams {
+  provider: string;
+}
+
+/** Variables of the caller's shell, kept in memory alone; empty ones are unset there. */
+export interface ProviderEnvironmentParams {
+  variables: Record<string, string>;
+}
+
+/** Names, never values, and the providers after a new look. */
+export interface ProviderEnvironmentResult {
+  set?: Array<string>;
+  unset?: Array<string>;
+  summary?: string;
+}
+
 /** The processes of one chat, or everything that runs for the user. */
 export interface ProcesseListParams {
   chatId?: string | null;
@@ -583,6 +618,29 @@ export interface Setting {
   value?: unknown;
   default?: unknown;
   about?: string;
+}
+
+/**
+ * One provider. `kind` is the usual way to sign in, `ways` has every one.
+ *
+ * `source` labels the credential that the next turn uses: `auth.json`, `models.json`, `private`,
+ * or `$NAME` of a variable; `overrides` those it wins over. `models` counts what can be used
+ * now, or could be once there is a credential.
+ */
+export interface Provider {
+  id: string;
+  name: string;
+  kind: "oauth" | "api_key" | "environment";
+  group: "default" | "more" | "environment" | "other";
+  about?: string;
+  docs?: string;
+  ways?: Array<"oauth" | "api_key" | "environment">;
+  /** Of the environment, that the agent looks at; the first one is for the key. */
+  variables?: Array<string>;
+  models?: number;
+  configured?: boolean;
+  source?: string;
+  overrides?: Array<string>;
 }
 
 export interface ChatCreated {
@@ -817,29 +875,6 @@ export interface Decided {
 }
 
 /**
- * One provider. `kind` is the usual way to sign in, `ways` has every one.
- *
- * `source` labels the credential that the next turn uses: `auth.json`, `models.json`, or `$NAME`
- * of a variable; `overrides` those it wins over. `models` counts what can be used now, or could
- * be once there is a credential.
- */
-export interface Provider {
-  id: string;
-  name: string;
-  kind: "oauth" | "api_key" | "environment";
-  group: "default" | "more" | "environment" | "other";
-  about?: string;
-  docs?: string;
-  ways?: Array<"oauth" | "api_key" | "environment">;
-  /** Of the environment, that the agent looks at; the first one is for the key. */
-  variables?: Array<string>;
-  models?: number;
-  configured?: boolean;
-  source?: string;
-  overrides?: Array<string>;
-}
-
-/**
  * One process. Memory is its resident set in bytes; a job was started by an agent's command and
  * outlived it, or belongs to a command that runs.
  */
@@ -999,6 +1034,9 @@ export interface Methods {
   "setting/get": { params: SettingGetParams; result: SettingResult };
   "setting/set": { params: SettingSetParams; result: SettingResult };
   "provider/list": { params: NoParams; result: ProviderListResult };
+  "provider/setKey": { params: ProviderSetKeyParams; result: ProviderKeyResult };
+  "provider/clearKey": { params: ProviderClearKeyParams; result: ProviderKeyResult };
+  "provider/environment": { params: ProviderEnvironmentParams; result: ProviderEnvironmentResult };
   "process/list": { params: ProcesseListParams; result: ProcesseListResult };
   "attention/list": { params: NoParams; result: AttentionListResult };
   "attention/clear": { params: AttentionClearParams; result: ChatResult };

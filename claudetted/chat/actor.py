@@ -155,6 +155,7 @@ class Actor:
             if n > running.input_n:
                 self._world.keeper.send(sidecar_id, n, line)
         self._world.keeper.attach(sidecar_id, self._hearing.read_to, self._inbox.put_report)
+        self._world.credentials(sidecar_id)
         if self.agent.stage == "ending":
             self._world.nursery.start_soon(self._world.keeper.end, sidecar_id, END_GRACE_SECONDS)
 
@@ -274,6 +275,8 @@ class Actor:
             self._tell_world(step)
             self.texts.mark_saved(saved)
             self._after_commit(step, hearing)
+        if step.credentials_wanted and self.agent.sidecar_id:
+            self._world.credentials(self.agent.sidecar_id)
         if step.remove:
             self.hub.publish([deleted(self.state.seq + 1)], self.state.seq + 1)
             self._world.rulebook.forget("chat", self.chat_id)

@@ -42,6 +42,11 @@ def _(line: sc.Hello, step: Step) -> None:
 
 
 @hear.register
+def _(line: sc.CredentialsWanted, step: Step) -> None:
+    step.credentials_wanted = True
+
+
+@hear.register
 def _(line: sc.Reply, step: Step) -> None:
     pending = step.agent.requests.get(line.id)
     if pending is None:

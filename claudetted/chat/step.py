@@ -77,6 +77,8 @@ class Step:
         """The chat is removed with everything instead of stored."""
         self.afresh = False
         """The sessions of earlier sidecars are removed."""
+        self.credentials_wanted = False
+        """By the sidecar; they are nowhere stored."""
         self.end_sidecar = False
         """The sidecar is ended when the step is committed."""
         self.env: dict[str, str] | None = None

@@ -8,7 +8,7 @@ import trio
 from claudetted.chat.feed import Feed
 from claudetted.chat.rulebook import Rulebook
 from claudetted.permissions.places import Places
-from claudetted.protocol.base import ChatId
+from claudetted.protocol.base import ChatId, SidecarId
 from claudetted.sidecar.launch import Launch
 from claudetted.sidecar.link import KeeperLink
 from claudetted.store.database import Database
@@ -33,3 +33,5 @@ class World:
     rulebook: Rulebook
     attention: Callable[[ChatId], None]
     """Told when a chat begins to need a person."""
+    credentials: Callable[[SidecarId], None] = lambda _sidecar: None
+    """Hands a sidecar the credentials that are nowhere stored."""

@@ -34,6 +34,7 @@ from claudetted.permissions.disk import RealDisk
 from claudetted.permissions.places import Places
 from claudetted.protocol import places
 from claudetted.providers.control import Control
+from claudetted.providers.credentials import load_credentials
 from claudetted.rpc import unix
 from claudetted.rpc.connection import Connections
 from claudetted.rpc.desk import Desk
@@ -92,6 +93,10 @@ async def _run(
         running = await outer.start(keeper.run)
         async with trio.open_nursery() as chats:
             notifier = Notifier(chats)
+            rulebook = await load_rulebook(database)
+            credentials = await load_credentials(
+                database, keeper, lambda: str(rulebook.setting("private_keys"))
+            )
             world = World(
                 database,
                 keeper,
@@ -100,8 +105,9 @@ async def _run(
                 _engine_places(),
                 chats,
                 Feed(),
-                await load_rulebook(database),
+                rulebook,
                 notifier.raised,
+                lambda sidecar: chats.start_soon(credentials.hand_to, sidecar),
             )
             manager = notifier.manager = Manager(world)
             await manager.recover(running)
@@ -109,8 +115,10 @@ async def _run(
             chats.start_soon(load_engine)
             chats.start_soon(Parking(manager).run)
             chats.start_soon(launching.tidy, bool(running))
-            control = Control(keeper, launching.launch_control, ids.new_id, umask, chats)
-            desk = Desk(manager, database, control, instance, ids.now(), str(socket))
+            control = Control(
+                keeper, credentials, launching.launch_control, ids.new_id, umask, chats
+            )
+            desk = Desk(manager, database, control, credentials, instance, ids.now(), str(socket))
             dispatcher = Dispatcher(handlers(desk))
             connections = Connections(dispatcher, desk.clients, database.journal_id)
             await _serve_clients(desk, connections, socket, task_status)

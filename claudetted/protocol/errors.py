@@ -257,6 +257,28 @@ class RuleInvalid(Fault):
         text: str
 
 
+class ProviderUnknown(Fault):
+    code = -32026
+    summary = "The agent knows no provider of this id; tells the nearest ones."
+
+    class Details(Data, frozen=True):
+        provider: str
+        nearest: list[str] = []
+
+
+class AuthFileBroken(Fault):
+    code = -32027
+    summary = "The agent's file of credentials cannot be read, written or locked; it is as it was."
+
+    class Details(Data, frozen=True):
+        path: str = ""
+
+
+class KeychainUnavailable(Fault):
+    code = -32028
+    summary = "There is no keychain, or it refuses; nothing was changed in it."
+
+
 def all_faults() -> list[type[Fault]]:
     """Every declared fault, by falling code."""
     return sorted(Fault.__subclasses__(), key=lambda fault: -fault.code)

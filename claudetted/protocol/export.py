@@ -97,11 +97,8 @@ def _line_typescript() -> str:
         "NoticeKind": items.NoticeKind,
         "Trigger": sidecar.Trigger,
     }
-    return (
-        head
-        + constants
-        + typescript([sidecar.Started, sidecar.ModelList, sidecar.ProviderList], unions)
-    )
+    results = (sidecar.Started, sidecar.ModelList, sidecar.ProviderList, sidecar.Cleared)
+    return head + constants + typescript(results, unions)
 
 
 def _names() -> str:

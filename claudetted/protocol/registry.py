@@ -54,6 +54,14 @@ class Notification:
 
 _CHAT = (errors.ChatNotFound,)
 _WRITE = (errors.ChatNotFound, errors.StoreFull)
+_KEYS = (
+    errors.ProviderUnknown,
+    errors.AuthFileBroken,
+    errors.KeychainUnavailable,
+    errors.HarnessMissing,
+    errors.HarnessFailed,
+    errors.StoreFull,
+)
 
 METHODS: tuple[Method, ...] = (
     Method(
@@ -278,6 +286,30 @@ METHODS: tuple[Method, ...] = (
         (errors.HarnessMissing, errors.HarnessFailed),
         waits=True,
         watches=True,
+    ),
+    Method(
+        "provider/setKey",
+        providers.SetKeyParams,
+        providers.KeyResult,
+        "Stores a key; the next turn uses it.",
+        _KEYS,
+        waits=True,
+    ),
+    Method(
+        "provider/clearKey",
+        providers.ClearKeyParams,
+        providers.KeyResult,
+        "Removes what is stored for a provider, shared and private.",
+        _KEYS,
+        waits=True,
+    ),
+    Method(
+        "provider/environment",
+        providers.EnvironmentParams,
+        providers.EnvironmentResult,
+        "Takes over the variables of the caller's shell that providers look at.",
+        (errors.HarnessMissing, errors.HarnessFailed),
+        waits=True,
     ),
     Method(
         "process/list",

@@ -47,6 +47,12 @@ KNOWN: dict[str, Known] = {
         "Words put before the command that starts an agent, such as nice -n 10 or systemd-run "
         "--user --scope -p MemoryMax=4G; {chat} stands for the chat's id.",
     ),
+    "private_keys": Known(
+        Literal["keychain", "file"],
+        "keychain",
+        "Where private keys are kept. `file` is for machines without a keychain: only you may read "
+        "it, and so may every program of yours, an agent's command too.",
+    ),
     "notification": Known(
         Literal["desktop", "command", "off"],
         "desktop",

@@ -107,6 +107,36 @@ class Providers(Line, tag="providers", frozen=True):
     id: int
 
 
+class StoreKey(Line, tag="store.key", frozen=True):
+    """Stores a key where the agent's own command finds it, and reads it back. `extra` holds what
+    the provider wants beside it, by variable. The error is `AuthFileBroken` when the file cannot
+    be read, written or locked; it is then as it was."""
+
+    id: int
+    provider: str
+    key: str
+    extra: dict[str, str] = {}
+
+
+class ClearKey(Line, tag="clear.key", frozen=True):
+    """Removes what is stored for a provider; answered with a `Cleared`."""
+
+    id: int
+    provider: str
+
+
+class Credentials(Line, tag="credentials", frozen=True):
+    """Answers `credentials.wanted`, and comes again when something changed. Never stored.
+
+    `keys` are private and stand in for their variables; `shell` holds variables of the user's
+    shell, the empty ones being unset there. `trouble` says why keys are missing.
+    """
+
+    keys: dict[str, str] = {}
+    shell: dict[str, str] = {}
+    trouble: str = ""
+
+
 class Dispose(Line, tag="dispose", frozen=True):
     """Aborts what runs, closes the session and exits with 0."""
 
@@ -114,7 +144,19 @@ class Dispose(Line, tag="dispose", frozen=True):
 
 
 ToSidecar = (
-    Start | Prompt | Steer | Abort | Decide | Configure | Compact | Models | Providers | Dispose
+    Start
+    | Prompt
+    | Steer
+    | Abort
+    | Decide
+    | Configure
+    | Compact
+    | Models
+    | Providers
+    | StoreKey
+    | ClearKey
+    | Credentials
+    | Dispose
 )
 
 
@@ -144,7 +186,7 @@ class ModelList(Record, frozen=True):
 class Origin(Record, frozen=True):
     """Where a credential comes from. `name` is the variable, or whatever else the agent told."""
 
-    kind: Literal["auth.json", "models.json", "environment"]
+    kind: Literal["auth.json", "models.json", "private", "environment"]
     name: str = ""
 
 
@@ -167,6 +209,12 @@ class ProviderList(Record, frozen=True):
     trouble: str = ""
 
 
+class Cleared(Record, frozen=True):
+    """Whether there was something to remove."""
+
+    cleared: bool = False
+
+
 class LineError(Record, frozen=True):
     """Why a request failed. `name` is a fault of the protocol or `NotRunning`."""
 
@@ -183,6 +231,10 @@ class Hello(Line, tag="hello", frozen=True):
     version: str
     agent_version: str
     pid: int = 0
+
+
+class CredentialsWanted(Line, tag="credentials.wanted", frozen=True):
+    """Said once, after `hello`; nothing that needs a credential is begun before the answer."""
 
 
 class Reply(Line, tag="reply", frozen=True):
@@ -308,6 +360,7 @@ class Part(Line, tag="part", frozen=True):
 
 FromSidecar = (
     Hello
+    | CredentialsWanted
     | Reply
     | ItemOpen
     | ItemDelta

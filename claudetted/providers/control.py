@@ -14,6 +14,7 @@ import trio
 from claudetted.protocol import errors, places
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import SIDECAR_LEVEL, SidecarId
+from claudetted.providers.credentials import Credentials
 from claudetted.sidecar.launch import Launch
 from claudetted.sidecar.link import KeeperLink
 from claudetted.sidecar.reports import Exit, LaunchFailed, Output, Report
@@ -67,12 +68,14 @@ class Control:
     def __init__(
         self,
         keeper: KeeperLink,
+        credentials: Credentials,
         launch: Callable[[], Awaitable[Launch]],
         new_id: Callable[[], str],
         umask: int,
         nursery: trio.Nursery,
     ) -> None:
         self._keeper = keeper
+        self._credentials = credentials
         self._launch = launch
         self._new_id = new_id
         self._umask = umask
@@ -97,6 +100,11 @@ class Control:
         if pending.reply.error:
             raise fault_of(pending.reply.error)
         return _decoded(pending.reply, result)
+
+    async def refresh(self) -> None:
+        """Hands the credentials to the process, if there is one, ahead of what it is asked next."""
+        if process := self._process:
+            await self._credentials.hand_to(process.sidecar)
 
     async def close(self) -> None:
         """Ends the process, if there is one."""
@@ -168,6 +176,8 @@ class Control:
         elif isinstance(line, sc.Hello) and line.level != SIDECAR_LEVEL:
             logger.error("the control sidecar speaks line level %d", line.level)
             self._keeper.kill(process.sidecar)
+        elif isinstance(line, sc.CredentialsWanted):
+            self._nursery.start_soon(self._credentials.hand_to, process.sidecar)
         elif isinstance(line, sc.Reply) and (pending := process.pending.get(line.id)):
             pending.reply = line
             pending.answered.set()
@@ -175,6 +185,10 @@ class Control:
 
 def fault_of(error: sc.LineError) -> errors.Fault:
     """What a client is told of a request that the sidecar refused."""
+    if error.name == "AuthFileBroken":
+        return errors.AuthFileBroken(error.message, path=str(error.data.get("path", "")))
+    if error.name == "InvalidParams":
+        return errors.InvalidParams(error.message, path=str(error.data.get("path", "$")))
     return _failed(error.message, [])
 
 

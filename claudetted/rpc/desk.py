@@ -6,6 +6,7 @@ import trio
 
 from claudetted.chat.manager import Manager
 from claudetted.providers.control import Control
+from claudetted.providers.credentials import Credentials
 from claudetted.rpc.caller import Clients
 from claudetted.store.database import Database
 
@@ -17,6 +18,7 @@ class Desk:
     manager: Manager
     database: Database
     control: Control
+    credentials: Credentials
     instance: str
     started_at: str
     socket: str

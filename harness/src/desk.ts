@@ -2,13 +2,15 @@
 
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
+import { StandIns } from "./credentials.ts";
 import type { Surroundings } from "./environment.ts";
 import { LineFault, lineError, messageOf } from "./faults.ts";
+import { Keys } from "./keys.ts";
 import { cutText } from "./lines.ts";
-import type { ModelList, Start, Started, ToSidecar } from "./lines.gen.ts";
+import type { Credentials, ModelList, Start, Started, ToSidecar } from "./lines.gen.ts";
 import { availableModels, modelRow } from "./models.ts";
 import type { Outlet } from "./outbox.ts";
-import { listProviders } from "./providers.ts";
+import { listProviders, look } from "./providers.ts";
 import { Session } from "./session.ts";
 
 export interface Staff {
@@ -19,12 +21,15 @@ export interface Staff {
   leave: () => void;
 }
 
-type Request = Exclude<ToSidecar, { type: "decide" }>;
+type Request = Exclude<ToSidecar, { type: "decide" | "credentials" }>;
 
 export class Desk {
   private session: Session | null = null;
   private starting: Promise<Started> | null = null;
   private runtimeOnce: Promise<Pi.ModelRuntime> | null = null;
+  /** Ends when Pi has looked at the credentials that came last. */
+  private looked: Promise<unknown> = Promise.resolve();
+  private readonly standIns = new StandIns();
 
   constructor(private readonly staff: Staff) {}
 
@@ -44,6 +49,7 @@ export class Desk {
 
   private handle(line: ToSidecar): void {
     if (line.type === "decide") this.session?.gate.decide(line);
+    else if (line.type === "credentials") this.credentials(line);
     else if (typeof line.id === "number") void this.answer(line);
     else throw new Error(`no request: ${cutText(JSON.stringify(line), 200)}`);
   }
@@ -66,7 +72,11 @@ export class Desk {
       case "models":
         return this.models();
       case "providers":
-        return listProviders(this.staff.pi, await this.runtime());
+        return listProviders(this.staff.pi, await this.runtime(), this.standIns, await this.keys());
+      case "store.key":
+        return (await this.keys()).store(line);
+      case "clear.key":
+        return (await this.keys()).clear(line);
       case "prompt":
         return (await this.ready()).prompt(line);
       case "steer":
@@ -104,6 +114,7 @@ export class Desk {
 
   private async ready(): Promise<Session> {
     await this.starting;
+    await this.looked;
     if (this.session) return this.session;
     throw new LineFault("InvalidRequest", "The session is not started.");
   }
@@ -117,8 +128,24 @@ export class Desk {
     return { models: (await availableModels(await this.runtime())).map(modelRow) };
   }
 
+  private credentials(line: Credentials): void {
+    this.standIns.take(line);
+    const looking = this.runtimeOnce?.then(look);
+    this.looked = Promise.resolve(looking).catch((error: unknown) => console.error(messageOf(error)));
+  }
+
+  private async keys(): Promise<Keys> {
+    return new Keys(this.staff.pi.getAgentDir(), await this.runtime());
+  }
+
   private runtime(): Promise<Pi.ModelRuntime> {
-    this.runtimeOnce ??= this.staff.pi.ModelRuntime.create();
+    this.runtimeOnce ??= this.standIns.ready.then(() => this.create());
     return this.runtimeOnce;
+  }
+
+  private async create(): Promise<Pi.ModelRuntime> {
+    const runtime = await this.staff.pi.ModelRuntime.create({ refreshOnCreate: false });
+    await look(runtime);
+    return runtime;
   }
 }

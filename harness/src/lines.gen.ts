@@ -22,6 +22,11 @@ export interface ProviderList {
   trouble?: string;
 }
 
+/** Whether there was something to remove. */
+export interface Cleared {
+  cleared?: boolean;
+}
+
 /**
  * Opens the session: a new one in `sessionDir`, or the one stored at `sessionPath`.
  *
@@ -108,6 +113,39 @@ export interface Providers {
   id: number;
 }
 
+/**
+ * Stores a key where the agent's own command finds it, and reads it back. `extra` holds what the
+ * provider wants beside it, by variable. The error is `AuthFileBroken` when the file cannot be
+ * read, written or locked; it is then as it was.
+ */
+export interface StoreKey {
+  type: "store.key";
+  id: number;
+  provider: string;
+  key: string;
+  extra?: Record<string, string>;
+}
+
+/** Removes what is stored for a provider; answered with a `Cleared`. */
+export interface ClearKey {
+  type: "clear.key";
+  id: number;
+  provider: string;
+}
+
+/**
+ * Answers `credentials.wanted`, and comes again when something changed. Never stored.
+ *
+ * `keys` are private and stand in for their variables; `shell` holds variables of the user's
+ * shell, the empty ones being unset there. `trouble` says why keys are missing.
+ */
+export interface Credentials {
+  type: "credentials";
+  keys?: Record<string, string>;
+  shell?: Record<string, string>;
+  trouble?: string;
+}
+
 /** Aborts what runs, closes the session and exits with 0. */
 export interface Dispose {
   type: "dispose";
@@ -122,6 +160,11 @@ export interface Hello {
   version: string;
   agentVersion: string;
   pid?: number;
+}
+
+/** Said once, after `hello`; nothing that needs a credential is begun before the answer. */
+export interface CredentialsWanted {
+  type: "credentials.wanted";
 }
 
 /** Answers the request with this id. */
@@ -324,7 +367,7 @@ export interface Usage {
 
 /** Where a credential comes from. `name` is the variable, or whatever else the agent told. */
 export interface Origin {
-  kind: "auth.json" | "models.json" | "environment";
+  kind: "auth.json" | "models.json" | "private" | "environment";
   name?: string;
 }
 
@@ -338,10 +381,14 @@ export type ToSidecar =
   | Compact
   | Models
   | Providers
+  | StoreKey
+  | ClearKey
+  | Credentials
   | Dispose;
 
 export type FromSidecar =
   | Hello
+  | CredentialsWanted
   | Reply
   | ItemOpen
   | ItemDelta

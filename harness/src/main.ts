@@ -55,6 +55,7 @@ async function main(): Promise<void> {
     agentVersion: pi.VERSION,
     pid: process.pid,
   });
+  out.send({ type: "credentials.wanted" });
   const splitter = new LineSplitter();
   for await (const chunk of Bun.stdin.stream()) {
     for (const line of splitter.push(chunk)) desk.take(line);

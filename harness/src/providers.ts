@@ -2,7 +2,11 @@
 
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
+import type { StandIns } from "./credentials.ts";
+import type { Keys } from "./keys.ts";
 import type { Origin, ProviderList, ProviderRow } from "./lines.gen.ts";
+
+const LOOK_MS = 1500;
 
 type Provider = ReturnType<Pi.ModelRuntime["getProviders"]>[number];
 type Status = ReturnType<Pi.ModelRuntime["getProviderAuthStatus"]>;
@@ -11,34 +15,60 @@ type Status = ReturnType<Pi.ModelRuntime["getProviderAuthStatus"]>;
 interface Layers {
   all: Pi.ModelRuntime;
   below: Pi.ModelRuntime[];
+  standIns: StandIns;
 }
 
-export async function listProviders(pi: typeof Pi, runtime: Pi.ModelRuntime): Promise<ProviderList> {
-  await runtime.refresh({ allowNetwork: false });
+export async function listProviders(
+  pi: typeof Pi,
+  runtime: Pi.ModelRuntime,
+  standIns: StandIns,
+  keys: Keys,
+): Promise<ProviderList> {
+  const { aborted } = await look(runtime);
   const credentials = emptyStore();
   const below = await Promise.all([
     pi.ModelRuntime.create({ credentials }),
     pi.ModelRuntime.create({ credentials, modelsPath: null }),
   ]);
-  const layers = { all: runtime, below };
+  const layers = { all: runtime, below, standIns };
   const providers = await Promise.all(runtime.getProviders().map((one) => providerRow(layers, one)));
-  return { providers, trouble: runtime.getError() ?? "" };
+  const locked = aborted ? "Pi's auth.json is locked by another program, and was not read." : "";
+  const troubles = [standIns.trouble, locked || keys.trouble(), runtime.getError() ?? ""];
+  return { providers, trouble: troubles.filter(Boolean).join(" ") };
+}
+
+/** Looks at what is configured now; not for long at a file that somebody else has locked. */
+export function look(runtime: Pi.ModelRuntime): Promise<{ aborted: boolean }> {
+  return runtime.refresh({ allowNetwork: false, signal: AbortSignal.timeout(LOOK_MS) });
 }
 
 async function providerRow(layers: Layers, provider: Provider): Promise<ProviderRow> {
   const { id, name } = provider;
   const origins = originsOf(id, layers);
-  const models = origins.length > 0 ? await layers.all.getAvailable(id) : layers.all.getModels(id);
+  const models = usableModels(id, layers) ?? layers.all.getModels(id);
   const ways: ProviderRow["ways"] = [];
   if (provider.auth.apiKey) ways.push("api_key");
   if (provider.auth.oauth) ways.push("oauth");
   return { id, name, ways, variables: await variablesOf(provider), models: models.length, origins };
 }
 
-function originsOf(provider: string, { all, below }: Layers): Origin[] {
+function usableModels(provider: string, { all, below }: Layers): unknown[] | undefined {
+  const configured = [all, ...below].find((one) => one.getProviderAuthStatus(provider).configured);
+  return configured?.getAvailableSnapshot().filter((model) => model.provider === provider);
+}
+
+function originsOf(provider: string, { all, below, standIns }: Layers): Origin[] {
   const told = [all, ...below].map((runtime) => originOf(runtime.getProviderAuthStatus(provider)));
-  const found = told.filter((origin): origin is Origin => origin !== undefined);
+  const known = told.filter((origin): origin is Origin => origin !== undefined);
+  const found = known.flatMap((origin) => uncovered(origin, standIns));
   return found.filter((origin, at) => found.findIndex((other) => alike(other, origin)) === at);
+}
+
+/** A private key, and the variable that it stands in for if that has a value. */
+function uncovered(origin: Origin, standIns: StandIns): Origin[] {
+  const name = origin.name ?? "";
+  if (origin.kind !== "environment" || !standIns.isPrivate(name)) return [origin];
+  return [{ kind: "private", name }, ...(standIns.hides(name) ? [origin] : [])];
 }
 
 const alike = (a: Origin, b: Origin): boolean => a.kind === b.kind && a.name === b.name;

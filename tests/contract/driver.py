@@ -130,6 +130,9 @@ class Sidecar:
     def _take(self, line: Any) -> None:
         if not isinstance(line, sc.Part):
             assert not self._parts, "Nothing comes between the parts of a line."
+            if isinstance(line, sc.CredentialsWanted):
+                self.send(sc.Credentials())
+                return
             self.lines.append(line)
             return
         self._parts.append(line.text)

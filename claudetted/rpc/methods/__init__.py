@@ -1,5 +1,6 @@
 """One thin handler a method: parameters in, the chat's task or the disk asked, a result out."""
 
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
 from types import ModuleType
@@ -46,7 +47,8 @@ def handlers(desk: Desk) -> dict[str, Handler]:
 
 
 def _function(name: str) -> Callable[[Desk, Caller, Any], Awaitable[Any]]:
-    noun, verb = name.split("/")
+    noun, camel = name.split("/")
+    verb = re.sub("([A-Z])", r"_\1", camel).lower()
     module = _NOUNS[noun]
     function: Callable[[Desk, Caller, Any], Awaitable[Any]] = getattr(
         module, verb, None

@@ -1,12 +1,56 @@
 """Owns the handlers of providers."""
 
-from claudetted.protocol import providers, sidecar
+from claudetted.protocol import providers
 from claudetted.protocol.base import NoParams
-from claudetted.providers import catalogue
+from claudetted.protocol.providers import KeyResult
+from claudetted.providers.keys import Keys
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
 
 
 async def list_(desk: Desk, caller: Caller, params: NoParams) -> providers.ListResult:
-    told = await desk.control.ask(sidecar.Providers, sidecar.ProviderList)
-    return catalogue.listed(told)
+    return await _keys(desk).listed()
+
+
+async def set_key(desk: Desk, caller: Caller, params: providers.SetKeyParams) -> KeyResult:
+    notes = await _keys(desk).store(params)
+    return await _changed(desk, params.provider, notes)
+
+
+async def clear_key(desk: Desk, caller: Caller, params: providers.ClearKeyParams) -> KeyResult:
+    keys = _keys(desk)
+    notes = await keys.clear(await keys.look(params.provider))
+    return await _changed(desk, params.provider, notes)
+
+
+async def environment(
+    desk: Desk, caller: Caller, params: providers.EnvironmentParams
+) -> providers.EnvironmentResult:
+    """Only what a provider looks at is taken, whatever else came."""
+    known = {name for row in (await _keys(desk).listed()).providers for name in row.variables}
+    taken = {name: value for name, value in params.variables.items() if name in known}
+    desk.credentials.shell = taken
+    await _tell_sidecars(desk)
+    names = sorted(taken)
+    return providers.EnvironmentResult(
+        [name for name in names if taken[name]],
+        [name for name in names if not taken[name]],
+        (await _keys(desk).listed()).summary,
+    )
+
+
+def _keys(desk: Desk) -> Keys:
+    return Keys(desk.control, desk.credentials)
+
+
+async def _changed(desk: Desk, provider: str, notes: list[str]) -> KeyResult:
+    """What runs is told before it is asked what holds now."""
+    await _tell_sidecars(desk)
+    return KeyResult(await _keys(desk).look(provider), notes)
+
+
+async def _tell_sidecars(desk: Desk) -> None:
+    await desk.control.refresh()
+    for actor in desk.manager.loaded:
+        if actor.agent.sidecar_id:
+            await desk.credentials.hand_to(actor.agent.sidecar_id)

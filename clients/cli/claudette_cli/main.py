@@ -44,6 +44,7 @@ COMMANDS = {
     "compact": ("commands.chats", "summarise the older part of a conversation"),
     "configure": ("commands.chats", "change a chat's model, level or thinking"),
     "provider": ("commands.providers", "see and sign in to those who serve models"),
+    "env": ("commands.providers", "hand the daemon this shell's provider variables"),
     "setting": ("commands.settings", "see or change settings"),
     "ps": ("commands.processes", "show what runs, how large it is, and why"),
     "jobs": ("commands.processes", "show what agents have left running"),

@@ -22,6 +22,8 @@ class ModelRequest:
     body: dict[str, Any]
     outcome: str = "running"
     """`running`, `answered`, `refused` (an error was asked for), `broken`, `hung up`."""
+    key: str = ""
+    """What the client identified itself with."""
 
     @property
     def messages(self) -> list[Message]:

@@ -134,8 +134,8 @@ class ScriptedModel:
         if not gate.passed(reader):
             raise Unfinished("hung up")
 
-    def begin(self, body: dict[str, Any]) -> ModelRequest:
-        asked = ModelRequest(body)
+    def begin(self, body: dict[str, Any], key: str = "") -> ModelRequest:
+        asked = ModelRequest(body, key=key)
         with self._log.changed:
             self._log.requests.append(asked)
             self._log.changed.notify_all()
@@ -227,7 +227,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def _complete(self, body: dict[str, Any]) -> None:
-        asked = self.model.begin(body)
+        key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        asked = self.model.begin(body, key)
         outcome = "hung up"
         try:
             outcome = self._play(asked)

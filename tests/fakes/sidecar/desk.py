@@ -43,6 +43,8 @@ class Desk:
         match line["type"]:
             case "decide":
                 self._asks.decide(line["ask"], line["allow"], line.get("reason", ""))
+            case "credentials":
+                pass  # It has no use for any.
             case "prompt":
                 self._answer(line["id"], self._prompt, line)
             case "compact":

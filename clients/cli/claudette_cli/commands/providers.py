@@ -1,10 +1,13 @@
-"""Owns the command about providers: list, and where to read more."""
+"""Owns the commands about providers: list, keys, where to read more, and the shell's variables."""
 
 from __future__ import annotations
 
+import os
+import sys
+
 from claudette_cli.calling import Daemon
 from claudette_cli.commands import options
-from claudette_cli.exits import DONE, NOT_FOUND, Failure
+from claudette_cli.exits import DONE, NOT_FOUND, USAGE, Failure
 from claudette_cli.terminal import clip, output
 
 TYPE_CHECKING = False
@@ -24,10 +27,22 @@ _RENAMED = {"azure-openai-responses": "azure"}
 
 
 def declare_provider(parser: ArgumentParser) -> None:
-    verbs = parser.add_subparsers(dest="verb", metavar="list|docs")
+    verbs = parser.add_subparsers(dest="verb", metavar="list|set|clear|docs")
     listing = verbs.add_parser("list", help="show the providers and which credential is in use")
     listing.add_argument("--all", action="store_true", help="also the rarer ones")
     options.json(listing)
+    setting = verbs.add_parser("set", help="store a key, typed unseen or read from stdin")
+    setting.add_argument("provider")
+    setting.add_argument(
+        "--private", action="store_true", help="in the keychain, unseen by Pi's own command"
+    )
+    setting.add_argument(
+        "--extra", action="append", default=[], metavar="NAME=VALUE", help="what it wants beside"
+    )
+    options.json(setting)
+    clearing = verbs.add_parser("clear", help="remove what is stored, shared and private")
+    clearing.add_argument("provider")
+    options.json(clearing)
     docs = verbs.add_parser("docs", help="print where to get a key, or how to configure one")
     docs.add_argument("provider")
     options.json(docs)
@@ -36,7 +51,7 @@ def declare_provider(parser: ArgumentParser) -> None:
 
 
 def run_provider(arguments: Namespace) -> int:
-    acts = {"docs": _docs}
+    acts = {"set": _set, "clear": _clear, "docs": _docs}
     return acts.get(arguments.verb or "list", _list)(arguments)
 
 
@@ -81,6 +96,49 @@ def _about(provider: Json) -> str:
     return f"{provider['name']}, via {provider['source']}{wins}"
 
 
+def _set(arguments: Namespace) -> int:
+    pairs = [pair.partition("=") for pair in arguments.extra]
+    if not all(name and equals for name, equals, _ in pairs):
+        raise Failure("Write what it wants beside the key as NAME=VALUE.", USAGE)
+    with Daemon() as daemon:
+        provider = find(daemon, arguments.provider)
+        params: Json = {"provider": provider["id"], "key": _typed_key(provider)}
+        if arguments.private:
+            params["private"] = True
+        if pairs:
+            params["extra"] = {name: value for name, _, value in pairs}
+        told = daemon.call("provider/setKey", params)
+    return _tell(arguments, told)
+
+
+def _typed_key(provider: Json) -> str:
+    """Never an argument: those are seen by everybody and stay in the shell's history."""
+    if not sys.stdin.isatty():
+        return sys.stdin.read().strip()
+    from getpass import getpass
+
+    if provider.get("docs"):
+        output().say(output().paint(f"Get one at {provider['docs']}", "dim"))
+    return getpass(f"Key for {provider['name']}: ").strip()
+
+
+def _clear(arguments: Namespace) -> int:
+    with Daemon() as daemon:
+        provider = find(daemon, arguments.provider)
+        told = daemon.call("provider/clearKey", {"provider": provider["id"]})
+    return _tell(arguments, told)
+
+
+def _tell(arguments: Namespace, told: Json) -> int:
+    if arguments.json:
+        output().json(told)
+        return DONE
+    output().say(_row(told["provider"]))
+    for note in told.get("notes", []):
+        output().say(output().paint(note, "yellow"))
+    return DONE
+
+
 def _docs(arguments: Namespace) -> int:
     with Daemon() as daemon:
         provider = find(daemon, arguments.provider)
@@ -104,4 +162,26 @@ def find(daemon: Daemon, name: str) -> Json:
     raise Failure(f"There is no provider {name!r}; {hint}", NOT_FOUND)
 
 
-VERBS = {"provider": (declare_provider, run_provider)}
+def declare_env(parser: ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", metavar="refresh", required=True)
+    refreshing = verbs.add_parser(
+        "refresh", help="hand the daemon this shell's variables that providers look at"
+    )
+    options.json(refreshing)
+
+
+def run_env(arguments: Namespace) -> int:
+    with Daemon() as daemon:
+        rows = daemon.call("provider/list").get("providers", [])
+        names = {name for row in rows for name in row.get("variables", [])}
+        variables = {name: os.environ.get(name, "") for name in sorted(names)}
+        told = daemon.call("provider/environment", {"variables": variables})
+    if arguments.json:
+        output().json(told)
+        return DONE
+    output().say(f"Set here: {', '.join(told.get('set', [])) or 'none'}")
+    output().say(told.get("summary", ""))
+    return DONE
+
+
+VERBS = {"provider": (declare_provider, run_provider), "env": (declare_env, run_env)}

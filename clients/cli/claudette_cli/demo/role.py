@@ -35,7 +35,7 @@ class DemoModel(ScriptedModel):
         super().__init__(models=("scripted",))
         self._fixed = fixed
 
-    def begin(self, body: dict[str, Any]) -> ModelRequest:
+    def begin(self, body: dict[str, Any], key: str = "") -> ModelRequest:
         directed = ModelRequest(body)
         script = self._script(directed)
         messages = [

@@ -1,0 +1,102 @@
+"""Owns the private keys in use, the shell's variables, and handing both to the sidecars.
+
+One table for storing and handing over: a key is kept under the variable that it stands in for.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+import trio
+
+from claudetted.protocol.base import SidecarId
+from claudetted.protocol.errors import KeychainUnavailable, StoreFull
+from claudetted.protocol.sidecar import Credentials as Line
+from claudetted.sidecar.link import KeeperLink
+from claudetted.store import names as rows
+from claudetted.store.database import Database
+from claudetted.store.secrets import SecretsRefused, secrets
+from claudetted.store.writer import StoreRefused
+
+T = TypeVar("T")
+_VOLATILE = 0
+_encode = msgspec.json.Encoder().encode
+
+
+class Credentials:
+    """Read from the keychain when a sidecar first wants them, then held in memory.
+
+    Error handling: keys that cannot be read are missing, and every sidecar is told why.
+    """
+
+    def __init__(
+        self, database: Database, keeper: KeeperLink, names: list[str], kind: Callable[[], str]
+    ) -> None:
+        self.names = set(names)
+        """The variables that private keys stand in for."""
+        self.shell: dict[str, str] = {}
+        self._database = database
+        self._keeper = keeper
+        self._kind = kind
+        self._held: dict[str, str] = {}
+        self._busy = trio.Lock()
+
+    async def hand_to(self, sidecar: SidecarId) -> None:
+        """Answers a sidecar that wants them, or tells it of a change."""
+        async with self._busy:
+            trouble = await self._read_missing()
+            line = Line(dict(self._held), dict(self.shell), trouble)
+        self._keeper.send(sidecar, _VOLATILE, _encode(line) + b"\n")
+
+    async def keep(self, values: dict[str, str]) -> None:
+        """Stores private keys. Raises KeychainUnavailable and StoreFull."""
+        async with self._busy:
+            store = secrets(self._kind())
+            for name, value in values.items():
+                await _in_thread(partial(store.write, name, value))
+                self._held[name] = value
+            await self._name(self.names | set(values))
+
+    async def drop(self, names: set[str]) -> None:
+        """Removes private keys. Raises KeychainUnavailable and StoreFull."""
+        async with self._busy:
+            store = secrets(self._kind())
+            for name in sorted(names & self.names):
+                await _in_thread(partial(store.remove, name))
+                self._held.pop(name, None)
+                await self._name(self.names - {name})
+
+    async def _name(self, names: set[str]) -> None:
+        try:
+            await self._database.commit(partial(rows.store, names=sorted(names)))
+        except StoreRefused as refusal:
+            message = f"The disk did not take the name of a key ({refusal}); try again."
+            raise StoreFull(message) from None
+        self.names = names
+
+    async def _read_missing(self) -> str:
+        """Why keys are missing that should be there."""
+        store = secrets(self._kind())
+        for name in sorted(self.names - set(self._held)):
+            try:
+                value = await _in_thread(partial(store.read, name))
+            except KeychainUnavailable as fault:
+                return f"Private keys cannot be read. {fault.message}"
+            if value is None:
+                return f"The private key for {name} is gone from where it was kept; set it again."
+            self._held[name] = value
+        return ""
+
+
+async def load_credentials(
+    database: Database, keeper: KeeperLink, kind: Callable[[], str]
+) -> Credentials:
+    return Credentials(database, keeper, await database.read(rows.load), kind)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    try:
+        return await trio.to_thread.run_sync(work)
+    except SecretsRefused as refusal:
+        raise KeychainUnavailable(str(refusal)) from None
