@@ -8,7 +8,7 @@ import trio
 from claudetted.chat import manager
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppets
-from tests.daemon.world import Chat, Daemon, Home, full_disk
+from tests.daemon.world import Chat, Daemon, Home, full_disk, gone
 
 PROMISED = 2.0
 MARGIN = 2.0
@@ -51,19 +51,6 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-async def gone(pid: int) -> None:
-    """Returns when a process has ended, which the kernel tells."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        with trio.fail_after(5):
-            await trio.lowlevel.wait_readable(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 async def test_a_model_call_is_stopped(home: Home, chat: Chat) -> None:

@@ -4,13 +4,12 @@ import os
 import resource
 import select
 import socket
-import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 import trio
@@ -41,41 +40,38 @@ class Home:
 
     def processes(self) -> list[str]:
         """Every process that belongs to this test, without ourselves."""
+        return [f"{pid}: {words}" for pid, words in self._processes()]
+
+    def _processes(self) -> Iterator[tuple[int, str]]:
         mark = os.fsencode(self.runtime)
-        found = []
         for entry in Path("/proc").iterdir() if sys.platform == "linux" else []:
             if entry.name.isdigit() and int(entry.name) != os.getpid():
                 with suppress(OSError):
                     words = (entry / "cmdline").read_bytes()
                     if mark in (entry / "environ").read_bytes() or mark in words:
-                        found.append(f"{entry.name}: {words.decode(errors='replace')}")
-        return found
+                        yield int(entry.name), words.decode(errors="replace")
 
     def end_keeper(self) -> None:
         """Ends the keeper with every sidecar; returns when it is gone."""
         with socket.socket(socket.AF_UNIX) as peer:
-            try:
-                peer.connect(os.fspath(places.keeper_socket_path()))
-            except (FileNotFoundError, ConnectionRefusedError):
-                return
             peer.settimeout(PATIENCE)
-            process = _process_of(peer)
             hello = frames.frame(frames.HELLO, n=frames.GENERATION)
-            with suppress(ConnectionError):
+            with suppress(FileNotFoundError, ConnectionError):
+                peer.connect(os.fspath(places.keeper_socket_path()))
                 peer.sendall(hello + frames.frame(frames.SHUTDOWN) * 2)
                 while peer.recv(64 * 1024):
                     pass
-        if process is not None:
-            with process:
-                select.select([process], [], [], PATIENCE)
+        for pid, words in list(self._processes()):
+            if "/sidecar/keeper" in words:
+                _wait_for(pid)
 
 
-def _process_of(peer: socket.socket) -> IO[bytes] | None:
-    """Readable when the process at the other end has ended, which is after it hung up."""
-    if sys.platform != "linux":
-        return None
-    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return os.fdopen(os.pidfd_open(struct.unpack("3i", credentials)[0]), "rb", buffering=0)
+def _wait_for(pid: int) -> None:
+    """Until a process has ended, which is a moment after it hung up."""
+    with suppress(ProcessLookupError):
+        descriptor = os.pidfd_open(pid)
+        select.select([descriptor], [], [], PATIENCE)
+        os.close(descriptor)
 
 
 @contextmanager
@@ -246,6 +242,31 @@ class Chat:
 
     def streamed(self) -> str:
         return "".join(delta["text"] for delta in self.client.deltas(self.id))
+
+
+async def gone(pid: int) -> None:
+    """Returns when a process has ended."""
+    with trio.fail_after(PATIENCE):
+        if sys.platform != "linux":
+            while _exists(pid):
+                await trio.lowlevel.checkpoint()
+            return
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return
+        try:
+            await trio.lowlevel.wait_readable(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @contextmanager
