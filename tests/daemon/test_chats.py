@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.daemon.client import PATIENCE, Client
+from tests.daemon.client import Client
 from tests.daemon.conftest import NewChat
-from tests.daemon.world import Chat, Daemon, Home, full_disk
+from tests.daemon.world import Chat, Daemon, Home, alone, full_disk
 
 
 def repository(path: Path) -> Path:
@@ -25,13 +25,6 @@ def directory(path: Path, mode: int = 0o755) -> Path:
 def modes(path: Path) -> set[int]:
     """What group and others may do with anything below."""
     return {entry.stat().st_mode & 0o077 for entry in (path, *path.rglob("*"))}
-
-
-async def alone(client: Client) -> None:
-    """Returns when the daemon has done with every other client."""
-    with trio.fail_after(PATIENCE):
-        while (await client.call("daemon/status"))["clients"] > 1:
-            await trio.lowlevel.checkpoint()
 
 
 # chat/create

@@ -3,13 +3,12 @@
 from typing import Any
 
 import pytest
-import trio
 
 from claudetted.rpc import outbox
 from tests.daemon.client import Client
 from tests.daemon.mirror import Mirror
 from tests.daemon.puppet import Puppet, Puppets
-from tests.daemon.world import Chat, Daemon, Home
+from tests.daemon.world import Chat, Daemon, Home, alone
 
 PIECE = 60_000
 
@@ -164,8 +163,7 @@ async def test_a_client_that_stays_stalled_is_let_go(
         await says(puppet, chat, f"m{n}", "x" * PIECE)
     await puppet.ends_turn(turn_id)
     await chat.ended(turn_id)
-    while (await chat.client.call("daemon/status"))["clients"] > 1:
-        await trio.lowlevel.checkpoint()
+    await alone(chat.client)
 
 
 async def test_a_slow_client_gets_fewer_pieces_and_all_of_the_text(

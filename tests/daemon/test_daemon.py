@@ -18,7 +18,7 @@ from claudetted.rpc import unix
 from claudetted.store.schema import NewerDatabase
 from tests.daemon.client import Client
 from tests.daemon.conftest import NewChat
-from tests.daemon.world import Chat, Daemon, Home
+from tests.daemon.world import Chat, Daemon, Home, alone
 
 MEGABYTE = 1024 * 1024
 NOBODY = 65534
@@ -84,8 +84,7 @@ async def test_a_client_that_left_is_counted_no_more(daemon: Daemon, client: Cli
     other = await daemon.client()
     await other.call("daemon/status")
     await other.close()
-    while (await client.call("daemon/status"))["clients"] > 1:
-        await trio.lowlevel.checkpoint()
+    await alone(client)
 
 
 # daemon/shutdown
@@ -333,6 +332,7 @@ async def test_a_client_that_vanishes_before_the_answer_harms_nobody(
         leaving = await daemon.client()
         await leaving.post(method, chatId=chat.id, **params)
         await leaving.close()
+    await alone(chat.client)
     turn = await chat.turn("@text after")
     assert turn["reason"] == "done"
     assert (await chat.texts())[-1] == "after"

@@ -244,6 +244,13 @@ class Chat:
         return "".join(delta["text"] for delta in self.client.deltas(self.id))
 
 
+async def alone(client: Client) -> None:
+    """Returns when the daemon has done with every other client."""
+    with trio.fail_after(PATIENCE):
+        while (await client.call("daemon/status"))["clients"] > 1:
+            await trio.lowlevel.checkpoint()
+
+
 async def gone(pid: int) -> None:
     """Returns when a process has ended."""
     with trio.fail_after(PATIENCE):
