@@ -179,6 +179,8 @@ class Step:
 
     def grow(self, item_id: ItemId, text: str) -> None:
         """A delta of an open item; joins the one before it when that is of the same item."""
+        if not text:
+            return
         grown = self.grown.setdefault(item_id, bytearray())
         last = self.told[-1] if self.told else None
         if isinstance(last, ToldDelta) and last.item_id == item_id:
