@@ -80,6 +80,11 @@ class Actor:
             self.hub.seq = state.seq
 
     @property
+    def begun(self) -> bool:
+        """Whether its first step is done: before that there is no chat."""
+        return self._state is not None
+
+    @property
     def state(self) -> ChatState:
         assert self._state is not None
         return self._state

@@ -58,7 +58,7 @@ class Manager:
 
     @property
     def loaded(self) -> list[Actor]:
-        return list(self._actors.values())
+        return [actor for actor in self._actors.values() if actor.begun]
 
     def loaded_chat(self, chat_id: ChatId) -> Chat | None:
         """A chat that has an actor, as it is now."""
