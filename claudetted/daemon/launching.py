@@ -12,26 +12,36 @@ from claudetted.protocol import places
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.errors import HarnessMissing
 from claudetted.sidecar import staging
+from claudetted.sidecar.environment import LoginEnvironment
 from claudetted.sidecar.launch import CHAT_MARK, Launch
 
 _HARNESSES = {"pi": pi.launch}
 
 
-async def launch(harness: str, chat_id: ChatId, env: dict[str, str], prefix: list[str]) -> Launch:
-    """What to start for a chat: its client's environment lies over the daemon's own.
+class Launching:
+    """What a daemon starts. It asks the user's login shell once, when that is first wanted."""
 
-    The harness runs from a copy of its own, made when it is first used. Raises HarnessMissing.
-    """
-    prepare = _HARNESSES.get(harness)
-    if prepare is None:
-        known = ", ".join(_HARNESSES)
-        message = f"There is no harness “{harness}”; this build has: {known}."
-        raise HarnessMissing(message, harness=harness)
-    environment = {**os.environ, **env, "TMPDIR": str(temp_dir(chat_id))}
-    found = prepare(chat_id, environment, os.environ)
-    copied = await trio.to_thread.run_sync(_from_copy, found)
-    before = [word.replace("{chat}", chat_id) for word in prefix]
-    return replace(copied, argv=[*before, *copied.argv])
+    def __init__(self) -> None:
+        self._login = LoginEnvironment(os.environ)
+
+    async def launch(
+        self, harness: str, chat_id: ChatId, env: dict[str, str], prefix: list[str]
+    ) -> Launch:
+        """What to start for a chat: its client's environment lies over the login shell's.
+
+        The harness runs from a copy of its own, made when it is first used. Raises HarnessMissing.
+        """
+        prepare = _HARNESSES.get(harness)
+        if prepare is None:
+            known = ", ".join(_HARNESSES)
+            message = f"There is no harness “{harness}”; this build has: {known}."
+            raise HarnessMissing(message, harness=harness)
+        base = await self._login.get()
+        fixed = {"HOME": base["HOME"], "TMPDIR": str(temp_dir(chat_id))}
+        found = prepare(chat_id, {**base, **env, **fixed}, os.environ)
+        copied = await trio.to_thread.run_sync(_from_copy, found)
+        before = [word.replace("{chat}", chat_id) for word in prefix]
+        return replace(copied, argv=[*before, *copied.argv])
 
 
 async def launch_control() -> Launch:

@@ -60,7 +60,7 @@ class Serving:
 
 
 async def serve(
-    launcher: Launcher = launching.launch,
+    launcher: Launcher | None = None,
     *,
     task_status: trio.TaskStatus[Serving] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -76,7 +76,8 @@ async def serve(
         stack.enter_context(locked(places.lock_path(), _description(instance, socket)))
         database = await stack.enter_async_context(open_database(places.database_path()))
         await _forget_old_keys(database)
-        await _run(launcher, umask, database, instance, socket, task_status)
+        launch = launcher or launching.Launching().launch
+        await _run(launch, umask, database, instance, socket, task_status)
 
 
 async def _run(

@@ -1,0 +1,106 @@
+"""Owns the environment that agents start from: the user's login shell's, asked once.
+
+The shell that happened to start the daemon does not decide: its virtual environment, directory
+and terminal are not the agents'. What it exports beyond that stays, unless the login shell
+says otherwise.
+"""
+
+import logging
+import os
+import pwd
+import signal
+import subprocess
+from collections.abc import Mapping
+
+import trio
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 5.0
+_MARK = b"\0claudetted\0"
+_ASK = r"printf '\0claudetted\0'; exec env -0"
+
+OF_ONE_SHELL = frozenset(
+    {
+        "_",
+        "COLUMNS",
+        "CONDA_DEFAULT_ENV",
+        "CONDA_PREFIX",
+        "DIRENV_DIFF",
+        "DIRENV_DIR",
+        "LINES",
+        "NODE_PATH",
+        "OLDPWD",
+        "PWD",
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "SHLVL",
+        "SSH_CLIENT",
+        "SSH_CONNECTION",
+        "SSH_TTY",
+        "STY",
+        "TERM",
+        "TMUX",
+        "TMUX_PANE",
+        "VIRTUAL_ENV",
+        "VIRTUAL_ENV_PROMPT",
+    }
+)
+"""What says something about the shell it was set in and nothing about its user."""
+
+
+class LoginEnvironment:
+    """Asks the login shell when it is first wanted, and remembers the answer."""
+
+    def __init__(self, own: Mapping[str, str]) -> None:
+        self._own = own
+        self._asked: dict[str, str] | None = None
+        self._lock = trio.Lock()
+
+    async def get(self) -> dict[str, str]:
+        """The base of every agent's environment, `HOME` in any case.
+
+        A shell that fails or hangs leaves our own.
+        """
+        async with self._lock:
+            if self._asked is None:
+                self._asked = await _ask_login_shell(self._own)
+        kept = {name: value for name, value in self._own.items() if name not in OF_ONE_SHELL}
+        return {**kept, **self._asked}
+
+
+async def _ask_login_shell(own: Mapping[str, str]) -> dict[str, str]:
+    user = pwd.getpwuid(os.getuid())
+    home = own.get("HOME") or user.pw_dir
+    shell = own.get("SHELL") or user.pw_shell or "/bin/sh"
+    given = {"HOME": home, "USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": shell}
+    said = b""
+    try:
+        with trio.move_on_after(PATIENCE_SECONDS):
+            ended = await trio.run_process(
+                [shell, "-l", "-c", _ASK],
+                env=given,
+                stdin=subprocess.DEVNULL,
+                capture_stdout=True,
+                stderr=subprocess.DEVNULL,
+                check=False,
+                start_new_session=True,
+                deliver_cancel=_kill_with_children,
+            )
+            said = ended.stdout
+    except OSError as fault:
+        logger.warning("the login shell %s cannot be asked: %s", shell, fault)
+    _, found, variables = said.partition(_MARK)
+    if not found:
+        logger.warning("the login shell %s did not tell its environment", shell)
+    return {**_read(variables), "HOME": home}
+
+
+async def _kill_with_children(shell: trio.Process) -> None:
+    """What a profile has started is in the session that the shell leads."""
+    os.killpg(shell.pid, signal.SIGKILL)
+
+
+def _read(variables: bytes) -> dict[str, str]:
+    pairs = (os.fsdecode(entry).partition("=") for entry in variables.split(b"\0") if entry)
+    return {name: value for name, mark, value in pairs if mark and name not in OF_ONE_SHELL}
