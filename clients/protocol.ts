@@ -419,6 +419,20 @@ export interface ProviderEnvironmentResult {
   summary?: string;
 }
 
+/**
+ * All models in the order of their groups, as they were at the last look.
+ *
+ * `advice` is one sentence on what to do when none can be used; `trouble` says why some may be
+ * missing.
+ */
+export interface ModelListResult {
+  models?: Array<Model>;
+  default?: string;
+  refreshedAt?: string;
+  advice?: string;
+  trouble?: string;
+}
+
 /** The processes of one chat, or everything that runs for the user. */
 export interface ProcesseListParams {
   chatId?: string | null;
@@ -874,6 +888,19 @@ export interface Decided {
   request?: Request | null;
 }
 
+/** One model. `id` is `provider/model`; `primary` ones are shown before "show all". */
+export interface Model {
+  id: string;
+  name: string;
+  provider: string;
+  /** The provider by its real name. */
+  group: string;
+  contextWindow?: number | null;
+  primary?: boolean;
+  /** Absent: true. */
+  usable?: boolean;
+}
+
 /**
  * One process. Memory is its resident set in bytes; a job was started by an agent's command and
  * outlived it, or belongs to a command that runs.
@@ -1037,6 +1064,8 @@ export interface Methods {
   "provider/setKey": { params: ProviderSetKeyParams; result: ProviderKeyResult };
   "provider/clearKey": { params: ProviderClearKeyParams; result: ProviderKeyResult };
   "provider/environment": { params: ProviderEnvironmentParams; result: ProviderEnvironmentResult };
+  "model/list": { params: NoParams; result: ModelListResult };
+  "model/refresh": { params: NoParams; result: ModelListResult };
   "process/list": { params: ProcesseListParams; result: ProcesseListResult };
   "attention/list": { params: NoParams; result: AttentionListResult };
   "attention/clear": { params: AttentionClearParams; result: ChatResult };

@@ -7,6 +7,7 @@ from functools import partial
 
 import msgspec
 import trio
+from msgspec.structs import replace
 
 from claudetted.chat import ids, life, sidecars, turns, workspaces
 from claudetted.chat.actor import Actor
@@ -96,8 +97,10 @@ class Manager:
         if self.closing:
             raise errors.ShuttingDown("The daemon is shutting down; try again in a moment.")
         cwd, workspace = workspaces.find(params.cwd, params.broad)
-        level = params.level or self.world.rulebook.setting("default_level", workspace)
-        chat = _new_chat(params, cwd, workspace, level)
+        book = self.world.rulebook
+        level = params.level or book.setting("default_level", workspace)
+        model = params.model or book.setting("default_model", workspace) or None
+        chat = replace(_new_chat(params, cwd, workspace, level), model=model)
         await self.world.launcher(params.harness, chat.id, params.env, [])
         _make_directories(chat.id)
         actor = Actor(self.world, chat.id, None, Agent(), params.env)

@@ -35,6 +35,7 @@ from claudetted.permissions.places import Places
 from claudetted.protocol import places
 from claudetted.providers.control import Control
 from claudetted.providers.credentials import load_credentials
+from claudetted.providers.models import Models
 from claudetted.rpc import unix
 from claudetted.rpc.connection import Connections
 from claudetted.rpc.desk import Desk
@@ -119,7 +120,10 @@ async def _run(
             control = Control(
                 keeper, credentials, launching.launch_control, ids.new_id, umask, chats
             )
-            desk = Desk(manager, database, control, credentials, instance, ids.now(), str(socket))
+            models = Models(database, control, ids.now)
+            desk = Desk(
+                manager, database, control, credentials, models, instance, ids.now(), str(socket)
+            )
             dispatcher = Dispatcher(handlers(desk))
             connections = Connections(dispatcher, desk.clients, database.journal_id)
             await _serve_clients(desk, connections, socket, task_status)

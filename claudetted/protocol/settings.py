@@ -47,6 +47,12 @@ KNOWN: dict[str, Known] = {
         "Words put before the command that starts an agent, such as nice -n 10 or systemd-run "
         "--user --scope -p MemoryMax=4G; {chat} stands for the chat's id.",
     ),
+    "default_model": Known(
+        str,
+        "",
+        "The model of new chats, as provider/model; without one the agent's own default.",
+        of_workspace=True,
+    ),
     "private_keys": Known(
         Literal["keychain", "file"],
         "keychain",

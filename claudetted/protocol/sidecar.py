@@ -177,10 +177,14 @@ class ModelRow(Record, frozen=True):
     provider: str
     name: str
     context_window: int | None = None
+    provider_name: str = ""
 
 
 class ModelList(Record, frozen=True):
+    """`trouble` says why models may be missing."""
+
     models: list[ModelRow] = []
+    trouble: str = ""
 
 
 class Origin(Record, frozen=True):

@@ -125,7 +125,11 @@ export class Desk {
   }
 
   private async models(): Promise<ModelList> {
-    return { models: (await availableModels(await this.runtime())).map(modelRow) };
+    const runtime = await this.runtime();
+    const models = (await availableModels(runtime)).map((model) => {
+      return { ...modelRow(model), providerName: runtime.getProvider(model.provider)?.name ?? "" };
+    });
+    return { models, trouble: this.standIns.trouble };
   }
 
   private credentials(line: Credentials): void {

@@ -12,8 +12,10 @@ export interface Started {
   contextUsed?: number | null;
 }
 
+/** `trouble` says why models may be missing. */
 export interface ModelList {
   models?: Array<ModelRow>;
+  trouble?: string;
 }
 
 /** `trouble` says what of the agent's own configuration could not be read. */
@@ -291,6 +293,7 @@ export interface ModelRow {
   provider: string;
   name: string;
   contextWindow?: number | null;
+  providerName?: string;
 }
 
 /**

@@ -16,6 +16,7 @@ from claudetted.rpc.methods import (
     daemon,
     events,
     items,
+    models,
     permissions,
     processes,
     providers,
@@ -37,6 +38,7 @@ _NOUNS: dict[str, ModuleType] = {
     "attention": attention,
     "process": processes,
     "provider": providers,
+    "model": models,
     "event": events,
 }
 

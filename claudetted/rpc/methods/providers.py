@@ -31,6 +31,7 @@ async def environment(
     taken = {name: value for name, value in params.variables.items() if name in known}
     desk.credentials.shell = taken
     await _tell_sidecars(desk)
+    await desk.models.refresh()
     names = sorted(taken)
     return providers.EnvironmentResult(
         [name for name in names if taken[name]],
@@ -46,6 +47,7 @@ def _keys(desk: Desk) -> Keys:
 async def _changed(desk: Desk, provider: str, notes: list[str]) -> KeyResult:
     """What runs is told before it is asked what holds now."""
     await _tell_sidecars(desk)
+    await desk.models.refresh()
     return KeyResult(await _keys(desk).look(provider), notes)
 
 

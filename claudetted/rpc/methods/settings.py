@@ -32,6 +32,8 @@ async def set_(desk: Desk, caller: Caller, params: settings.SetParams) -> Settin
     value = params.value
     if value is not None:
         value = _typed(value, known)
+    if known is KNOWN["default_model"] and value:
+        await desk.models.require(value)
     encoded = None if value is None else msgspec.json.encode(value)
     await stored(desk, partial(rows.put_setting, key=key, value=encoded))
     desk.manager.world.rulebook.choose(key, value)

@@ -43,6 +43,7 @@ COMMANDS = {
     "delete": ("commands.chats", "remove a chat with everything"),
     "compact": ("commands.chats", "summarise the older part of a conversation"),
     "configure": ("commands.chats", "change a chat's model, level or thinking"),
+    "model": ("commands.models", "see, search and choose models"),
     "provider": ("commands.providers", "see and sign in to those who serve models"),
     "env": ("commands.providers", "hand the daemon this shell's provider variables"),
     "setting": ("commands.settings", "see or change settings"),

@@ -41,6 +41,8 @@ METHODS = (
     "provider/setKey",
     "provider/clearKey",
     "provider/environment",
+    "model/list",
+    "model/refresh",
     "process/list",
     "attention/list",
     "attention/clear",

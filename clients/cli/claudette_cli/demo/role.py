@@ -44,7 +44,7 @@ class DemoModel(ScriptedModel):
             else message
             for message in directed.messages
         ]
-        return super().begin(body | {"messages": messages})
+        return super().begin(body | {"messages": messages}, key)
 
     def _script(self, asked: ModelRequest) -> str:
         rounds = [

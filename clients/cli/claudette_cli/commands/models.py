@@ -1,0 +1,93 @@
+"""Owns the command about models: pick one on a terminal, list them in a pipe."""
+
+from __future__ import annotations
+
+from claudette_cli import choosing
+from claudette_cli.calling import Daemon
+from claudette_cli.commands import options
+from claudette_cli.exits import DONE, FAILED, Failure
+from claudette_cli.terminal import attended, output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from typing import Any
+
+    Json = dict[str, Any]
+
+
+def declare_model(parser: ArgumentParser) -> None:
+    parser.add_argument("chat", nargs="?", help="without one: the default for new chats")
+    parser.add_argument("model", nargs="?", help="provider/model; without one: pick or list")
+    parser.add_argument("--refresh", action="store_true", help="look again which can be used")
+    parser.add_argument("--search", default="", metavar="TEXT", help="list what holds this")
+    options.json(parser)
+
+
+def run_model(arguments: Namespace) -> int:
+    if arguments.chat and not arguments.model and "/" in arguments.chat:
+        arguments.chat, arguments.model = None, arguments.chat
+    with Daemon() as daemon:
+        chat = choosing.chat_id(daemon, arguments.chat) if arguments.chat else None
+        if arguments.model:
+            return _choose(daemon, chat, arguments.model, arguments.json)
+        told = daemon.call("model/refresh" if arguments.refresh else "model/list")
+        if not told.get("refreshedAt") and not arguments.refresh:
+            told = daemon.call("model/refresh")
+        current = _current(daemon, chat, told)
+        if arguments.json:
+            output().json({**told, "current": current})
+            return DONE
+        if attended() and not arguments.search:
+            return _pick(daemon, chat, told, current)
+        return _list(told, current, arguments.search)
+
+
+def _current(daemon: Daemon, chat: str | None, told: Json) -> str:
+    if chat is None:
+        return str(told.get("default", ""))
+    known = daemon.call("chat/get", {"chatId": chat})["chat"]
+    return str(known.get("modelUsed") or known.get("model") or "")
+
+
+def _choose(daemon: Daemon, chat: str | None, model: str, as_json: bool) -> int:
+    """`pi/` may stand before an id: it names the agent and not a provider."""
+    model = model.removeprefix("pi/")
+    if chat:
+        told = daemon.call("chat/configure", {"chatId": chat, "model": model})["chat"]
+    else:
+        told = daemon.call("setting/set", {"key": "default_model", "value": model})["setting"]
+    output().json(told) if as_json else output().say(f"Model set to {model}")
+    return DONE
+
+
+def _pick(daemon: Daemon, chat: str | None, told: Json, current: str) -> int:
+    from claudette_cli.picking import pick
+
+    usable = [model for model in told.get("models", []) if model.get("usable", True)]
+    if not usable:
+        raise Failure(_why_none(told), FAILED)
+    picked = pick(usable, current)
+    return _choose(daemon, chat, picked, False) if picked else DONE
+
+
+def _list(told: Json, current: str, search: str) -> int:
+    from claudette_cli.picking import Choice, window
+
+    choice = Choice(told.get("models", []), current)
+    choice.show_all()
+    choice.search(search)
+    for row in choice.rows:
+        mark = "•" if row["id"] == current else " "
+        unusable = "" if row.get("usable", True) else "  (not usable)"
+        output().say(f"{mark} {row['id']}  {row['group']}{window(row)}{unusable}")
+    if why := _why_none(told):
+        output().say(output().paint(why, "yellow"))
+    return DONE
+
+
+def _why_none(told: Json) -> str:
+    return " ".join(filter(None, [told.get("advice", ""), told.get("trouble", "")]))
+
+
+VERBS = {"model": (declare_model, run_model)}

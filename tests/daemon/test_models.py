@@ -1,0 +1,102 @@
+"""Models: looked up with the agent, kept, and listed without it."""
+
+import pytest
+
+from tests.daemon.client import Client, Json
+from tests.daemon.conftest import NewChat
+from tests.daemon.puppet import Puppet, Puppets
+from tests.daemon.world import Daemon, Home, full_disk
+
+
+def row(name: str, provider: str = "openai", **more: object) -> Json:
+    return {"id": f"{provider}/{name}", "provider": provider, "name": name.upper(), **more}
+
+
+async def asked(client: Client, puppets: Puppets) -> tuple[int, Puppet, Json]:
+    number = await client.post("model/refresh")
+    puppet = await puppets.next()
+    await puppet.greets()
+    return number, puppet, await puppet.hears("models")
+
+
+async def has_models(client: Client, puppets: Puppets, *rows: Json) -> Puppet:
+    number, puppet, line = await asked(client, puppets)
+    await puppet.answers(line, {"models": list(rows)})
+    await client.result_of(number)
+    return puppet
+
+
+async def listed(client: Client) -> list[str]:
+    return [model["id"] for model in (await client.call("model/list"))["models"]]
+
+
+async def test_with_nothing_configured_the_seeds_are_shown_as_not_usable(client: Client) -> None:
+    told = await client.call("model/list")
+    assert [model["usable"] for model in told["models"]] == [False, False]
+    assert "claudette provider set openrouter" in told["advice"]
+
+
+async def test_models_are_listed_after_a_restart_without_a_process(
+    daemon: Daemon, client: Client, puppets: Puppets
+) -> None:
+    await has_models(client, puppets, row("gpt-5", contextWindow=272_000))
+    await daemon.restart()
+    told = await (await daemon.client()).call("model/list")
+    assert told["models"][0]["contextWindow"] == 272_000
+    assert told["models"][0]["group"] == "OpenAI"
+    assert told["refreshedAt"]
+    assert "advice" not in told
+
+
+async def test_finding_nothing_changes_nothing(client: Client, puppets: Puppets) -> None:
+    puppet = await has_models(client, puppets, row("gpt-5"))
+    number = await client.post("model/refresh")
+    empty = {"models": [], "trouble": "The keychain is locked."}
+    await puppet.answers(await puppet.hears("models"), empty)
+    told = await client.result_of(number)
+    assert told["trouble"] == "The keychain is locked."
+    assert await listed(client) == ["openai/gpt-5"]
+
+
+async def test_the_default_model_is_that_of_new_chats(
+    client: Client, puppets: Puppets, new_chat: NewChat
+) -> None:
+    await has_models(client, puppets, row("gpt-5"), row("gpt-4"))
+    before = await new_chat()
+    await client.call("setting/set", key="default_model", value="openai/gpt-4")
+    assert (await client.call("model/list"))["default"] == "openai/gpt-4"
+    chat = await new_chat()
+    assert chat.made["model"] == "openai/gpt-4"
+    assert before.made.get("model") is None
+    await chat.send("hello")
+    assert (await (await puppets.next()).starts())["model"] == "openai/gpt-4"
+
+
+async def test_setting_set_ModelUnknown(client: Client, puppets: Puppets) -> None:
+    await has_models(client, puppets, row("gpt-5"), row("grok", "xai"))
+    refused = await client.refused("setting/set", key="default_model", value="openai/gtp-5")
+    assert refused.name == "ModelUnknown"
+    assert refused.data["nearest"][0] == "openai/gpt-5"
+    setting = (await client.call("setting/get", key="default_model"))["setting"]
+    assert setting.get("value") is None
+
+
+async def test_model_refresh_HarnessFailed(client: Client, puppets: Puppets) -> None:
+    number, puppet, _ = await asked(client, puppets)
+    await puppet.closes()
+    assert (await client.reply(number))["error"]["data"]["name"] == "HarnessFailed"
+
+
+async def test_model_refresh_HarnessMissing(
+    client: Client, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDETTE_PI_HARNESS", str(home.root / "nothing"))
+    assert (await client.refused("model/refresh")).name == "HarnessMissing"
+
+
+async def test_model_refresh_StoreFull(client: Client, puppets: Puppets) -> None:
+    number, puppet, line = await asked(client, puppets)
+    with full_disk():
+        await puppet.answers(line, {"models": [row("gpt-5")]})
+        assert (await client.reply(number))["error"]["data"]["name"] == "StoreFull"
+    assert await listed(client) != ["openai/gpt-5"]

@@ -1,0 +1,60 @@
+"""Models with the pinned Pi: found, listed, picked, and kept."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from claudette_cli import exits
+from tests.daemon.world import Home
+from tests.fakes.model_server import ModelServer
+from tests.support.commands import Commands
+
+
+@pytest.fixture
+def commands(home: Home, model: ModelServer) -> Iterator[Commands]:
+    with Commands(home.work) as made:
+        yield made
+
+
+def test_a_key_brings_the_models_of_its_provider(commands: Commands) -> None:
+    before = commands.run("model").out
+    assert [line.split()[0] for line in before.splitlines()] == [
+        "fake/small",
+        "fake/large",
+        "fake/thinker",
+    ]
+    commands.run("provider", "set", "openrouter", typed="sk-x\n")
+    told = commands.run("model", "--json").json
+    found = [one for one in told["models"] if one["group"] == "OpenRouter"]
+    assert len(found) > 300
+    assert 0 < sum(one.get("primary", False) for one in found) <= 5
+    assert all(one["contextWindow"] for one in found)
+    assert "openrouter/anthropic/" in commands.run("model", "--search", "openrouter claude").out
+    commands.run("provider", "clear", "openrouter")
+    assert "openrouter" not in commands.run("model").out
+
+
+def test_a_model_is_picked_on_a_terminal_and_is_that_of_new_chats(commands: Commands) -> None:
+    with commands.terminal("model") as terminal:
+        terminal.expect("Search:")
+        terminal.expect("fake/small")
+        terminal.type("thin")
+        terminal.expect("fake/thinker")
+        terminal.type("\r")
+        assert "Model set to fake/thinker" in terminal.ended()[1]
+    assert "• fake/thinker" in commands.run("model").out
+    chat = commands.new()
+    assert commands.run("show", chat, "--json").json["model"] == "fake/thinker"
+    commands.run("send", chat, "-", "--wait", typed="@text ok")
+    assert commands.run("show", chat, "--json").json["modelUsed"] == "fake/thinker"
+
+
+def test_a_chat_has_a_model_of_its_own(commands: Commands) -> None:
+    chat = commands.new()
+    assert commands.run("model", chat, "pi/fake/large").out == "Model set to fake/large\n"
+    commands.run("send", chat, "-", "--wait", typed="@text ok")
+    assert "• fake/large" in commands.run("model", chat).out
+    wrong = commands.run("model", chat, "fake/lrge", code=exits.FAILED).err
+    assert "fake/large" in wrong
+    wrong = commands.run("model", "fake/smal", code=exits.FAILED).err
+    assert "fake/small" in wrong
