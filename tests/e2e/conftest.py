@@ -83,3 +83,14 @@ async def follower(world: Counting) -> AsyncIterator[Follower]:
     one = await world.begin()
     yield one
     await one.close()
+
+
+@pytest.fixture
+def outside(home: Home) -> Path:
+    """A directory that is not the workspace's, and ways there from inside."""
+    place = home.root / "outside"
+    place.mkdir()
+    (place / "secret.txt").write_text("secret\n")
+    (home.work / "link").symlink_to(place)
+    (home.work / "file-link.txt").symlink_to(place / "secret.txt")
+    return place

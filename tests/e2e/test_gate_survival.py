@@ -46,17 +46,13 @@ async def drive(client: Client, chat: Json, prompt: str) -> Json:
     seen = await watched(client, chat)
     turn = await client.call("turn/send", chatId=chat["id"], text=prompt, key="the prompt")
     ended = await client.post("turn/wait", chatId=chat["id"], turnId=turn["turnId"])
-    answered: set[str] = set()
-    while True:
-        open_ones = (await seen.call("permission/list")).get("permissions", [])
-        for asked in open_ones:
-            decision = "allow" if asked["request"]["tool"] == "bash" else "deny"
-            await decide(client, asked["id"], decision)
-            answered.add(asked["id"])
-        count = len(client.told)
-        if client.answered(ended):
-            return dict((await client.result_of(ended))["turn"])
-        await client.until(lambda n=count: len(client.told) > n or client.answered(ended))
+    while not client.answered(ended):
+        known = len(client.told)
+        for asked in (await seen.call("permission/list")).get("permissions", []):
+            allow = asked["request"]["tool"] == "bash"
+            await decide(client, asked["id"], "allow" if allow else "deny")
+        await client.until(lambda n=known: len(client.told) > n or client.answered(ended))
+    return dict((await client.result_of(ended))["turn"])
 
 
 async def decide(client: Client, permission: str, decision: str) -> None:
