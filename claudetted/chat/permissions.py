@@ -76,7 +76,7 @@ def decide(
     resolution = Resolution(decision, by, reason, scope, rule_id)
     _settle(step, permission_id, resolution, left[0] if left else None)
     if left:
-        _judge_again(step)
+        judge_again(step)
     return resolution
 
 
@@ -161,11 +161,11 @@ def _standing(step: Step, rule: Rule, effect: Decision, scope: RuleScope, by: st
     return told(made)
 
 
-def _judge_again(step: Step) -> None:
-    """What waits and is now spoken for needs nobody any more."""
+def judge_again(step: Step) -> None:
+    """What waits and is now spoken for by a rule needs nobody any more."""
     for permission in list(step.state.permissions.values()):
         verdict = step.judge(permission.request)
-        if verdict.effect != "ask":
+        if verdict.effect != "ask" and verdict.rule:
             _settle(step, permission.id, _by_engine(verdict), verdict.rule)
 
 

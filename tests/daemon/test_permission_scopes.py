@@ -194,6 +194,22 @@ async def test_a_lasting_denial_denies_what_waits(chat: Chat, home: Home) -> Non
     assert not (home.work / "one").exists()
 
 
+async def test_a_decision_for_good_settles_what_waits_in_other_chats(
+    new_chat: NewChat, home: Home
+) -> None:
+    elsewhere = home.root / "elsewhere"
+    elsewhere.mkdir()
+    mine, same = await new_chat(), await new_chat()
+    other = await new_chat(cwd=str(elsewhere))
+    turns = [(chat, *await asked_once(chat, bash("mkdir a"))) for chat in (mine, same, other)]
+    await mine.decide(turns[0][2], "allow", scope="workspace")
+    assert (await same.ended(turns[1][1]))["reason"] == "done"
+    (left,) = (await mine.client.call("permission/list"))["permissions"]
+    assert left["id"] == turns[2][2]["id"]
+    await other.decide(left, "deny", scope="user")
+    assert (await other.ended(turns[2][1]))["reason"] == "done"
+
+
 # Who decides
 
 

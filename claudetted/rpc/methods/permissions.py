@@ -1,6 +1,7 @@
 """Owns the handlers of permissions."""
 
 import os
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -46,9 +47,22 @@ async def decide(
         result = await actor.ask(partial(_decide, caller, params, keyed))
         if result is None:
             raise await _gone(desk, params.permission_id)
+        if params.scope in ("workspace", "user"):
+            await _judge_elsewhere(desk, chat_id)
         return result
 
     return await keyed.once(permissions.DecideResult, act)
+
+
+async def _judge_elsewhere(desk: Desk, decided_in: ChatId) -> None:
+    """A rule that was left for more than one chat speaks for what waits in the others, too."""
+    waiting = await desk.database.read(transcripts.chats_with_open_permissions)
+    for chat_id in waiting:
+        # What cannot be settled now still waits for a person.
+        with suppress(errors.ChatNotFound, errors.StoreFull):
+            if chat_id != decided_in:
+                actor = await desk.manager.find(ChatId(chat_id))
+                await actor.ask(planning.judge_again)
 
 
 def _decide(
