@@ -1,15 +1,19 @@
 #!/bin/sh
 # Starts the Pi harness. The protocol's stdout becomes descriptor 3, so that a stray print of
 # anything inside lands on stderr. Bun reads no `.env` and no `bunfig.toml` of any directory.
+usual() { # The agent's own PATH may lead to no tool at all.
+  PATH=/usr/bin:/bin "$@"
+}
+
 target=$0
 while [ -h "$target" ]; do
-  link=$(readlink "$target")
+  link=$(usual readlink "$target")
   case $link in
     /*) target=$link ;;
-    *) target=$(dirname "$target")/$link ;;
+    *) target=$(usual dirname "$target")/$link ;;
   esac
 done
-home=$(CDPATH='' cd "$(dirname "$target")" && pwd -P) || exit 127
+home=$(CDPATH='' cd "$(usual dirname "$target")" && pwd -P) || exit 127
 
 exec 3>&1 1>&2
 
