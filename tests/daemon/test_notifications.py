@@ -55,9 +55,9 @@ def ear(home: Home) -> Iterator[Ear]:
 
 
 @pytest.fixture
-async def listening(client: Client, ear: Ear) -> Ear:
-    """From here on the daemon tells the ear."""
-    await notify(client, ear.command)
+async def listening(daemon: Daemon, ear: Ear) -> Ear:
+    """From here on the daemon tells the ear. Fixtures are made at once: it has its own client."""
+    await notify(await daemon.client(), ear.command)
     return ear
 
 
