@@ -433,6 +433,36 @@ export interface ModelListResult {
   trouble?: string;
 }
 
+export interface LoginStartParams {
+  provider: string;
+}
+
+export interface LoginResult {
+  login: Login;
+}
+
+/** Those that run, and those that ended lately. */
+export interface LoginListResult {
+  logins?: Array<Login>;
+}
+
+/** Answered when the sign-in is past this step. */
+export interface LoginWaitParams {
+  loginId: string;
+  /** Absent: -1. */
+  after?: number;
+}
+
+/** For the text or the choice that is wanted; may be empty. */
+export interface LoginAnswerParams {
+  loginId: string;
+  value: string;
+}
+
+export interface LoginCancelParams {
+  loginId: string;
+}
+
 /** The processes of one chat, or everything that runs for the user. */
 export interface ProcesseListParams {
   chatId?: string | null;
@@ -655,6 +685,26 @@ export interface Provider {
   configured?: boolean;
   source?: string;
   overrides?: Array<string>;
+}
+
+/**
+ * A sign-in as it is now. `step` grows with every change.
+ *
+ * `asks` is a text or a choice that is wanted now; `url` a page to open, `code` what to enter
+ * there; `message` says what is going on, or why it failed.
+ */
+export interface Login {
+  id: string;
+  provider: string;
+  /** Absent: "running". */
+  state?: "running" | "done" | "failed";
+  step?: number;
+  asks?: "" | "text" | "choice";
+  message?: string;
+  placeholder?: string;
+  options?: Array<LoginOption>;
+  url?: string;
+  code?: string;
 }
 
 export interface ChatCreated {
@@ -998,6 +1048,12 @@ export interface Request {
   reason?: string;
 }
 
+/** One answer to a choice. */
+export interface LoginOption {
+  id: string;
+  label: string;
+}
+
 export type Event =
   | ChatCreated
   | ChatConfigured
@@ -1066,6 +1122,11 @@ export interface Methods {
   "provider/environment": { params: ProviderEnvironmentParams; result: ProviderEnvironmentResult };
   "model/list": { params: NoParams; result: ModelListResult };
   "model/refresh": { params: NoParams; result: ModelListResult };
+  "login/start": { params: LoginStartParams; result: LoginResult };
+  "login/list": { params: NoParams; result: LoginListResult };
+  "login/wait": { params: LoginWaitParams; result: LoginResult };
+  "login/answer": { params: LoginAnswerParams; result: LoginResult };
+  "login/cancel": { params: LoginCancelParams; result: LoginResult };
   "process/list": { params: ProcesseListParams; result: ProcesseListResult };
   "attention/list": { params: NoParams; result: AttentionListResult };
   "attention/clear": { params: AttentionClearParams; result: ChatResult };

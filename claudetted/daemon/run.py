@@ -35,12 +35,14 @@ from claudetted.permissions.places import Places
 from claudetted.protocol import places
 from claudetted.providers.control import Control
 from claudetted.providers.credentials import load_credentials
+from claudetted.providers.logins import Logins
 from claudetted.providers.models import Models
 from claudetted.rpc import unix
 from claudetted.rpc.connection import Connections
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.dispatch import Dispatcher
 from claudetted.rpc.methods import handlers
+from claudetted.rpc.methods.providers import credentials_changed
 from claudetted.sidecar.link import KeeperLink
 from claudetted.store import transcripts
 from claudetted.store.database import Database, open_database
@@ -121,8 +123,21 @@ async def _run(
                 keeper, credentials, launching.launch_control, ids.new_id, umask, chats
             )
             models = Models(database, control, ids.now)
+
+            async def signed_in() -> None:
+                await credentials_changed(desk)
+
+            logins = Logins(control, ids.new_id, chats, signed_in)
             desk = Desk(
-                manager, database, control, credentials, models, instance, ids.now(), str(socket)
+                manager,
+                database,
+                control,
+                credentials,
+                models,
+                logins,
+                instance,
+                ids.now(),
+                str(socket),
             )
             dispatcher = Dispatcher(handlers(desk))
             connections = Connections(dispatcher, desk.clients, database.journal_id)

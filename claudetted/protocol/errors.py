@@ -279,6 +279,14 @@ class KeychainUnavailable(Fault):
     summary = "There is no keychain, or it refuses; nothing was changed in it."
 
 
+class LoginNotFound(Fault):
+    code = -32029
+    summary = "No sign-in of this daemon has this id; a new daemon knows none of the old one's."
+
+    class Details(Data, frozen=True):
+        login_id: str
+
+
 def all_faults() -> list[type[Fault]]:
     """Every declared fault, by falling code."""
     return sorted(Fault.__subclasses__(), key=lambda fault: -fault.code)

@@ -15,6 +15,7 @@ from claudetted.protocol import (
     errors,
     events,
     items,
+    logins,
     models,
     permissions,
     processes,
@@ -55,14 +56,8 @@ class Notification:
 
 _CHAT = (errors.ChatNotFound,)
 _WRITE = (errors.ChatNotFound, errors.StoreFull)
-_KEYS = (
-    errors.ProviderUnknown,
-    errors.AuthFileBroken,
-    errors.KeychainUnavailable,
-    errors.HarnessMissing,
-    errors.HarnessFailed,
-    errors.StoreFull,
-)
+_PROBE = (errors.HarnessMissing, errors.HarnessFailed, errors.StoreFull)
+_KEYS = (errors.ProviderUnknown, errors.AuthFileBroken, errors.KeychainUnavailable, *_PROBE)
 
 METHODS: tuple[Method, ...] = (
     Method(
@@ -199,11 +194,7 @@ METHODS: tuple[Method, ...] = (
         (*_WRITE, errors.QueueEntryNotFound),
     ),
     Method(
-        "queue/resume",
-        queue.ResumeParams,
-        queue.ListResult,
-        "Lets a paused queue go on.",
-        _WRITE,
+        "queue/resume", queue.ResumeParams, queue.ListResult, "Lets a paused queue go on.", _WRITE
     ),
     Method(
         "permission/list",
@@ -242,12 +233,7 @@ METHODS: tuple[Method, ...] = (
         watches=True,
     ),
     Method(
-        "rule/list",
-        rules.ListParams,
-        rules.ListResult,
-        "Shows the rules.",
-        _CHAT,
-        watches=True,
+        "rule/list", rules.ListParams, rules.ListResult, "Shows the rules.", _CHAT, watches=True
     ),
     Method(
         "rule/add",
@@ -309,7 +295,7 @@ METHODS: tuple[Method, ...] = (
         providers.EnvironmentParams,
         providers.EnvironmentResult,
         "Takes over the variables of the caller's shell that providers look at.",
-        (errors.HarnessMissing, errors.HarnessFailed, errors.StoreFull),
+        _PROBE,
         waits=True,
     ),
     Method(
@@ -324,7 +310,40 @@ METHODS: tuple[Method, ...] = (
         NoParams,
         models.ListResult,
         "Looks which models can be used now.",
-        (errors.HarnessMissing, errors.HarnessFailed, errors.StoreFull),
+        _PROBE,
+        waits=True,
+    ),
+    Method(
+        "login/start",
+        logins.StartParams,
+        logins.LoginResult,
+        "Begins a sign-in, which goes on without its client.",
+        (errors.ProviderUnknown, errors.HarnessMissing, errors.HarnessFailed),
+        waits=True,
+    ),
+    Method("login/list", NoParams, logins.ListResult, "Shows the sign-ins.", watches=True),
+    Method(
+        "login/wait",
+        logins.WaitParams,
+        logins.LoginResult,
+        "Waits for the next step of a sign-in.",
+        (errors.LoginNotFound,),
+        waits=True,
+    ),
+    Method(
+        "login/answer",
+        logins.AnswerParams,
+        logins.LoginResult,
+        "Answers what a sign-in asks.",
+        (errors.LoginNotFound, errors.HarnessFailed),
+        waits=True,
+    ),
+    Method(
+        "login/cancel",
+        logins.CancelParams,
+        logins.LoginResult,
+        "Gives up a sign-in.",
+        (errors.LoginNotFound, errors.HarnessFailed),
         waits=True,
     ),
     Method(

@@ -17,14 +17,55 @@ import msgspec
 from claudetted.protocol.base import Line
 from claudetted.protocol.items import NoticeKind
 from claudetted.protocol.permissions import Level, Request
+from claudetted.protocol.signing import (
+    Cleared as Cleared,
+)
+from claudetted.protocol.signing import (
+    ClearKey as ClearKey,
+)
+from claudetted.protocol.signing import (
+    Credentials as Credentials,
+)
+from claudetted.protocol.signing import (
+    CredentialsWanted as CredentialsWanted,
+)
+from claudetted.protocol.signing import (
+    LoginAnswer as LoginAnswer,
+)
+from claudetted.protocol.signing import (
+    LoginCancel as LoginCancel,
+)
+from claudetted.protocol.signing import (
+    LoginEvent as LoginEvent,
+)
+from claudetted.protocol.signing import (
+    LoginOption as LoginOption,
+)
+from claudetted.protocol.signing import (
+    LoginStart as LoginStart,
+)
+from claudetted.protocol.signing import (
+    Origin as Origin,
+)
+from claudetted.protocol.signing import (
+    ProviderList as ProviderList,
+)
+from claudetted.protocol.signing import (
+    ProviderRow as ProviderRow,
+)
+from claudetted.protocol.signing import (
+    Providers as Providers,
+)
+from claudetted.protocol.signing import (
+    Record as Record,
+)
+from claudetted.protocol.signing import (
+    StoreKey as StoreKey,
+)
 from claudetted.protocol.turns import Usage
 
 Trigger = Literal["manual", "threshold", "overflow"]
 PART_BYTES = 512 * 1024
-
-
-class Record(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """Part of a line."""
 
 
 class Start(Line, tag="start", frozen=True):
@@ -101,42 +142,6 @@ class Models(Line, tag="models", frozen=True):
     id: int
 
 
-class Providers(Line, tag="providers", frozen=True):
-    """Lists every provider the agent knows; answered with a `ProviderList`. Needs no session."""
-
-    id: int
-
-
-class StoreKey(Line, tag="store.key", frozen=True):
-    """Stores a key where the agent's own command finds it, and reads it back. `extra` holds what
-    the provider wants beside it, by variable. The error is `AuthFileBroken` when the file cannot
-    be read, written or locked; it is then as it was."""
-
-    id: int
-    provider: str
-    key: str
-    extra: dict[str, str] = {}
-
-
-class ClearKey(Line, tag="clear.key", frozen=True):
-    """Removes what is stored for a provider; answered with a `Cleared`."""
-
-    id: int
-    provider: str
-
-
-class Credentials(Line, tag="credentials", frozen=True):
-    """Answers `credentials.wanted`, and comes again when something changed. Never stored.
-
-    `keys` are private and stand in for their variables; `shell` holds variables of the user's
-    shell, the empty ones being unset there. `trouble` says why keys are missing.
-    """
-
-    keys: dict[str, str] = {}
-    shell: dict[str, str] = {}
-    trouble: str = ""
-
-
 class Dispose(Line, tag="dispose", frozen=True):
     """Aborts what runs, closes the session and exits with 0."""
 
@@ -155,6 +160,9 @@ ToSidecar = (
     | Providers
     | StoreKey
     | ClearKey
+    | LoginStart
+    | LoginAnswer
+    | LoginCancel
     | Credentials
     | Dispose
 )
@@ -187,38 +195,6 @@ class ModelList(Record, frozen=True):
     trouble: str = ""
 
 
-class Origin(Record, frozen=True):
-    """Where a credential comes from. `name` is the variable, or whatever else the agent told."""
-
-    kind: Literal["auth.json", "models.json", "private", "environment"]
-    name: str = ""
-
-
-class ProviderRow(Record, frozen=True):
-    """One provider as the agent knows it. `origins` holds the credential that the next turn uses,
-    then those it overrides; `models` counts what could be used with it, or once there is one."""
-
-    id: str
-    name: str
-    ways: list[Literal["api_key", "oauth"]] = []
-    variables: list[str] = []
-    models: int = 0
-    origins: list[Origin] = []
-
-
-class ProviderList(Record, frozen=True):
-    """`trouble` says what of the agent's own configuration could not be read."""
-
-    providers: list[ProviderRow] = []
-    trouble: str = ""
-
-
-class Cleared(Record, frozen=True):
-    """Whether there was something to remove."""
-
-    cleared: bool = False
-
-
 class LineError(Record, frozen=True):
     """Why a request failed. `name` is a fault of the protocol or `NotRunning`."""
 
@@ -235,10 +211,6 @@ class Hello(Line, tag="hello", frozen=True):
     version: str
     agent_version: str
     pid: int = 0
-
-
-class CredentialsWanted(Line, tag="credentials.wanted", frozen=True):
-    """Said once, after `hello`; nothing that needs a credential is begun before the answer."""
 
 
 class Reply(Line, tag="reply", frozen=True):
@@ -365,6 +337,7 @@ class Part(Line, tag="part", frozen=True):
 FromSidecar = (
     Hello
     | CredentialsWanted
+    | LoginEvent
     | Reply
     | ItemOpen
     | ItemDelta

@@ -82,6 +82,8 @@ class Control:
         self._nursery = nursery
         self._starting = trio.Lock()
         self._process: _Process | None = None
+        self.on_login: Callable[[sc.LoginEvent], None] = lambda _line: None
+        """Told what sign-ins are at."""
 
     async def ask(self, make: Ask, result: type[R]) -> R:
         """The answer to a request line. Raises the Fault that the sidecar names."""
@@ -178,6 +180,8 @@ class Control:
             self._keeper.kill(process.sidecar)
         elif isinstance(line, sc.CredentialsWanted):
             self._nursery.start_soon(self._credentials.hand_to, process.sidecar)
+        elif isinstance(line, sc.LoginEvent):
+            self.on_login(line)
         elif isinstance(line, sc.Reply) and (pending := process.pending.get(line.id)):
             pending.reply = line
             pending.answered.set()

@@ -7,6 +7,7 @@ import trio
 from claudetted.chat.manager import Manager
 from claudetted.providers.control import Control
 from claudetted.providers.credentials import Credentials
+from claudetted.providers.logins import Logins
 from claudetted.providers.models import Models
 from claudetted.rpc.caller import Clients
 from claudetted.store.database import Database
@@ -21,6 +22,7 @@ class Desk:
     control: Control
     credentials: Credentials
     models: Models
+    logins: Logins
     instance: str
     started_at: str
     socket: str

@@ -8,10 +8,12 @@ import { LineFault, lineError, messageOf } from "./faults.ts";
 import { Keys } from "./keys.ts";
 import { cutText } from "./lines.ts";
 import type { Credentials, ModelList, Start, Started, ToSidecar } from "./lines.gen.ts";
+import { Logins } from "./login.ts";
 import { availableModels, modelRow } from "./models.ts";
 import type { Outlet } from "./outbox.ts";
 import { listProviders, look } from "./providers.ts";
 import { Session } from "./session.ts";
+import { settingsManager } from "./settings.ts";
 
 export interface Staff {
   pi: typeof Pi;
@@ -31,7 +33,12 @@ export class Desk {
   private looked: Promise<unknown> = Promise.resolve();
   private readonly standIns = new StandIns();
 
-  constructor(private readonly staff: Staff) {}
+  private readonly logins: Logins;
+
+  constructor(private readonly staff: Staff) {
+    const { pi, out } = staff;
+    this.logins = new Logins(out, () => settingsManager(pi, pi.getAgentDir()));
+  }
 
   /** A line nobody can read is told on stderr and costs nothing else. */
   take(text: string): void {
@@ -75,6 +82,12 @@ export class Desk {
         return listProviders(this.staff.pi, await this.runtime(), this.standIns, await this.keys());
       case "store.key":
         return (await this.keys()).store(line);
+      case "login.start":
+        return this.logins.start(line, await this.runtime());
+      case "login.answer":
+        return this.logins.answer(line);
+      case "login.cancel":
+        return this.logins.cancel(line);
       case "clear.key":
         return (await this.keys()).clear(line);
       case "prompt":

@@ -136,6 +136,32 @@ export interface ClearKey {
 }
 
 /**
+ * Signs in; `login.event` tells what a person must do. Answered when it is over: with an error
+ * when it failed or was cancelled.
+ */
+export interface LoginStart {
+  type: "login.start";
+  id: number;
+  login: string;
+  provider: string;
+}
+
+/** Answers the prompt or choice that is open. */
+export interface LoginAnswer {
+  type: "login.answer";
+  id: number;
+  login: string;
+  value: string;
+}
+
+/** Gives up a sign-in. */
+export interface LoginCancel {
+  type: "login.cancel";
+  id: number;
+  login: string;
+}
+
+/**
  * Answers `credentials.wanted`, and comes again when something changed. Never stored.
  *
  * `keys` are private and stand in for their variables; `shell` holds variables of the user's
@@ -167,6 +193,18 @@ export interface Hello {
 /** Said once, after `hello`; nothing that needs a credential is begun before the answer. */
 export interface CredentialsWanted {
   type: "credentials.wanted";
+}
+
+/** What a sign-in is at: a text or a choice wanted, a page to open, a code to enter there. */
+export interface LoginEvent {
+  type: "login.event";
+  login: string;
+  kind: "prompt" | "select" | "device" | "url" | "progress";
+  message?: string;
+  placeholder?: string;
+  options?: Array<LoginOption>;
+  url?: string;
+  code?: string;
 }
 
 /** Answers the request with this id. */
@@ -345,6 +383,12 @@ export interface Request {
   reason?: string;
 }
 
+/** One answer to a choice. */
+export interface LoginOption {
+  id: string;
+  label: string;
+}
+
 /** Why a request failed. `name` is a fault of the protocol or `NotRunning`. */
 export interface LineError {
   name: string;
@@ -386,12 +430,16 @@ export type ToSidecar =
   | Providers
   | StoreKey
   | ClearKey
+  | LoginStart
+  | LoginAnswer
+  | LoginCancel
   | Credentials
   | Dispose;
 
 export type FromSidecar =
   | Hello
   | CredentialsWanted
+  | LoginEvent
   | Reply
   | ItemOpen
   | ItemDelta

@@ -16,6 +16,7 @@ from claudetted.rpc.methods import (
     daemon,
     events,
     items,
+    logins,
     models,
     permissions,
     processes,
@@ -39,6 +40,7 @@ _NOUNS: dict[str, ModuleType] = {
     "process": processes,
     "provider": providers,
     "model": models,
+    "login": logins,
     "event": events,
 }
 

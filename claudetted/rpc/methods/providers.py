@@ -30,8 +30,7 @@ async def environment(
     known = {name for row in (await _keys(desk).listed()).providers for name in row.variables}
     taken = {name: value for name, value in params.variables.items() if name in known}
     desk.credentials.shell = taken
-    await _tell_sidecars(desk)
-    await desk.models.refresh()
+    await credentials_changed(desk)
     names = sorted(taken)
     return providers.EnvironmentResult(
         [name for name in names if taken[name]],
@@ -45,14 +44,14 @@ def _keys(desk: Desk) -> Keys:
 
 
 async def _changed(desk: Desk, provider: str, notes: list[str]) -> KeyResult:
-    """What runs is told before it is asked what holds now."""
-    await _tell_sidecars(desk)
-    await desk.models.refresh()
+    await credentials_changed(desk)
     return KeyResult(await _keys(desk).look(provider), notes)
 
 
-async def _tell_sidecars(desk: Desk) -> None:
+async def credentials_changed(desk: Desk) -> None:
+    """What runs is told before it is asked what holds now."""
     await desk.control.refresh()
     for actor in desk.manager.loaded:
         if actor.agent.sidecar_id:
             await desk.credentials.hand_to(actor.agent.sidecar_id)
+    await desk.models.refresh()

@@ -27,7 +27,7 @@ _RENAMED = {"azure-openai-responses": "azure"}
 
 
 def declare_provider(parser: ArgumentParser) -> None:
-    verbs = parser.add_subparsers(dest="verb", metavar="list|set|clear|docs")
+    verbs = parser.add_subparsers(dest="verb", metavar="list|set|clear|login|docs")
     listing = verbs.add_parser("list", help="show the providers and which credential is in use")
     listing.add_argument("--all", action="store_true", help="also the rarer ones")
     options.json(listing)
@@ -43,6 +43,8 @@ def declare_provider(parser: ArgumentParser) -> None:
     clearing = verbs.add_parser("clear", help="remove what is stored, shared and private")
     clearing.add_argument("provider")
     options.json(clearing)
+    login = verbs.add_parser("login", help="sign in with a browser or a device code")
+    login.add_argument("provider")
     docs = verbs.add_parser("docs", help="print where to get a key, or how to configure one")
     docs.add_argument("provider")
     options.json(docs)
@@ -51,7 +53,7 @@ def declare_provider(parser: ArgumentParser) -> None:
 
 
 def run_provider(arguments: Namespace) -> int:
-    acts = {"set": _set, "clear": _clear, "docs": _docs}
+    acts = {"set": _set, "clear": _clear, "login": _login, "docs": _docs}
     return acts.get(arguments.verb or "list", _list)(arguments)
 
 
@@ -127,6 +129,13 @@ def _clear(arguments: Namespace) -> int:
         provider = find(daemon, arguments.provider)
         told = daemon.call("provider/clearKey", {"provider": provider["id"]})
     return _tell(arguments, told)
+
+
+def _login(arguments: Namespace) -> int:
+    from claudette_cli.commands.logins import sign_in
+
+    with Daemon() as daemon:
+        return sign_in(daemon, find(daemon, arguments.provider)["id"])
 
 
 def _tell(arguments: Namespace, told: Json) -> int:

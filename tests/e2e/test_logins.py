@@ -1,0 +1,82 @@
+"""Signing in with the pinned Pi, against a server that plays GitHub. No real host is asked."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claudette_cli import exits
+from tests.daemon.world import Home
+from tests.fakes.github import CODE, GitHub
+from tests.fakes.model_server import ModelServer
+from tests.support.commands import Commands
+
+REROUTE = Path(__file__).parents[1] / "fakes/reroute.ts"
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
+    with GitHub("authorization_pending", "slow_down", "granted") as server:
+        monkeypatch.setenv("BUN_OPTIONS", f"--preload={REROUTE}")
+        monkeypatch.setenv("STAND_IN", server.url)
+        yield server
+
+
+@pytest.fixture
+def commands(home: Home, model: ModelServer, github: GitHub) -> Iterator[Commands]:
+    with Commands(home.work) as made:
+        yield made
+
+
+def stored(home: Home) -> dict[str, Any]:
+    return dict(json.loads((home.root / "agent/auth.json").read_text()))
+
+
+def login(commands: Commands, domain: str = "", code: int = exits.DONE) -> str:
+    ended = commands.run("provider", "login", "github-copilot", typed=f"{domain}\n", code=code)
+    return ended.out + ended.err
+
+
+def test_a_device_code_signs_in_to_github(commands: Commands, github: GitHub, home: Home) -> None:
+    said = login(commands)
+    assert f"Open https://github.com/login/device and enter {CODE}" in said
+    assert "Signed in to github-copilot." in said
+    assert stored(home)["github-copilot"]["type"] == "oauth"
+    assert github.asked.count("github.com/login/oauth/access_token") == 3
+    row = next(
+        row
+        for row in commands.run("provider", "list", "--json").json["providers"]
+        if row["id"] == "github-copilot"
+    )
+    assert row["source"] == "auth.json"
+
+
+def test_an_enterprise_server_is_asked_at_its_own_domain(
+    commands: Commands, github: GitHub, home: Home
+) -> None:
+    github.polls = ["granted"]
+    assert "https://git.corp.example/login/device" in login(commands, "git.corp.example")
+    assert "git.corp.example/login/device/code" in github.asked
+    assert stored(home)["github-copilot"]["enterpriseUrl"] == "git.corp.example"
+    assert not [asked for asked in github.asked if asked.startswith("github.com/")]
+
+
+@pytest.mark.parametrize("why", ["access_denied", "expired_token"])
+def test_a_sign_in_that_is_denied_or_expires_says_so(
+    commands: Commands, github: GitHub, home: Home, why: str
+) -> None:
+    github.polls = [why]
+    assert why in login(commands, code=exits.FAILED)
+    assert "github-copilot" not in stored(home)
+
+
+def test_a_domain_that_is_none_is_refused(commands: Commands) -> None:
+    said = login(commands, "not a domain", code=exits.FAILED)
+    assert "Invalid GitHub Enterprise URL/domain" in said
+
+
+def test_a_claude_subscription_cannot_be_used(commands: Commands) -> None:
+    said = commands.run("provider", "login", "anthropic", code=exits.FAILED).err
+    assert "claudette provider set anthropic" in said
