@@ -91,7 +91,7 @@ async def test_a_stop_withdraws_the_request_and_needs_nobody(chat: Chat) -> None
 # attention/clear
 
 
-async def test_trap_53_what_one_client_has_seen_is_seen_for_all(daemon: Daemon, chat: Chat) -> None:
+async def test_bug_53_what_one_client_has_seen_is_seen_for_all(daemon: Daemon, chat: Chat) -> None:
     await unwatched_turn(daemon, chat, "@text unseen")
     one, other = await daemon.client(), await daemon.client()
     for client in (one, other):
@@ -145,7 +145,7 @@ async def test_the_chat_that_waits_longest_comes_first(new_chat: NewChat) -> Non
         await chat.call("turn/stop")
 
 
-async def test_trap_53_attention_outlives_the_daemon(daemon: Daemon, new_chat: NewChat) -> None:
+async def test_bug_53_attention_outlives_the_daemon(daemon: Daemon, new_chat: NewChat) -> None:
     unseen, waiting = await new_chat(), await new_chat()
     await unwatched_turn(daemon, unseen, "@text unseen")
     _turn, asked = await asked_once(waiting, bash("touch one"))

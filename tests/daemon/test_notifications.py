@@ -1,6 +1,6 @@
 """The word that goes out to a person: once a cycle, not hastily, and only while it is true.
 
-A number after `trap` is that of the bug in the record of an earlier program.
+A number after `bug` or `latent` is that of the bug in the record of an earlier program.
 """
 
 import os
@@ -81,7 +81,7 @@ async def test_a_request_is_told_with_the_chat_and_the_reason(
     await chat.call("turn/stop")
 
 
-async def test_trap_52_it_is_not_told_hastily(chat: Chat, listening: Ear) -> None:
+async def test_bug_52_it_is_not_told_hastily(chat: Chat, listening: Ear) -> None:
     before = trio.current_time()
     await asked_once(chat, bash("touch one"))
     await listening.hears()
@@ -89,7 +89,7 @@ async def test_trap_52_it_is_not_told_hastily(chat: Chat, listening: Ear) -> Non
     await chat.call("turn/stop")
 
 
-async def test_trap_52_it_is_told_once_a_cycle(new_chat: NewChat, listening: Ear) -> None:
+async def test_bug_52_it_is_told_once_a_cycle(new_chat: NewChat, listening: Ear) -> None:
     chat, last = await new_chat(), await new_chat()
     turn = await chat.send(" ".join(map(bash, ("touch one", "touch two", "touch three"))))
     first, second, third = await chat.asked(3)
@@ -106,7 +106,7 @@ async def test_trap_52_it_is_told_once_a_cycle(new_chat: NewChat, listening: Ear
         await one.call("turn/stop")
 
 
-async def test_trap_52_what_was_answered_at_once_is_not_told(
+async def test_bug_52_what_was_answered_at_once_is_not_told(
     new_chat: NewChat, listening: Ear
 ) -> None:
     quick, slow = await new_chat(), await new_chat()

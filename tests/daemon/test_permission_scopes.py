@@ -148,7 +148,7 @@ async def test_a_scope_that_was_not_offered_is_refused(chat: Chat) -> None:
 # What waits beside it
 
 
-async def test_trap_L15_parallel_calls_ask_at_once_in_every_client(
+async def test_latent_L15_parallel_calls_ask_at_once_in_every_client(
     daemon: Daemon, chat: Chat
 ) -> None:
     other = Chat(await daemon.client(), chat.made)
@@ -306,7 +306,7 @@ async def test_full_asks_nothing_and_readonly_refuses_from_the_next_call_on(
     assert (await chat.ended(turn))["reason"] == "done"
 
 
-async def test_trap_48_a_level_changes_in_mid_turn_without_a_new_process(
+async def test_bug_48_a_level_changes_in_mid_turn_without_a_new_process(
     chat: Chat, home: Home
 ) -> None:
     rounds = " @then ".join(map(bash, ("touch one", "touch two", "touch three")))
@@ -320,7 +320,7 @@ async def test_trap_48_a_level_changes_in_mid_turn_without_a_new_process(
     assert sorted(path.name for path in home.work.iterdir()) == ["one", "three", "two"]
 
 
-async def test_trap_66_a_level_outlives_the_daemon(daemon: Daemon, chat: Chat) -> None:
+async def test_bug_66_a_level_outlives_the_daemon(daemon: Daemon, chat: Chat) -> None:
     await chat.call("chat/configure", level="readonly")
     await daemon.restart()
     again = Chat(await daemon.client(), chat.made)

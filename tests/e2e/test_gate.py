@@ -1,6 +1,6 @@
 """The gate with the real Pi: nothing runs unseen, and what runs is what was approved.
 
-A number after `trap` is that of the bug in the record of an earlier program.
+A number after `bug` or `latent` is that of the bug in the record of an earlier program.
 """
 
 import json
@@ -155,7 +155,7 @@ def ways_out(name: str, outside: Path) -> list[str]:
     return [READERS[name](path) for path in paths]
 
 
-async def test_trap_32_reading_outside_the_workspace_asks(
+async def test_bug_32_reading_outside_the_workspace_asks(
     connected: Connect, home: Home, outside: Path
 ) -> None:
     chat = await level_chat(connected, home, "standard")
@@ -171,7 +171,7 @@ async def test_trap_32_reading_outside_the_workspace_asks(
     assert {item["status"] for item in await chat.items("tool")} == {"failed"}
 
 
-async def test_trap_32_in_readonly_reading_outside_the_workspace_is_refused(
+async def test_bug_32_in_readonly_reading_outside_the_workspace_is_refused(
     connected: Connect, home: Home, outside: Path
 ) -> None:
     chat = await level_chat(connected, home, "readonly")
@@ -194,7 +194,7 @@ async def test_reading_inside_the_workspace_asks_nobody(connected: Connect, home
     assert "secret\\n" in (await chat.texts())[-1]
 
 
-async def test_trap_32_writing_outside_asks_with_the_real_path(
+async def test_bug_32_writing_outside_asks_with_the_real_path(
     connected: Connect, home: Home, outside: Path
 ) -> None:
     (home.work / "dangling").symlink_to(outside / "new.txt")
@@ -213,7 +213,7 @@ async def test_trap_32_writing_outside_asks_with_the_real_path(
     assert not (outside / "a").exists()
 
 
-async def test_trap_L14_a_workspace_behind_a_link_is_one_place(
+async def test_latent_L14_a_workspace_behind_a_link_is_one_place(
     connected: Connect, home: Home
 ) -> None:
     (home.work / "a.txt").write_text("secret\n")
@@ -229,7 +229,7 @@ async def test_trap_L14_a_workspace_behind_a_link_is_one_place(
 # Many calls, and their end
 
 
-async def test_trap_L15_parallel_calls_ask_at_once_and_each_is_answered(
+async def test_latent_L15_parallel_calls_ask_at_once_and_each_is_answered(
     chat: Chat, home: Home
 ) -> None:
     calls = [tool("write", path=f"{name}.txt", content=name) for name in ("one", "two")]
@@ -241,7 +241,7 @@ async def test_trap_L15_parallel_calls_ask_at_once_and_each_is_answered(
     assert files(home.work) == {"one.txt": "one", "three": ""}
 
 
-async def test_trap_20_a_stop_with_an_open_card_is_quick_and_runs_nothing(
+async def test_bug_20_a_stop_with_an_open_card_is_quick_and_runs_nothing(
     chat: Chat, home: Home
 ) -> None:
     turn = await chat.send(f"{bash('touch one')} {tool('write', path='two', content='')}")

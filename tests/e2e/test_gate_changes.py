@@ -1,6 +1,6 @@
 """What is approved is what is written: the same bytes, to the same file, and else it asks anew.
 
-A number after `trap` is that of the bug in the record of an earlier program.
+A number after `bug` or `latent` is that of the bug in the record of an earlier program.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ ONE_CHANGED = [{"oldText": "one", "newText": "changed"}]
 CONTENT = "first\r\n$& $$ $` $1\r\nünïcödé 🎉 \u2028\r\n  no newline at the end"
 
 
-async def test_trap_12_a_card_has_the_whole_change(chat: Chat, home: Home) -> None:
+async def test_bug_12_a_card_has_the_whole_change(chat: Chat, home: Home) -> None:
     (home.work / "a.txt").write_text("one\ntwo\n")
     edit = tool("edit", path="a.txt", edits=[{"oldText": "two", "newText": "zwei\ndrei"}])
     turn = await chat.send(f"{edit} {tool('write', path='new/b.txt', content='x' * 3000)}")
@@ -32,7 +32,7 @@ async def test_trap_12_a_card_has_the_whole_change(chat: Chat, home: Home) -> No
     assert files(home.work) == {"a.txt": "one\nzwei\ndrei\n", "new/b.txt": "x" * 3000}
 
 
-async def test_trap_L9_exactly_the_approved_bytes_are_written(chat: Chat, home: Home) -> None:
+async def test_latent_L09_exactly_the_approved_bytes_are_written(chat: Chat, home: Home) -> None:
     (home.work / "b.txt").write_bytes(b"eins\r\nzwei\r\n")
     write = tool("write", path="a.txt", content=CONTENT)
     edit = tool("edit", path="b.txt", edits=[{"oldText": "zwei", "newText": "$& $$ $` $1"}])
@@ -44,7 +44,7 @@ async def test_trap_L9_exactly_the_approved_bytes_are_written(chat: Chat, home: 
     assert (home.work / "b.txt").read_bytes() == b"eins\r\n$& $$ $` $1\r\n"
 
 
-async def test_trap_32_an_edit_of_nothing_is_refused(chat: Chat, home: Home) -> None:
+async def test_bug_32_an_edit_of_nothing_is_refused(chat: Chat, home: Home) -> None:
     (home.work / "a.txt").write_text("one\n")
     edits = [{"oldText": "", "newText": "x"}]
     turn = await chat.turn(f"{tool('edit', path='a.txt', edits=edits)} @then @text done")
@@ -99,7 +99,7 @@ async def test_a_file_that_appears_while_its_card_is_open_is_not_overwritten(
 @pytest.mark.parametrize(
     ("call", "before"), [("write", "a directory"), ("write", "nothing"), ("edit", "a directory")]
 )
-async def test_trap_L16_a_parent_that_becomes_a_link_leads_nothing_outside(
+async def test_latent_L16_a_parent_that_becomes_a_link_leads_nothing_outside(
     chat: Chat, home: Home, outside: Path, call: str, before: str
 ) -> None:
     parent = home.work / "sub"

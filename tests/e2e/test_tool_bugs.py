@@ -38,7 +38,7 @@ async def allowed(chat: Chat, prompt: str) -> None:
     ],
     ids=["read", "read-lines", "grep", "edit", "write"],
 )
-async def test_trap_29_a_huge_file_does_not_fill_the_memory(
+async def test_bug_29_a_huge_file_does_not_fill_the_memory(
     chat: Chat, home: Home, call: str, size: int
 ) -> None:
     with (home.work / "huge").open("wb") as file:
@@ -54,7 +54,7 @@ async def test_trap_29_a_huge_file_does_not_fill_the_memory(
         assert (home.work / "huge").stat().st_size == size
 
 
-async def test_trap_46_a_command_is_over_when_it_exits(chat: Chat, home: Home) -> None:
+async def test_bug_46_a_command_is_over_when_it_exits(chat: Chat, home: Home) -> None:
     with Lifeline(home.root / "lifeline") as lifeline:
         background = f"({lifeline.hold}; sleep 1000) & echo hello; exit 3"
         await allowed(chat, f"{bash(background)} @then @echo-history")
@@ -65,13 +65,13 @@ async def test_trap_46_a_command_is_over_when_it_exits(chat: Chat, home: Home) -
     await chat.call("chat/delete")
 
 
-async def test_trap_L10_the_model_is_told_how_a_command_ended(chat: Chat) -> None:
+async def test_latent_L10_the_model_is_told_how_a_command_ended(chat: Chat) -> None:
     await allowed(chat, f"{bash('echo said; exit 7')} @then @echo-history")
     assert "said" in (await chat.texts())[-1]
     assert "exited with code 7" in (await chat.texts())[-1]
 
 
-async def test_trap_21_a_cut_output_is_text_and_says_so(chat: Chat, model: ModelServer) -> None:
+async def test_bug_21_a_cut_output_is_text_and_says_so(chat: Chat, model: ModelServer) -> None:
     command = "python3 -c \"print('🎉' * 100000)\""
     await allowed(chat, f"{bash(command)} @then @text done")
     (item,) = await chat.items("tool")
@@ -82,7 +82,7 @@ async def test_trap_21_a_cut_output_is_text_and_says_so(chat: Chat, model: Model
     assert item["tool"].get("truncated")
 
 
-async def test_trap_L13_a_stop_ends_every_process_of_a_pipeline(chat: Chat, home: Home) -> None:
+async def test_latent_L13_a_stop_ends_every_process_of_a_pipeline(chat: Chat, home: Home) -> None:
     with Lifeline(home.root / "lifeline") as lifeline:
         await chat.call("chat/configure", level="full")
         turn = await chat.send(bash(f"{lifeline.hold}; echo on; sleep 1000 | sleep 1000 | cat"))
@@ -92,7 +92,7 @@ async def test_trap_L13_a_stop_ends_every_process_of_a_pipeline(chat: Chat, home
         await trio.to_thread.run_sync(lifeline.wait_cut)
 
 
-async def test_trap_16_parallel_calls_keep_their_results_apart(chat: Chat) -> None:
+async def test_bug_16_parallel_calls_keep_their_results_apart(chat: Chat) -> None:
     calls = [bash(f"sleep 0.0{9 - n}; echo {n}; echo {n}") for n in range(6)]
     await allowed(chat, f"{' '.join(calls)} @then @text done")
     assert [item["text"] for item in await chat.items("tool")] == [f"{n}\n{n}\n" for n in range(6)]

@@ -1,5 +1,5 @@
 """Bugs that an earlier program had with permissions and attention. The numbers are those of the
-record of them; those of tools are in `tests/e2e/test_traps_of_tools.py`."""
+record of them; those of tools are in `tests/e2e/test_tool_bugs.py`."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ async def asks(puppet: Puppet, ask: str = "a1", item: str = "t1", command: str =
     await puppet.says("ask", ask=ask, item=item, request=request)
 
 
-async def test_trap_02_full_asks_nothing_and_standard_asks_again(new_chat: NewChat) -> None:
+async def test_bug_02_full_asks_nothing_and_standard_asks_again(new_chat: NewChat) -> None:
     chat = await new_chat(level="full")
     await chat.turn(bash("touch one"))
     assert not chat.events("permission/opened")
@@ -40,7 +40,7 @@ async def test_trap_02_full_asks_nothing_and_standard_asks_again(new_chat: NewCh
     assert len(chat.events("permission/opened")) == 1
 
 
-async def test_trap_16_a_result_without_a_call_is_nobodys_trouble(
+async def test_bug_16_a_result_without_a_call_is_nobodys_trouble(
     puppets: Puppets, chat: Chat
 ) -> None:
     puppet, turn = await playing(puppets, chat)
@@ -55,7 +55,7 @@ async def test_trap_16_a_result_without_a_call_is_nobodys_trouble(
     assert (await chat.ended(turn))["reason"] == "done"
 
 
-async def test_trap_49_who_is_told_of_a_request_can_answer_it_at_once(
+async def test_bug_49_who_is_told_of_a_request_can_answer_it_at_once(
     puppets: Puppets, chat: Chat
 ) -> None:
     puppet, turn = await playing(puppets, chat)
@@ -71,7 +71,7 @@ async def test_trap_49_who_is_told_of_a_request_can_answer_it_at_once(
     await chat.ended(turn)
 
 
-async def test_trap_49_a_message_is_no_answer(chat: Chat, home: Home) -> None:
+async def test_bug_49_a_message_is_no_answer(chat: Chat, home: Home) -> None:
     turn, asked = await asked_once(chat, f"{bash('touch one')} @then @text done")
     later = await chat.send("yes, allow it")
     assert [one["id"] for one in await chat.asked()] == [asked["id"]]
@@ -81,7 +81,7 @@ async def test_trap_49_a_message_is_no_answer(chat: Chat, home: Home) -> None:
     assert not (home.work / "one").exists()
 
 
-async def test_trap_50_an_answered_request_is_not_asked_again(
+async def test_bug_50_an_answered_request_is_not_asked_again(
     daemon: Daemon, puppets: Puppets, chat: Chat
 ) -> None:
     puppet, turn = await playing(puppets, chat)
@@ -99,7 +99,7 @@ async def test_trap_50_an_answered_request_is_not_asked_again(
     assert [line["type"] for line in puppet.heard].count("decide") == 1
 
 
-async def test_trap_51_every_kind_of_turn_can_ask(home: Home, chat: Chat) -> None:
+async def test_bug_51_every_kind_of_turn_can_ask(home: Home, chat: Chat) -> None:
     async def decides(turn: str, name: str) -> None:
         opened = await chat.event(
             "permission/opened",
@@ -133,7 +133,7 @@ async def test_trap_51_every_kind_of_turn_can_ask(home: Home, chat: Chat) -> Non
 ACCESSES = ("read", "list", "search", "write", "edit", "run", "fetch", "unknown")
 
 
-async def test_trap_55_full_answers_every_kind_of_request(
+async def test_bug_55_full_answers_every_kind_of_request(
     puppets: Puppets, new_chat: NewChat
 ) -> None:
     chat = await new_chat(level="full")
@@ -149,9 +149,7 @@ async def test_trap_55_full_answers_every_kind_of_request(
     assert not chat.events("permission/opened")
 
 
-async def test_trap_62_two_chats_may_use_the_same_names(
-    puppets: Puppets, new_chat: NewChat
-) -> None:
+async def test_bug_62_two_chats_may_use_the_same_names(puppets: Puppets, new_chat: NewChat) -> None:
     chats = [await new_chat() for _ in range(2)]
     played = [await playing(puppets, chat) for chat in chats]
     for puppet, _turn in played:
@@ -166,7 +164,7 @@ async def test_trap_62_two_chats_may_use_the_same_names(
         await chat.ended(turn)
 
 
-async def test_trap_65_a_snapshot_has_what_waits(daemon: Daemon, chat: Chat) -> None:
+async def test_bug_65_a_snapshot_has_what_waits(daemon: Daemon, chat: Chat) -> None:
     turn = await chat.send(f"{bash('touch one')} {bash('touch two')}")
     asked = await chat.asked(2)
     late = await Chat(await daemon.client(), chat.made).snapshot()
@@ -178,7 +176,7 @@ async def test_trap_65_a_snapshot_has_what_waits(daemon: Daemon, chat: Chat) -> 
     await chat.ended(turn)
 
 
-async def test_trap_L17_a_request_after_the_stop_waits_for_nobody(
+async def test_latent_L17_a_request_after_the_stop_waits_for_nobody(
     puppets: Puppets, chat: Chat
 ) -> None:
     puppet, turn = await playing(puppets, chat)
@@ -194,7 +192,7 @@ async def test_trap_L17_a_request_after_the_stop_waits_for_nobody(
     assert not chat.events("permission/opened")
 
 
-async def test_trap_L17_an_agent_that_does_not_stop_is_ended_with_what_it_asks(
+async def test_latent_L17_an_agent_that_does_not_stop_is_ended_with_what_it_asks(
     puppets: Puppets, chat: Chat
 ) -> None:
     puppet, turn = await playing(puppets, chat)
@@ -208,7 +206,7 @@ async def test_trap_L17_an_agent_that_does_not_stop_is_ended_with_what_it_asks(
     assert [line["type"] for line in puppet.heard].count("decide") == 0
 
 
-async def test_trap_L23_a_stop_is_no_denial_that_the_model_could_act_on(
+async def test_latent_L23_a_stop_is_no_denial_that_the_model_could_act_on(
     puppets: Puppets, chat: Chat
 ) -> None:
     puppet, turn = await playing(puppets, chat)
