@@ -1,6 +1,6 @@
 """Owns the handlers of providers."""
 
-from claudetted.protocol import providers
+from claudetted.protocol import errors, providers
 from claudetted.protocol.base import NoParams
 from claudetted.protocol.providers import KeyResult
 from claudetted.providers.keys import Keys
@@ -44,7 +44,10 @@ def _keys(desk: Desk) -> Keys:
 
 
 async def _changed(desk: Desk, provider: str, notes: list[str]) -> KeyResult:
-    await credentials_changed(desk)
+    try:
+        await credentials_changed(desk)
+    except errors.HarnessFailed as fault:
+        notes = [*notes, f"The models were not looked up: {fault.message}"]
     return KeyResult(await _keys(desk).look(provider), notes)
 
 
