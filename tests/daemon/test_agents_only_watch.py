@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import trio
 from claudetted.protocol import places
 from claudetted.protocol.registry import METHODS
 from claudetted.rpc.ancestry import started_by_agent
+from claudetted.sidecar.launch import CHAT_MARK
 from tests.daemon.calls import asked_once, bash
 from tests.daemon.client import PATIENCE, Json
 from tests.daemon.world import Chat, Daemon, Home
@@ -154,6 +156,23 @@ def test_a_process_that_is_gone_counts_as_an_agents() -> None:
     pid = os.posix_spawn("/bin/true", ["true"], {})
     os.waitpid(pid, 0)
     assert started_by_agent(pid, None)
+
+
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_chats_mark_in_the_environment_is_enough(depth: int) -> None:
+    """Also that of a parent, whose child has emptied its own."""
+    program = "echo $$; read x" if depth == 0 else "env -i sh -c 'echo $$; read x'; :"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", program],
+        env={CHAT_MARK: "some chat", "PATH": os.defpath},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin and process.stdout
+        pid = int(process.stdout.readline())
+        assert (pid == process.pid) == (depth == 0)
+        assert started_by_agent(pid, None)
+        process.stdin.write(b"\n")
 
 
 def test_the_users_own_process_does_not() -> None:

@@ -143,6 +143,20 @@ async def test_in_readonly_only_readers_exist_for_the_model(
     assert files(home.work) == {"a.txt": "one\n"}
 
 
+async def test_latent_L12_code_of_the_workspace_is_not_loaded(
+    connected: Connect, home: Home, model: ModelServer
+) -> None:
+    ran = home.root / "ran"
+    code = f"require('fs').writeFileSync({json.dumps(str(ran))}, 'x'); export default () => {{}};"
+    (home.work / ".pi/extensions").mkdir(parents=True)
+    (home.work / ".pi/extensions/evil.ts").write_text(code)
+    (home.work / ".pi/settings.json").write_text('{"extensions": ["./extensions/evil.ts"]}')
+    for level in ("readonly", "full"):
+        chat = await level_chat(connected, home, level)
+        assert (await chat.turn("@text hello"))["reason"] == "done"
+    assert not ran.exists()
+
+
 # Outside the workspace
 
 
