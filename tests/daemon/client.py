@@ -43,6 +43,7 @@ class Client:
         """How many notifications came before a reply."""
         self._replies: dict[Any, Json] = {}
         self._numbers = itertools.count(1)
+        self._sending = trio.Lock()
         self._news = trio.lowlevel.ParkingLot()
         self._reading = trio.Event()
         self._reading.set()
@@ -103,7 +104,8 @@ class Client:
 
     async def send_line(self, line: Any) -> None:
         data = line if isinstance(line, bytes) else json.dumps(line).encode()
-        await self.stream.send_all(data + b"\n")
+        async with self._sending:
+            await self.stream.send_all(data + b"\n")
 
     async def reply(self, number: Any) -> Any:
         """The whole reply to a request."""
