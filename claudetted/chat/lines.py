@@ -152,6 +152,8 @@ def _(line: sc.ItemClose, step: Step) -> None:
 
 @hear.register
 def _(line: sc.Ask, step: Step) -> None:
+    if f"{step.agent.sidecar_id}.{line.ask}" in step.state.permissions:
+        raise Breach(f"{line.ask} is asked already")
     permissions.ask(step, line)
 
 
