@@ -118,6 +118,23 @@ async def test_bug_52_what_was_answered_at_once_is_not_told(
     await slow.call("turn/stop")
 
 
+async def test_bug_52_a_cycle_that_ended_at_once_hastens_and_doubles_nothing(
+    new_chat: NewChat, listening: Ear
+) -> None:
+    chat, last = await new_chat(), await new_chat()
+    turn, first = await asked_once(chat, f"{bash('touch one')} @then {bash('touch two')}")
+    before = trio.current_time()
+    await chat.decide(first, "deny")
+    await chat.asked()
+    assert (await listening.hears())[0] == chat.id
+    assert trio.current_time() - before >= 0.3
+    await asked_once(last, bash("touch one"))
+    assert (await listening.hears())[0] == last.id
+    for one in (chat, last):
+        await one.call("turn/stop")
+    await chat.ended(turn)
+
+
 async def test_a_turn_that_ended_unseen_is_told(new_chat: NewChat, listening: Ear) -> None:
     done, failed = await new_chat(), await new_chat()
     await unwatched(done, "@text done")

@@ -215,6 +215,8 @@ async def test_latent_L23_a_stop_is_no_denial_that_the_model_could_act_on(
     stopping = await chat.client.post("turn/stop", chatId=chat.id)
     abort = await puppet.hears("abort")
     assert "decide" not in [line["type"] for line in puppet.heard]
+    resolved = await chat.event("permission/resolved")
+    assert resolved["resolution"]["by"].startswith("anonymous/other")
     await puppet.says("ask.withdrawn", ask="a1")
     await puppet.answers(abort)
     await puppet.ends_turn(turn, "stopped")
