@@ -17,8 +17,11 @@ class Sink(Protocol):
     def lagging(self) -> bool:
         """Whether deltas should wait until what is queued has gone."""
 
-    def put(self, frames: bytes, mark: "tuple[Subscription, int] | None") -> None:
-        """Queues frames; `mark` tells up to which event a subscription is served by them."""
+    def put(self, frames: bytes, mark: tuple[ChatId, int] | None) -> None:
+        """Queues frames; `mark` tells up to which event of which chat they lead."""
+
+    def unmark(self, chat_id: ChatId) -> None:
+        """Forgets how far a chat was told."""
 
     def when_drained(self, call: Callable[[], None]) -> None:
         """Calls once when what is queued has gone."""
@@ -33,7 +36,7 @@ class Subscription:
     def __init__(self, hub: "Hub", sink: Sink) -> None:
         self.hub = hub
         self.sink = sink
-        self._held: list[tuple[bytes, int]] | None = []
+        self._held: list[tuple[bytes, int]] | None = [(b"", hub.seq)]
         self._closed = False
         self._lagging = False
         self._behind: dict[ItemId, int] = {}
@@ -47,8 +50,10 @@ class Subscription:
 
     def close(self) -> None:
         """Nothing comes after this, also not what was held or put off."""
-        self._closed = True
-        self.hub.remove(self)
+        if not self._closed:
+            self._closed = True
+            self.sink.unmark(self.hub.chat_id)
+            self.hub.remove(self)
 
     def publish(self, batch: "Batch") -> None:
         if self._held is not None:
@@ -82,7 +87,7 @@ class Subscription:
 
     def _put(self, frames: bytes, seq: int) -> None:
         if not self._closed:
-            self.sink.put(frames, (self, seq))
+            self.sink.put(frames, (self.hub.chat_id, seq))
 
 
 class Batch:

@@ -4,7 +4,6 @@ import logging
 
 import trio
 
-from claudetted.chat.hub import Subscription
 from claudetted.protocol import errors
 from claudetted.rpc.caller import Caller, Client, Clients
 from claudetted.rpc.dispatch import Dispatcher, Parsed
@@ -75,7 +74,7 @@ class Connections:
                 client.leave()
             nursery.cancel_scope.deadline = trio.current_time() + _LAST_ANSWERS_SECONDS
 
-    def cursor_of(self, subscription: Subscription, seq: int) -> str:
+    def cursor_of(self, seq: int) -> str:
         return f"{self._journal_id}.{seq}"
 
     async def _read(self, stream: trio.abc.Stream, client: Client) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import trio
 
-from claudetted.chat.hub import Subscription
+from claudetted.protocol.base import ChatId
 from claudetted.protocol.events import LaggingParams
 from claudetted.wire import jsonrpc
 
@@ -14,7 +14,8 @@ HARD_BYTES = 8 * 1024 * 1024
 """Above this much the client is disconnected and told where to resume."""
 LAST_WORD_SECONDS = 2.0
 
-Mark = tuple[Subscription, int]
+Mark = tuple[ChatId, int]
+"""(chat, the last of its events that was told)"""
 
 
 class Overflow(Exception):
@@ -28,11 +29,11 @@ class Outbox:
     raises when it breaks.
     """
 
-    def __init__(self, cursor_of: Callable[[Subscription, int], str]) -> None:
+    def __init__(self, cursor_of: Callable[[int], str]) -> None:
         self._cursor_of = cursor_of
         self._queue: list[tuple[bytes, Mark | None]] = []
         self._size = 0
-        self._marks: dict[Subscription, int] = {}
+        self._marks: dict[ChatId, int] = {}
         self._drained: list[Callable[[], None]] = []
         self._overflowed = False
         self._lot = trio.lowlevel.ParkingLot()
@@ -56,6 +57,13 @@ class Outbox:
             self.give_up()
         else:
             self._lot.unpark()
+
+    def unmark(self, chat_id: ChatId) -> None:
+        """The client follows the chat no more, or from elsewhere: what was told is no cursor."""
+        self._marks.pop(chat_id, None)
+        self._queue = [
+            (frames, None if mark and mark[0] == chat_id else mark) for frames, mark in self._queue
+        ]
 
     def when_drained(self, call: Callable[[], None]) -> None:
         self._drained.append(call)
@@ -101,7 +109,6 @@ class Outbox:
 
     def _last_word(self) -> bytes:
         cursors: dict[str, str] = {
-            subscription.hub.chat_id: self._cursor_of(subscription, seq)
-            for subscription, seq in self._marks.items()
+            chat_id: self._cursor_of(seq) for chat_id, seq in self._marks.items()
         }
         return jsonrpc.notification("lagging", LaggingParams(cursors))

@@ -124,7 +124,7 @@ async def _catch_up(
             while not await _joined(desk, caller, chat_id, position, scope):
                 query = partial(journal.events_after, chat_id=chat_id, seq=position, limit=_PAGE)
                 for seq, at, body in await desk.database.read(query):
-                    outbox.put(frames.event_frame(chat_id, seq, at, body))
+                    outbox.put(frames.event_frame(chat_id, seq, at, body), (chat_id, seq))
                     position = seq
                     if outbox.lagging:
                         await outbox.drained()
@@ -157,7 +157,7 @@ def _join(caller: Caller, actor: Actor, position: int, scope: trio.CancelScope, 
     for item in step.state.open.values():
         text = actor.texts.get(item.id).whole().decode()
         frame = frames.delta_frame(actor.chat_id, item.id, 0, text)
-        caller.client.outbox.put(frame, (subscription, position))
+        caller.client.outbox.put(frame, (actor.chat_id, position))
     subscription.release()
     return True
 
@@ -169,4 +169,5 @@ def _leave(caller: Caller, chat_id: ChatId) -> bool:
         subscription.close()
     if scope:
         scope.cancel()
+        caller.client.outbox.unmark(chat_id)
     return bool(subscription or scope)
