@@ -214,6 +214,41 @@ def test_a_client_too_far_behind_is_told_where_to_resume_and_goes_on_from_there(
         assert slow.mirrors[chat].state == quick.mirrors[chat].state
 
 
+def test_the_cursor_is_of_the_subscription_that_is_and_not_of_one_that_was() -> None:
+    with opened() as scene:
+        watcher, (chat, other) = scene.watchers[0], scene.stage.chats
+        scene.notice(chat, 1)
+        scene.unsubscribe(watcher, chat)
+        scene.notice(chat, 3)
+        scene.subscribe(watcher, chat)
+        scene.subscribe(watcher, other)
+        scene.look_away(watcher)
+        for _ in range(3):
+            scene.notice(other, 40)
+        scene.look_again(watcher)
+        assert watcher.told_cursors == {each: watcher.cursor(each) for each in (chat, other)}
+
+
+def test_a_client_that_overflows_while_it_catches_up_is_told_how_far_it_is() -> None:
+    with opened() as scene:
+        watcher, chat = scene.watchers[0], scene.stage.chats[0]
+        scene.run(watcher.disconnect)
+        for _ in range(3):
+            scene.notice(chat, 40)
+        scene.connect(watcher)
+        scene.at_once(watcher.ask, "event/subscribe", chatId=chat, after=watcher.cursor(chat))
+        scene.look_away(watcher)
+        for _ in range(3):
+            scene.notice(chat, 40)
+        scene.wait()
+        scene.look_again(watcher)
+        if not watcher.connected:
+            scene.connect(watcher)
+            scene.resume(watcher, chat)
+        scene.check()
+        assert watcher.mirrors[chat].state.seq > 240
+
+
 def test_a_client_that_never_reads_its_last_word_is_cut_off_all_the_same() -> None:
     with opened() as scene:
         slow, chat = scene.watchers[0], scene.stage.chats[0]
