@@ -53,7 +53,7 @@ class Outbox:
             return
         self._queue.append((frames, mark))
         self._size += len(frames)
-        if self._size > HARD_BYTES + len(frames):
+        if frames and self._size > HARD_BYTES + len(frames):
             self.give_up()
         else:
             self._lot.unpark()

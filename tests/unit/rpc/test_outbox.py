@@ -167,6 +167,7 @@ async def test_one_long_frame_is_no_overflow() -> None:
     """An answer may be longer than all that a client may leave unread."""
     async with connected() as client:
         client.outbox.put(b'{"n":1,"pad":"' + b"x" * 3 * HARD + b'"}\n')
+        client.outbox.put(b"", (ONE, 1))
         assert numbers(await client.read()) == [1]
         assert client.ended == ""
 
