@@ -165,7 +165,6 @@ ASKS: Json = {
     "lines",
     [
         [OPENS, CLOSES, OPENS, CLOSES],
-        [OPENS, ASKS, ASKS, CLOSES],
         [OPENS, ASKS, {"type": "ask.withdrawn", "ask": "a1"}, ASKS, CLOSES],
     ],
 )
@@ -188,7 +187,10 @@ async def test_a_sidecar_that_uses_a_name_again_is_ended_and_the_chat_goes_on(
     assert (await again.ended(turn_id))["reason"] == "done"
 
 
-@pytest.mark.parametrize("lines", [[OPENS, OPENS, CLOSES], [OPENS, CLOSES, CLOSES]])
+@pytest.mark.parametrize(
+    "lines",
+    [[OPENS, OPENS, CLOSES], [OPENS, CLOSES, CLOSES], [OPENS, ASKS, ASKS, CLOSES]],
+)
 async def test_a_line_that_comes_twice_is_heard_once(
     puppet: Puppet, chat: Chat, lines: list[Json]
 ) -> None:
