@@ -19,5 +19,5 @@ def test_a_few_faults_are_survived() -> None:
 
 def test_a_daemon_that_makes_a_mistake_is_found_out() -> None:
     """Shows that the table can tell of something else than zero."""
-    done = faults("--trials", "12", "--seed", "3", "--mistake", "acknowledge on receipt")
+    done = faults("--trials", "12", "--seed", "3", "--mistake", "overlook lines")
     assert done.returncode == 1, done.stdout

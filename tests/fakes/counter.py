@@ -34,7 +34,9 @@ class Counter:
         self._write({"type": "hello", "level": 1, "harness": "pi", "version": "1", **_about()})
         for raw in sys.stdin.buffer:
             os.write(self._inputs, raw)
-            self._hear(json.loads(raw))
+            line = json.loads(raw)
+            if "id" in line:  # the others want no answer
+                self._hear(line)
 
     def _hear(self, line: Json) -> None:
         session = line.get("sessionDir", "") + "/session"

@@ -6,6 +6,7 @@ make, or `none`.
 """
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -15,7 +16,9 @@ import trio
 
 from claudetted.chat import actor
 from claudetted.chat.actor import Actor
+from claudetted.chat.hearing import Hearing
 from claudetted.chat.manager import Manager
+from claudetted.chat.step import Step
 from claudetted.daemon import main
 from claudetted.sidecar.keeper import frames
 from claudetted.sidecar.link import KeeperLink
@@ -112,6 +115,19 @@ def take_aim(aim: Aim) -> None:
     around(KeeperLink, "_greet", lambda *_: None, lambda *_: aim.at("greeted"))
     around(journal, "_store_sidecar", in_transaction)
     _aim_at_acknowledgements(aim)
+    _aim_at_a_held_commit(aim)
+
+
+def _aim_at_a_held_commit(aim: Aim) -> None:
+    """Held before the commit: what was ordered of the keeper reaches it, the disk gets nothing."""
+    inner = Actor._commit
+
+    async def commit(self: Actor, step: Step, hearing: Hearing | None) -> None:
+        if hearing and aim.hit("held before the commit"):
+            await die_soon()
+        await inner(self, step, hearing)
+
+    Actor._commit = commit  # type: ignore[method-assign]
 
 
 def _aim_at_acknowledgements(aim: Aim) -> None:
@@ -127,6 +143,13 @@ def _aim_at_acknowledgements(aim: Aim) -> None:
         order(self, kind, *rest)
 
     KeeperLink._order = ordered  # type: ignore[method-assign]
+
+
+DELTA = re.compile(rb'^\{"type": ?"item\.delta".*$', re.MULTILINE)
+
+
+def _blank(line: re.Match[bytes]) -> bytes:
+    return b" " * len(line[0])
 
 
 def make_mistake(mistake: str) -> None:
@@ -155,6 +178,18 @@ def make_mistake(mistake: str) -> None:
             attach(self, sidecar, offset + skipped, moved)
 
         KeeperLink.attach = attached_late  # type: ignore[method-assign]
+    elif mistake == "overlook lines":
+
+        def attached_blind(self: KeeperLink, sidecar: Any, offset: int, sink: Any) -> None:
+            def blinded(report: Any) -> None:
+                if isinstance(report, Output):
+                    seen = DELTA.sub(_blank, report.data, count=1)
+                    report = Output(report.sidecar, report.offset, seen)
+                sink(report)
+
+            attach(self, sidecar, offset, blinded)
+
+        KeeperLink.attach = attached_blind  # type: ignore[method-assign]
     else:
         assert mistake == "none"
 
