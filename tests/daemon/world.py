@@ -102,7 +102,6 @@ class Daemon:
     def __init__(self, home: Home, nursery: trio.Nursery) -> None:
         self.home = home
         self._nursery = nursery
-        self._scope = trio.CancelScope()
         self._ended = trio.Event()
         self._clients: list[Client] = []
         self.serving: Serving | None = None
@@ -118,8 +117,7 @@ class Daemon:
 
     async def _run(self, *, task_status: trio.TaskStatus[Serving]) -> None:
         try:
-            with trio.CancelScope() as self._scope:
-                await serve(task_status=task_status)
+            await serve(task_status=task_status)
         finally:
             self._ended.set()
 
