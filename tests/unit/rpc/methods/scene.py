@@ -2,12 +2,15 @@
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from claudetted.chat import permissions, turns
 from claudetted.protocol import sidecar as sc
@@ -85,6 +88,11 @@ class Scene:
         self.at_once(watcher.ask, "event/subscribe", chatId=chat)
         self.run(watcher.disconnect)
 
+    def begin_to_subscribe(self, watcher: Watcher, chat: ChatId, **params: Any) -> None:
+        """Goes on when the answer waits for something."""
+        ask = partial(watcher.ask, "event/subscribe", chatId=chat, **params)
+        self.at_once(self.stage.begin, ask)
+
     def unsubscribe(self, watcher: Watcher, chat: ChatId) -> None:
         self.run(watcher.ask, "event/unsubscribe", chatId=chat)
 
@@ -104,6 +112,21 @@ class Scene:
     def wait(self) -> None:
         """Long enough for a checkpoint, and for the last word to a client that does not read."""
         self.stage.loop.call(self.stage.pass_time, 3.0)
+
+    @contextmanager
+    def held_up(self, chat: ChatId) -> Iterator[None]:
+        """The chat's task stores a notice and waits for the disk; what is asked now comes after."""
+        gate = threading.Event()
+        found = self.sidecar(chat)
+        assert found
+        self.at_once(self.stage.begin, self.stage.database.commit, lambda connection: gate.wait())
+        self.at_once(self.stage.keeper.say, found[0], sc.Notice("info", "waits for the disk"))
+        self.at_once(wait_all_tasks_blocked)
+        try:
+            yield
+        finally:
+            gate.set()
+        self.run(wait_all_tasks_blocked)
 
     # A person and the sidecars
 

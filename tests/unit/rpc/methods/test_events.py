@@ -306,22 +306,50 @@ def test_a_chat_that_is_deleted_tells_its_followers() -> None:
         assert late.connected
 
 
-def test_a_subscription_that_came_too_late_leaves_nothing_behind() -> None:
-    """The client left while the chat's task still had to answer it."""
+def test_a_subscription_of_a_client_that_left_meanwhile_leaves_nothing_behind() -> None:
     with opened() as scene:
         watcher, chat = scene.watchers[1], scene.stage.chats[0]
-        for _ in range(5):
+        for after in (None, "cursor"):
             scene.connect(watcher)
-            scene.subscribe_and_leave(watcher, chat)
-        assert len(scene.stage.manager._actors[chat].hub) == 1
+            params = {"after": scene.watchers[0].cursor(chat)} if after else {}
+            with scene.held_up(chat):
+                scene.begin_to_subscribe(watcher, chat, **params)
+                scene.at_once(watcher.leave)
+            assert len(scene.stage.manager._actors[chat].hub) == 1
 
 
-def test_a_client_that_subscribes_twice_at_once_is_told_everything_once() -> None:
+@pytest.mark.parametrize("resumes", [False, True])
+def test_a_client_that_subscribes_twice_at_once_is_told_everything_once(resumes: bool) -> None:
     with opened() as scene:
         watcher, chat = scene.watchers[0], scene.stage.chats[0]
         scene.unsubscribe(watcher, chat)
-        scene.resume(watcher, chat, then_afresh=True)
-        scene.subscribe(watcher, chat, twice=True)
+        params = {"after": watcher.cursor(chat)} if resumes else {}
+        with scene.held_up(chat):
+            scene.begin_to_subscribe(watcher, chat, **params)
+            scene.begin_to_subscribe(watcher, chat)
+        assert len(scene.stage.manager._actors[chat].hub) == 1
         scene.notice(chat, 3)
         scene.check()
-        assert len(scene.stage.manager._actors[chat].hub) == 1
+
+
+def test_what_happens_while_a_client_catches_up_is_not_missed() -> None:
+    with opened() as scene:
+        watcher, chat = scene.watchers[0], scene.stage.chats[0]
+        scene.unsubscribe(watcher, chat)
+        with scene.held_up(chat):
+            scene.begin_to_subscribe(watcher, chat, after=watcher.cursor(chat))
+        scene.check()
+        (notice,) = [item for item in watcher.mirrors[chat].items.values() if item.notice]
+        assert notice.text == "waits for the disk"
+
+
+def test_half_a_line_is_heard_by_the_next_daemon() -> None:
+    with opened() as scene:
+        watcher, chat = scene.watchers[0], scene.stage.chats[0]
+        scene.speak(chat, "a", "said", cut=60)
+        assert list(watcher.mirrors[chat].texts.values()) == [b""]
+        scene.restart(at_rest=True)
+        scene.connect(watcher)
+        scene.resume(watcher, chat)
+        scene.check()
+        assert list(watcher.mirrors[chat].texts.values()) == [b"said"]

@@ -113,6 +113,11 @@ class Watcher:
     def disconnect(self) -> None:
         self._scope.cancel()
 
+    async def leave(self) -> None:
+        """Returns when the daemon has noticed."""
+        self.disconnect()
+        await wait_all_tasks_blocked()
+
     async def ask(self, method: str, **params: Any) -> None:
         self._number += 1
         self.outstanding[self._number] = (method, params["chatId"])
@@ -231,6 +236,11 @@ class Stage:
     async def plan(self, chat: ChatId, plan: Callable[..., T], **arguments: Any) -> T:
         actor = await self.manager.find(chat)
         return await actor.ask(partial(plan, **arguments))
+
+    async def begin(self, function: Callable[..., Awaitable[object]], *arguments: Any) -> None:
+        """Goes on when the function waits for something."""
+        self._nursery.start_soon(function, *arguments)
+        await wait_all_tasks_blocked()
 
     async def connect(self, watcher: Watcher) -> None:
         self._nursery.start_soon(watcher.converse, self.connections)
