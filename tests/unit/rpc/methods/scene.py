@@ -13,6 +13,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from claudetted.chat import permissions, turns
+from claudetted.chat.step import Step
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import ChatId, SidecarId
 from tests.unit.chat.draft import request
@@ -114,14 +115,19 @@ class Scene:
         self.stage.loop.call(self.stage.pass_time, 3.0)
 
     @contextmanager
-    def held_up(self, chat: ChatId) -> Iterator[None]:
-        """The chat's task stores a notice and waits for the disk; what is asked now comes after."""
+    def held_up(self, chat: ChatId, notice: str = "") -> Iterator[None]:
+        """The chat's task waits for the disk, to store a notice or no event; what is asked now
+        comes after."""
         gate = threading.Event()
-        found = self.sidecar(chat)
-        assert found
         self.at_once(self.stage.begin, self.stage.database.commit, lambda connection: gate.wait())
-        self.at_once(self.stage.keeper.say, found[0], sc.Notice("info", "waits for the disk"))
-        self.at_once(wait_all_tasks_blocked)
+
+        def plan(step: Step) -> None:
+            if notice:
+                step.add_notice("info", notice)
+            else:
+                step.touch()
+
+        self.at_once(self.stage.begin, self.stage.plan, chat, plan)
         try:
             yield
         finally:
@@ -137,7 +143,7 @@ class Scene:
             self.run(self.stage.keeper.answer, found[0])
 
     def decide(self, chat: ChatId) -> None:
-        def plan(step: Any) -> None:
+        def plan(step: Step) -> None:
             for asked in list(step.state.permissions)[:1]:
                 permissions.decide(step, asked, "allow", "once", "me", "", "")
 

@@ -336,7 +336,7 @@ def test_what_happens_while_a_client_catches_up_is_not_missed() -> None:
     with opened() as scene:
         watcher, chat = scene.watchers[0], scene.stage.chats[0]
         scene.unsubscribe(watcher, chat)
-        with scene.held_up(chat):
+        with scene.held_up(chat, "waits for the disk"):
             scene.begin_to_subscribe(watcher, chat, after=watcher.cursor(chat))
         scene.check()
         (notice,) = [item for item in watcher.mirrors[chat].items.values() if item.notice]
