@@ -359,6 +359,52 @@ export interface RuleRemoveParams {
   ruleId: string;
 }
 
+/** The processes of one chat, or everything that runs for the user. */
+export interface ProcesseListParams {
+  chatId?: string | null;
+}
+
+export interface ProcesseListResult {
+  processes?: Array<Process>;
+}
+
+/** The chats that need a person, the longest waiting first. */
+export interface AttentionListResult {
+  chats?: Array<Chat>;
+}
+
+/** A person has seen what there was to see. An open permission keeps asking. */
+export interface AttentionClearParams {
+  chatId: string;
+}
+
+/** One chat, from a snapshot or from after `cursor`; or with `all` the feed of every chat. */
+export interface EventSubscribeParams {
+  chatId?: string | null;
+  all?: boolean;
+  after?: string | null;
+}
+
+/**
+ * Either `resumed`: every event after the cursor follows, then the open items as deltas from
+ * offset 0, then what is new. Or `snapshot`: start afresh; `note` says why a cursor did not
+ * serve.
+ */
+export interface EventSubscribeResult {
+  snapshot?: Snapshot | null;
+  resumed?: boolean;
+  note?: string;
+  /** For `all`: the chats with a live agent or an open permission. */
+  chats?: Array<Chat>;
+  /** For `all`: every open permission. */
+  permissions?: Array<Permission>;
+}
+
+export interface EventUnsubscribeParams {
+  chatId?: string | null;
+  all?: boolean;
+}
+
 export interface SettingListResult {
   settings?: Array<Setting>;
 }
@@ -461,52 +507,6 @@ export interface LoginAnswerParams {
 
 export interface LoginCancelParams {
   loginId: string;
-}
-
-/** The processes of one chat, or everything that runs for the user. */
-export interface ProcesseListParams {
-  chatId?: string | null;
-}
-
-export interface ProcesseListResult {
-  processes?: Array<Process>;
-}
-
-/** The chats that need a person, the longest waiting first. */
-export interface AttentionListResult {
-  chats?: Array<Chat>;
-}
-
-/** A person has seen what there was to see. An open permission keeps asking. */
-export interface AttentionClearParams {
-  chatId: string;
-}
-
-/** One chat, from a snapshot or from after `cursor`; or with `all` the feed of every chat. */
-export interface EventSubscribeParams {
-  chatId?: string | null;
-  all?: boolean;
-  after?: string | null;
-}
-
-/**
- * Either `resumed`: every event after the cursor follows, then the open items as deltas from
- * offset 0, then what is new. Or `snapshot`: start afresh; `note` says why a cursor did not
- * serve.
- */
-export interface EventSubscribeResult {
-  snapshot?: Snapshot | null;
-  resumed?: boolean;
-  note?: string;
-  /** For `all`: the chats with a live agent or an open permission. */
-  chats?: Array<Chat>;
-  /** For `all`: every open permission. */
-  permissions?: Array<Permission>;
-}
-
-export interface EventUnsubscribeParams {
-  chatId?: string | null;
-  all?: boolean;
 }
 
 /** The `event` notification: something durable. `seq` grows by one per chat. */
@@ -938,19 +938,6 @@ export interface Decided {
   request?: Request | null;
 }
 
-/** One model. `id` is `provider/model`; `primary` ones are shown before "show all". */
-export interface Model {
-  id: string;
-  name: string;
-  provider: string;
-  /** The provider by its real name. */
-  group: string;
-  contextWindow?: number | null;
-  primary?: boolean;
-  /** Absent: true. */
-  usable?: boolean;
-}
-
 /**
  * One process. Memory is its resident set in bytes; a job was started by an agent's command and
  * outlived it, or belongs to a command that runs.
@@ -984,6 +971,19 @@ export interface Snapshot {
   queue?: Array<QueueEntry>;
   queuePaused?: boolean;
   sidecar?: SidecarInfo | null;
+}
+
+/** One model. `id` is `provider/model`; `primary` ones are shown before "show all". */
+export interface Model {
+  id: string;
+  name: string;
+  provider: string;
+  /** The provider by its real name. */
+  group: string;
+  contextWindow?: number | null;
+  primary?: boolean;
+  /** Absent: true. */
+  usable?: boolean;
 }
 
 /** The boundary a compaction leaves in the transcript. Token counts are null when unknown. */
@@ -1113,6 +1113,11 @@ export interface Methods {
   "rule/list": { params: RuleListParams; result: RuleListResult };
   "rule/add": { params: RuleAddParams; result: RuleAddResult };
   "rule/remove": { params: RuleRemoveParams; result: Empty };
+  "process/list": { params: ProcesseListParams; result: ProcesseListResult };
+  "attention/list": { params: NoParams; result: AttentionListResult };
+  "attention/clear": { params: AttentionClearParams; result: ChatResult };
+  "event/subscribe": { params: EventSubscribeParams; result: EventSubscribeResult };
+  "event/unsubscribe": { params: EventUnsubscribeParams; result: Empty };
   "setting/list": { params: NoParams; result: SettingListResult };
   "setting/get": { params: SettingGetParams; result: SettingResult };
   "setting/set": { params: SettingSetParams; result: SettingResult };
@@ -1127,11 +1132,6 @@ export interface Methods {
   "login/wait": { params: LoginWaitParams; result: LoginResult };
   "login/answer": { params: LoginAnswerParams; result: LoginResult };
   "login/cancel": { params: LoginCancelParams; result: LoginResult };
-  "process/list": { params: ProcesseListParams; result: ProcesseListResult };
-  "attention/list": { params: NoParams; result: AttentionListResult };
-  "attention/clear": { params: AttentionClearParams; result: ChatResult };
-  "event/subscribe": { params: EventSubscribeParams; result: EventSubscribeResult };
-  "event/unsubscribe": { params: EventUnsubscribeParams; result: Empty };
 }
 
 export interface Notifications {

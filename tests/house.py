@@ -51,7 +51,7 @@ DOORS = {
 """Where a package is let in. Everything else of ours goes through what stands there."""
 
 NAMES_METHODS = (
-    "claudetted/protocol/registry.py",
+    "claudetted/protocol/registry",
     "claudetted/protocol/events.py",  # an event may be named as the method that caused it
     "claudetted/rpc/methods/",
 )
@@ -185,10 +185,11 @@ def _imports(tree: ast.Module) -> set[str]:
 
 def method_names(house: House) -> list[str]:
     """The wire names of the registry, read and not imported: the house may be a copy."""
-    registry = house.tree("claudetted/protocol/registry.py")
+    registries = house.modules(".py", under="claudetted/protocol/registry")
     return [
         node.args[0].value
-        for node in ast.walk(registry)
+        for registry in registries
+        for node in ast.walk(house.tree(registry))
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) == "Method"
         and isinstance(node.args[0], ast.Constant)

@@ -59,7 +59,7 @@ PLANTS = [
     (house.nouns_name_their_files, "claudetted/rpc/methods/sundry.py", ""),
     (
         house.nouns_name_their_files,
-        "claudetted/protocol/registry.py",
+        "claudetted/protocol/registry_chats.py",
         'Method("song/sing", NoParams, Empty, "Sings.")\n',
     ),
     (house.unit_tests_mirror_modules, "tests/unit/wire/test_nothing.py", ""),
@@ -74,7 +74,7 @@ PLANTS = [
 def test_a_rule_notices_that_it_is_broken(
     tmp_path: Path, rule: Callable[[House], Iterator[str]], path: str, content: str
 ) -> None:
-    registry = "claudetted/protocol/registry.py"
+    registry = "claudetted/protocol/registry_chats.py"
     for name, text in {registry: (CHECKOUT / registry).read_text(), path: content}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)

@@ -8,7 +8,8 @@ import msgspec.inspect as mi
 
 from claudetted.protocol import errors, events, shapes
 from claudetted.protocol.base import PROTOCOL_LEVEL
-from claudetted.protocol.registry import METHODS, NOTIFICATIONS, Method
+from claudetted.protocol.method import Method
+from claudetted.protocol.registry import METHODS, NOTIFICATIONS
 from claudetted.protocol.typescript import type_text
 
 _EXAMPLES = Path(__file__).parents[2] / "clients/examples"

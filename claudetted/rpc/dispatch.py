@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 
 from claudetted.protocol import errors
-from claudetted.protocol.registry import BY_NAME, Method
+from claudetted.protocol.method import Method
+from claudetted.protocol.registry import BY_NAME
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.lean import without
 from claudetted.wire import jsonrpc

@@ -239,6 +239,7 @@ async def test_bug_47_a_turn_that_takes_long_is_running_and_nothing_else(
 ) -> None:
     await chat.send("@hold door")
     await home.gates.held("door")
+    await chat.event("status/changed", lambda event: event["status"] == {"name": "running"})
     assert (await chat.get())["status"] == {"name": "running"}
     home.gates.release("door")
     await chat.ended()

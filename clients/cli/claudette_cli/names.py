@@ -34,6 +34,11 @@ METHODS = (
     "rule/list",
     "rule/add",
     "rule/remove",
+    "process/list",
+    "attention/list",
+    "attention/clear",
+    "event/subscribe",
+    "event/unsubscribe",
     "setting/list",
     "setting/get",
     "setting/set",
@@ -48,11 +53,6 @@ METHODS = (
     "login/wait",
     "login/answer",
     "login/cancel",
-    "process/list",
-    "attention/list",
-    "attention/clear",
-    "event/subscribe",
-    "event/unsubscribe",
 )
 
 ERROR_CODES = {
