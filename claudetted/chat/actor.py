@@ -14,16 +14,16 @@ from claudetted.chat.hearing import Hearing
 from claudetted.chat.hub import Hub, Sink, Subscription
 from claudetted.chat.inbox import Inbox, Report, Request
 from claudetted.chat.judging import judge
+from claudetted.chat.process import Process
 from claudetted.chat.state import ChatState
 from claudetted.chat.step import Step, ToldDelta, deleted
 from claudetted.chat.texts import Texts
 from claudetted.chat.waiting import Check, Waiting
 from claudetted.chat.world import World
-from claudetted.protocol import errors, places
+from claudetted.protocol import errors
 from claudetted.protocol.base import ChatId, ItemId, SidecarId, TurnId
 from claudetted.protocol.events import AttentionRaised
-from claudetted.sidecar.groups import end_left
-from claudetted.sidecar.reports import Exit, LaunchFailed, Lost, Output, Running
+from claudetted.sidecar.reports import Exit, LaunchFailed, Output, Running
 from claudetted.store import directories, journal
 from claudetted.store.writer import StoreRefused
 
@@ -35,7 +35,6 @@ CHECKPOINT_SECONDS = 2.0
 CHECKPOINT_READ_BYTES = 1024 * 1024
 """Of a sidecar's lines. Well below the window a keeper holds back for us."""
 REFUSED_PAUSE_SECONDS = 1.0
-END_GRACE_SECONDS = 3.0
 
 
 class Actor:
@@ -70,10 +69,8 @@ class Actor:
         self._prompts = prompts or {}
         self._item_count = stored.item_count if stored else 0
         self._inbox = Inbox()
-        self._committed = stored.committed if stored else 0
-        """Output up to here is on disk."""
-        self._hearing = Hearing(self._committed)
-        self._unsent = stored.inputs if stored else []
+        committed, unsent = (stored.committed, stored.inputs) if stored else (0, [])
+        self._process = Process(world, chat_id, self._inbox, committed, unsent)
         self._checkpoint_planned = False
         self._stopped_unrecorded: SidecarId | None = None
         if state:
@@ -132,7 +129,7 @@ class Actor:
     def lose(self) -> None:
         """The chat's sidecar is of no use any more: it counts as gone."""
         if self.agent.sidecar_id:
-            self._inbox.put_report(Lost(self.agent.sidecar_id))
+            self._process.lose(self.agent.sidecar_id)
 
     @property
     def busy(self) -> bool:
@@ -146,36 +143,12 @@ class Actor:
 
     def attach(self, running: Running | None) -> None:
         """After a start of the daemon: takes up the sidecar again, or learns that it is gone."""
-        sidecar_id = self.agent.sidecar_id
-        assert sidecar_id is not None
-        if running is None:
-            self._replace_unheard_of(sidecar_id)
-            return
-        if not running.base <= self._hearing.read_to <= running.end:
-            # The journal is another one than it was, restored from a copy: no way to go on.
-            self._inbox.put_report(Lost(sidecar_id))
-            self._world.nursery.start_soon(self._world.keeper.end, sidecar_id, 0.0)
-            return
-        for n, line in self._unsent:
-            if n > running.input_n:
-                self._world.keeper.send(sidecar_id, n, line)
-        self._world.keeper.attach(sidecar_id, self._hearing.read_to, self._inbox.put_report)
-        self._world.credentials(sidecar_id)
-        if self.agent.stage == "ending":
-            self._world.nursery.start_soon(self._world.keeper.end, sidecar_id, END_GRACE_SECONDS)
-
-    def _replace_unheard_of(self, sidecar_id: SidecarId) -> None:
-        """The keeper does not have it: it was never started, or is gone with an older keeper."""
-        keeper_pid = self._world.keeper.pid
-        if self.agent.stage == "starting" and self.agent.keeper_pid == keeper_pid:
-            self._inbox.put_request(Request(partial(sidecars.launch_again, sidecar_id)))
-        else:
-            self._inbox.put_report(Lost(sidecar_id))
+        self._process.attach(self.agent, running)
 
     def end_at_once(self, sidecar_id: SidecarId) -> None:
         """Kills the sidecar and all it started, if it is still the chat's."""
         if self.agent.sidecar_id == sidecar_id:
-            self._world.nursery.start_soon(self._world.keeper.end, sidecar_id, 0.0)
+            self._process.end(sidecar_id, 0.0)
 
     async def end_unrecorded(self) -> TurnId | None:
         """Ends what runs although the disk refuses to take it down; the record follows."""
@@ -206,7 +179,7 @@ class Actor:
         """Takes what the sidecar said; keeps it for later when the disk refuses."""
         reports = self._take_reports()
         step = self._step()
-        hearing = self._hearing.copy()
+        hearing = self._process.hearing.copy()
         for report in reports:
             self._plan_report(step, hearing, report)
         try:
@@ -227,17 +200,12 @@ class Actor:
         elif isinstance(report, Output):
             hearing.hear(report, step)
         elif isinstance(report, Exit):
-            self._end_groups()
+            self._process.end_groups(self.agent)
             if report.sidecar == self._stopped_unrecorded:
                 step.agent = replace(step.agent, stopping=True)
             losses.ended(step, report.reason, report.last_lines)
         else:
             losses.ended(step, "the process that kept it running is gone", [])
-
-    def _end_groups(self) -> None:
-        """Its commands' groups end with the sidecar, also if the disk does not take that down."""
-        end = partial(end_left, [*self.agent.groups], self._world.keeper.pid)
-        self._world.nursery.start_soon(trio.to_thread.run_sync, end)
 
     async def _checkpoint(self) -> None:
         self._inbox.checkpoint_due = self._checkpoint_planned = False
@@ -245,7 +213,7 @@ class Actor:
             step = self._step()
             step.touch()
             try:
-                await self._finish(step, self._hearing)
+                await self._finish(step, self._process.hearing)
             except StoreRefused as refusal:
                 logger.warning("chat %s could not checkpoint: %s", self.chat_id, refusal)
                 self._plan_checkpoint()
@@ -274,12 +242,12 @@ class Actor:
             elif step.afresh:
                 await trio.to_thread.run_sync(directories.remove_sessions, self.chat_id)
         if hearing:
-            self._hearing = hearing
+            self._process.hearing = hearing
         self._publish(step)
         if saved is not None:
             self._tell_world(step)
             self.texts.mark_saved(saved)
-            self._after_commit(step, hearing)
+            self._process.carry_out(self.agent, step, hearing)
         if step.credentials_wanted and self.agent.sidecar_id:
             self._world.credentials(self.agent.sidecar_id)
         if step.remove:
@@ -293,13 +261,14 @@ class Actor:
     def _grown_large(self, step: Step, hearing: Hearing | None) -> bool:
         """Whether a checkpoint is due: for the text at stake, or for the keeper's window."""
         grown = sum(len(piece) for piece in step.grown.values())
-        unacknowledged = hearing.safe_offset - self._committed if hearing else 0
-        large = self.texts.unsaved_bytes + grown > CHECKPOINT_BYTES
-        return large or unacknowledged > CHECKPOINT_READ_BYTES
+        if self.texts.unsaved_bytes + grown > CHECKPOINT_BYTES:
+            return True
+        most = CHECKPOINT_READ_BYTES
+        return hearing is not None and self._process.is_far_behind(hearing, most)
 
     async def _commit(self, step: Step, hearing: Hearing | None) -> None:
         sidecar_id = self.agent.sidecar_id
-        heard = hearing or self._hearing
+        heard = hearing or self._process.hearing
         committed = (sidecar_id, heard.safe_offset) if sidecar_id else None
         if step.remove:
             await self._world.database.commit(partial(journal.remove_chat, chat_id=self.chat_id))
@@ -332,7 +301,7 @@ class Actor:
 
     def _become(self, step: Step) -> None:
         if step.agent.sidecar_id != self.agent.sidecar_id:
-            self._hearing, self._committed = Hearing(0), 0
+            self._process.begin_anew()
         self._state = step.state
         self.agent = step.agent
         self._item_count = step.item_count
@@ -343,41 +312,14 @@ class Actor:
         for closed in step.write.closed:
             self.texts.drop(ItemId(closed))
 
-    def _after_commit(self, step: Step, hearing: Hearing | None) -> None:
-        keeper = self._world.keeper
-        if not step.launch:
-            for sidecar_id, n, line in step.write.inputs:
-                keeper.send(SidecarId(sidecar_id), n, line)
-        if step.write.sidecar_ended:
-            keeper.forget(SidecarId(step.write.sidecar_ended))
-        elif self.agent.sidecar_id and hearing:
-            self._committed = hearing.safe_offset
-            keeper.acknowledge(self.agent.sidecar_id, self._committed)
-        if step.end_sidecar and self.agent.sidecar_id:
-            self._world.nursery.start_soon(keeper.end, self.agent.sidecar_id, END_GRACE_SECONDS)
-        if step.launch and step.write.inputs:
-            self._unsent = [(n, line) for _, n, line in step.write.inputs]
-
     async def _launch(self, sidecar_id: SidecarId) -> None:
         """Starts the process a committed step has planned; its failure is a step of its own."""
-        keeper = self._world.keeper
         try:
-            launch = await self._world.launcher(
-                self.state.chat.harness,
-                self.chat_id,
-                self.env,
-                self._world.rulebook.setting("launcher"),
-            )
-            cwd = places.chat_dir(self.chat_id)
-            await keeper.start(sidecar_id, launch.argv, launch.env, cwd, self._world.umask)
+            await self._process.launch(sidecar_id, self.state.chat.harness, self.env)
         except (errors.Fault, LaunchFailed) as failure:
             step = self._step()
             losses.launch_failed(step, sidecars.launch_error(failure))
             await self._finish(step)
-            return
-        keeper.attach(sidecar_id, 0, self._inbox.put_report)
-        for n, line in self._unsent:
-            keeper.send(sidecar_id, n, line)
 
     def _not_found(self) -> errors.ChatNotFound:
         return errors.ChatNotFound(f"There is no chat {self.chat_id}.", chat_id=self.chat_id)

@@ -18,6 +18,7 @@ from claudetted.chat import actor
 from claudetted.chat.actor import Actor
 from claudetted.chat.hearing import Hearing
 from claudetted.chat.manager import Manager
+from claudetted.chat.process import Process
 from claudetted.chat.step import Step
 from claudetted.daemon import main
 from claudetted.sidecar.keeper import frames
@@ -99,7 +100,7 @@ def take_aim(aim: Aim) -> None:
             aim.at("checkpointed")
 
     def if_input(point: str) -> Seen:
-        return lambda _actor, step, _hearing: aim.at(point) if step.write.inputs else None
+        return lambda _process, _agent, step, _hearing: aim.at(point) if step.write.inputs else None
 
     def in_transaction(_connection: object, _chat: str, write: journal.Write) -> None:
         if write.committed:
@@ -109,7 +110,7 @@ def take_aim(aim: Aim) -> None:
     around(Actor, "_report", if_output)
     around(Actor, "_commit", if_heard("before the commit"), if_heard("committed"))
     around(Actor, "_checkpoint", if_unsaved("before the checkpoint"), if_saved)
-    around(Actor, "_after_commit", if_input("input stored"), if_input("input sent"))
+    around(Process, "carry_out", if_input("input stored"), if_input("input sent"))
     around(Actor, "attach", lambda *_: aim.at("attaching"), lambda *_: aim.at("attached"))
     around(Manager, "recover", lambda *_: None, lambda *_: aim.at("recovered"))
     around(KeeperLink, "_greet", lambda *_: None, lambda *_: aim.at("greeted"))
