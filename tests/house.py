@@ -37,7 +37,7 @@ BULKHEADS = {
 }
 
 DOORS = {
-    "httpx": "claudetted/providers/",
+    "httpx": "claudetted/providers/http.py",
     "jsonrpcserver": "claudetted/rpc/dispatch.py",
     "keyring": "claudetted/store/secrets.py",
     "platformdirs": "claudetted/protocol/places.py",
