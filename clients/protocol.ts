@@ -279,6 +279,12 @@ export interface PermissionDecideParams {
 export interface PermissionDecideResult {
   permissionId: string;
   resolution: Resolution;
+  /**
+   * False for a deny on a full disk: the agent was told, nobody else can decide any more, and
+   * all are told once the disk takes it. A daemon that dies before that may show it open again.
+   * Absent: true.
+   */
+  recorded?: boolean;
 }
 
 /**

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from claudetted.chat import attention, losses, sidecars
 from claudetted.chat.agent import Agent
+from claudetted.chat.denials import Denials
 from claudetted.chat.hearing import Hearing
 from claudetted.chat.hub import Hub, Sink, Subscription
 from claudetted.chat.inbox import Inbox, Report, Request
@@ -71,6 +72,7 @@ class Actor:
         self._inbox = Inbox()
         committed, unsent = (stored.committed, stored.inputs) if stored else (0, [])
         self._process = Process(world, chat_id, self._inbox, committed, unsent)
+        self.denials = Denials(world.nursery, self._inbox, self._process)
         self._checkpoint_planned = False
         self._stopped_unrecorded: SidecarId | None = None
         if state:
@@ -92,7 +94,7 @@ class Actor:
             await self._inbox.something()
             if self._inbox.requests:
                 await self._perform(self._inbox.requests.popleft())
-            elif self._inbox.reports and not self._inbox.reports_blocked:
+            elif self._inbox.has_reports():
                 await self._report()
             elif self._inbox.checkpoint_due:
                 await self._checkpoint()
@@ -227,6 +229,7 @@ class Actor:
             dict(self._prompts),
             self._item_count,
             partial(judge, self._world.rulebook, self._world.places),
+            self.denials.unrecorded,
         )
 
     async def _finish(self, step: Step, hearing: Hearing | None = None) -> None:
@@ -303,6 +306,7 @@ class Actor:
         if step.agent.sidecar_id != self.agent.sidecar_id:
             self._process.begin_anew()
         self._state = step.state
+        self.denials.keep_only(step.state.permissions)
         self.agent = step.agent
         self._item_count = step.item_count
         if step.env is not None:

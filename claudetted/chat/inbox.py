@@ -48,6 +48,8 @@ class Inbox:
         self.checkpoint_due = False
         self.reports_blocked = False
         """Reports wait because the disk refused the last ones."""
+        self.denials_first = False
+        """Reports wait because the disk refused what happened before them."""
         self._lot = trio.lowlevel.ParkingLot()
 
     def put_request(self, request: Request[object]) -> None:
@@ -68,8 +70,11 @@ class Inbox:
             await self._lot.park()
 
     def _has_work(self) -> bool:
-        reports = bool(self.reports) and not self.reports_blocked
-        return bool(self.requests) or reports or self.checkpoint_due
+        return bool(self.requests) or self.has_reports() or self.checkpoint_due
+
+    def has_reports(self) -> bool:
+        """Whether there are any that may be taken now."""
+        return bool(self.reports) and not (self.reports_blocked or self.denials_first)
 
     def take_output(self) -> list[Output]:
         """All output that is next, of one sidecar."""

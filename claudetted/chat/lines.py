@@ -147,6 +147,7 @@ def _(line: sc.ItemClose, step: Step) -> None:
     if tool is not None:
         tool = replace(tool, phase="ended")
     text = None if line.text is None else line.text.encode()
+    permissions.call_ended(step, item.id)
     step.close_item(replace(item, status=line.status, tool=tool), text)
 
 

@@ -83,7 +83,8 @@ def decide(
 def resolve(
     step: Step, permission_id: PermissionId, resolution: Resolution, rule: Rule | None = None
 ) -> None:
-    """Ends a request that is open."""
+    """Ends a request that is open; one that was denied meanwhile stays denied."""
+    resolution = step.denied.get(permission_id, resolution)
     _record(step, permission_id, resolution, rule, automatic=False)
     step.emit(ev.PermissionResolved(permission_id, resolution))
 
@@ -93,6 +94,14 @@ def withdrawn(step: Step, ask_name: str) -> None:
     permission_id = PermissionId(f"{step.agent.sidecar_id}.{ask_name}")
     if permission_id in step.state.permissions:
         resolve(step, permission_id, Resolution("withdrawn", "agent", "The call was given up."))
+
+
+def call_ended(step: Step, item_id: ItemId) -> None:
+    """Whatever it was told of its requests, it was told by a daemon that did not live to say."""
+    for permission in list(step.state.permissions.values()):
+        if permission.item_id == item_id:
+            why = "The call ended before a decision was recorded."
+            resolve(step, permission.id, Resolution("withdrawn", "agent", why))
 
 
 def withdraw_all(step: Step, by: str, why: str, outcome: Outcome = "withdrawn") -> None:
@@ -165,7 +174,7 @@ def judge_again(step: Step) -> None:
     """What waits and is now spoken for by a rule needs nobody any more."""
     for permission in list(step.state.permissions.values()):
         verdict = step.judge(permission.request)
-        if verdict.effect != "ask" and verdict.rule:
+        if verdict.effect != "ask" and verdict.rule and step.is_open(permission.id):
             _settle(step, permission.id, _by_engine(verdict), verdict.rule)
 
 
@@ -177,8 +186,13 @@ def _settle(
 
 
 def _tell_agent(step: Step, permission_id: PermissionId, resolution: Resolution) -> None:
-    allowed = resolution.outcome == "allow"
-    step.send(sidecar.Decide(_ask_name(permission_id), allowed, resolution.reason))
+    step.send(decision_line(permission_id, resolution))
+
+
+def decision_line(permission_id: PermissionId, resolution: Resolution) -> sidecar.Decide:
+    """What the agent is told of a decision."""
+    ask = permission_id.split(".", 1)[1]
+    return sidecar.Decide(ask, resolution.outcome == "allow", resolution.reason)
 
 
 def _by_engine(verdict: Verdict) -> Resolution:
@@ -206,7 +220,3 @@ def _record(
             automatic,
         )
     )
-
-
-def _ask_name(permission_id: PermissionId) -> str:
-    return permission_id.split(".", 1)[1]

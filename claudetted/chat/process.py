@@ -8,7 +8,7 @@ from claudetted.chat import sidecars
 from claudetted.chat.agent import Agent
 from claudetted.chat.hearing import Hearing
 from claudetted.chat.inbox import Inbox, Request
-from claudetted.chat.step import Step
+from claudetted.chat.step import Step, encode_line
 from claudetted.chat.world import World
 from claudetted.protocol import places
 from claudetted.protocol.base import ChatId, SidecarId
@@ -78,6 +78,10 @@ class Process:
         self._keeper.attach(sidecar_id, 0, self._inbox.put_report)
         for n, line in self._unsent:
             self._keeper.send(sidecar_id, n, line)
+
+    def tell(self, sidecar_id: SidecarId, line: object) -> None:
+        """A line that is nowhere stored: whether it arrived is known while this daemon lives."""
+        self._keeper.send(sidecar_id, 0, encode_line(line))
 
     def begin_anew(self) -> None:
         """The chat has another process from now on, or none."""

@@ -4,7 +4,7 @@ A step is planned without waiting, then committed as one transaction, then publi
 whose commit fails is dropped whole and the chat stands where it stood.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,14 +20,19 @@ from claudetted.chat.status import status_of
 from claudetted.chat.texts import Texts
 from claudetted.permissions.verdict import Verdict
 from claudetted.protocol import events as ev
-from claudetted.protocol.base import ChatId, ItemId, SidecarId, TurnId
+from claudetted.protocol.base import ChatId, ItemId, PermissionId, SidecarId, TurnId
 from claudetted.protocol.items import Item, NoticeKind
-from claudetted.protocol.permissions import Request
+from claudetted.protocol.permissions import Request, Resolution
 from claudetted.protocol.rules import Rule
 from claudetted.protocol.turns import Turn
 from claudetted.store import journal
 
-_encode_line = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder().encode
+
+
+def encode_line(line: object) -> bytes:
+    """As the sidecar reads it."""
+    return _encode(line) + b"\n"
 
 
 @dataclass
@@ -64,10 +69,13 @@ class Step:
         prompts: dict[TurnId, str],
         items: int,
         judge: "Callable[[Step, Request], Verdict]",
+        denied: Mapping[PermissionId, Resolution] | None = None,
     ) -> None:
         self.chat_id = chat_id
         self.rules_added: list[Rule] = []
         """In force at once within the step, for all when it is committed."""
+        self.denied = dict(denied or {})
+        """Open requests that were answered with no, and the disk did not take it down yet."""
         self._judge = judge
         self.prompts = prompts
         """Whole texts of messages that wait; grown here, trimmed by the actor."""
@@ -126,6 +134,10 @@ class Step:
         """Rows beside the events; touching it makes the step one that must be committed."""
         self._touched = True
         return self._write
+
+    def is_open(self, permission_id: PermissionId) -> bool:
+        """Whether a request can still be decided."""
+        return permission_id in self.state.permissions and permission_id not in self.denied
 
     def touch(self) -> None:
         """Commits the step even if it has no events: what open items grew by is stored."""
@@ -210,7 +222,7 @@ class Step:
         assert sidecar_id is not None
         n = self.agent.input_n + 1
         self.agent = replace(self.agent, input_n=n)
-        self.write.inputs.append((sidecar_id, n, _encode_line(line) + b"\n"))
+        self.write.inputs.append((sidecar_id, n, encode_line(line)))
 
     def finish(self, committed: tuple[str, int] | None) -> journal.Write:
         """The rows of the whole step. `committed` is how far the sidecar's output is in it."""

@@ -99,6 +99,9 @@ class DecideParams(Params, frozen=True):
 class DecideResult(Data, frozen=True):
     permission_id: PermissionId
     resolution: Resolution
+    recorded: bool = True
+    """False for a deny on a full disk: the agent was told, nobody else can decide any more, and
+    all are told once the disk takes it. A daemon that dies before that may show it open again."""
 
 
 class AuditParams(Params, frozen=True):

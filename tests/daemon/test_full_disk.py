@@ -3,11 +3,12 @@
 import pytest
 import trio
 
-from claudetted.chat import actor
-from tests.daemon.calls import bash
+from claudetted.chat import actor, denials
+from tests.daemon.calls import asked_once, bash, recorded
+from tests.daemon.client import Json
 from tests.daemon.conftest import NewChat
 from tests.daemon.mirror import Mirror
-from tests.daemon.puppet import Puppets
+from tests.daemon.puppet import Puppet, Puppets
 from tests.daemon.world import Chat, Daemon, Home, full_disk
 
 
@@ -15,6 +16,7 @@ from tests.daemon.world import Chat, Daemon, Home, full_disk
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused disk is tried again soon."""
     monkeypatch.setattr(actor, "REFUSED_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(denials, "AGAIN_SECONDS", 0.05)
 
 
 async def refused_once(chat: Chat) -> None:
@@ -114,3 +116,110 @@ async def test_a_daemon_that_ends_meanwhile_has_lost_nothing(
     again = Chat(await daemon.client(), chat.made)
     assert (await again.ended(turn_id))["reason"] == "done"
     assert await again.texts() == ["onetwo"]
+
+
+async def test_a_deny_acts_at_once_and_is_told_when_it_is_stored(
+    daemon: Daemon, puppets: Puppets, chat: Chat
+) -> None:
+    puppet, asked = await asking_puppet(puppets, chat)
+    other = await daemon.client()
+    with full_disk():
+        answer = await chat.decide(asked, "deny", reason="no, never")
+        assert answer["recorded"] is False
+        assert answer["resolution"]["outcome"] == "deny"
+        told = await puppet.hears("decide")
+        assert (told["allow"], told["reason"]) == (False, "no, never")
+        refused = await other.refused(
+            "permission/decide", permissionId=asked["id"], decision="allow"
+        )
+        assert refused.name == "PermissionGone"
+        assert refused.data["decision"] == "deny"
+        await refused_once(chat)
+        assert not chat.events("permission/resolved")
+        assert (await chat.snapshot())["permissions"]
+    resolved = await chat.event("permission/resolved")
+    assert resolved["resolution"]["reason"] == "no, never"
+    (one,) = await recorded(chat.client)
+    assert (one["outcome"], one["by"]) == ("deny", answer["resolution"]["by"])
+
+
+async def test_what_the_agent_says_to_a_deny_comes_after_it(puppets: Puppets, chat: Chat) -> None:
+    puppet, asked = await asking_puppet(puppets, chat)
+    with full_disk():
+        await chat.decide(asked, "deny")
+        await puppet.hears("decide")
+        await puppet.says("item.close", item="t1", status="failed")
+        await puppet.says("item.open", item="m1", kind="message")
+        await puppet.says("item.close", item="m1", text="Then not.")
+        await refused_once(chat)
+    await chat.event("item/closed", lambda event: event["item"]["kind"] == "message")
+    told = chat.kinds()
+    assert told.index("permission/resolved") < told.index("item/closed")
+    assert chat.events("permission/resolved")[0]["resolution"]["outcome"] == "deny"
+
+
+async def test_a_deny_for_longer_leaves_its_rule_when_it_is_stored(
+    new_chat: NewChat, home: Home
+) -> None:
+    one, other = await new_chat(), await new_chat()
+    command = bash("touch made")
+    turn, asked = await asked_once(one, command)
+    _, elsewhere = await asked_once(other, command)
+    with full_disk():
+        assert (await one.decide(asked, "deny", scope="user"))["recorded"] is False
+        assert not (await one.client.call("rule/list", chatId=one.id)).get("stored")
+    assert (await one.ended(turn))["reason"] == "done"
+    resolved = await other.event("permission/resolved")
+    assert resolved["permissionId"] == elsewhere["id"]
+    assert resolved["resolution"]["outcome"] == "deny"
+    assert not await trio.Path(home.work / "made").exists()
+
+
+async def test_a_stop_that_is_stored_first_leaves_a_deny_what_it_is(
+    puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(denials, "AGAIN_SECONDS", 3600)
+    puppet, asked = await asking_puppet(puppets, chat)
+    with full_disk():
+        await chat.decide(asked, "deny", reason="not this")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(chat.call, "turn/stop")
+        resolved = await chat.event("permission/resolved")
+        assert resolved["resolution"]["outcome"] == "deny"
+        assert resolved["resolution"]["reason"] == "not this"
+        await puppet.answers(await puppet.hears("abort"))
+
+
+async def test_a_daemon_that_ends_after_a_deny_asks_again_until_the_agent_has_spoken(
+    daemon: Daemon, puppets: Puppets, chat: Chat
+) -> None:
+    puppet, asked = await asking_puppet(puppets, chat)
+    with full_disk():
+        assert (await chat.decide(asked, "deny"))["recorded"] is False
+        await puppet.hears("decide")
+        await daemon.stop()
+    await daemon.start()
+    again = Chat(await daemon.client(), chat.made)
+    snapshot = await again.snapshot()
+    assert [one["id"] for one in snapshot["permissions"]] == [asked["id"]]
+    await puppet.says("item.close", item="t1", status="failed")
+    resolved = await again.event("permission/resolved")
+    assert resolved["resolution"]["outcome"] == "withdrawn"
+    late = await again.client.refused(
+        "permission/decide", permissionId=asked["id"], decision="allow"
+    )
+    assert late.name == "PermissionGone"
+    assert [line["type"] for line in puppet.heard].count("decide") == 1
+
+
+async def asking_puppet(puppets: Puppets, chat: Chat) -> tuple[Puppet, Json]:
+    """An agent whose turn runs and whose call waits."""
+    await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.starts()
+    await puppet.takes_prompt()
+    request = {"tool": "bash", "access": "run", "digest": "d1", "command": "touch made"}
+    await puppet.says("item.open", item="t1", kind="tool", tool={"name": "bash"})
+    await puppet.says("ask", ask="a1", item="t1", request=request)
+    (asked,) = await chat.asked()
+    return puppet, asked

@@ -1,6 +1,7 @@
 """Owns the handlers of permissions."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -9,6 +10,7 @@ import msgspec
 
 from claudetted.chat import ids, judging
 from claudetted.chat import permissions as planning
+from claudetted.chat.actor import Actor
 from claudetted.chat.step import Step
 from claudetted.protocol import errors, permissions
 from claudetted.protocol.base import ChatId, PermissionId
@@ -16,6 +18,8 @@ from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.keys import Keyed
 from claudetted.store import decisions, transcripts
+
+Plan = Callable[[Step], permissions.DecideResult | None]
 
 
 async def list_(
@@ -38,20 +42,59 @@ async def open_everywhere(desk: Desk) -> list[permissions.Permission]:
 async def decide(
     desk: Desk, caller: Caller, params: permissions.DecideParams
 ) -> permissions.DecideResult:
-    """The first decision wins; a later one learns of it when it is committed."""
+    """The first decision wins; a later one learns of it when it is committed.
+
+    A deny needs no disk: what cannot be recorded now is recorded later.
+    """
     keyed = Keyed(desk.database, "permission/decide", params.key, params)
 
     async def act() -> permissions.DecideResult:
         chat_id = await _chat_of(desk, params.permission_id)
         actor = await desk.manager.find(chat_id)
-        result = await actor.ask(partial(_decide, caller, params, keyed))
+        plan = partial(_decide, caller, params, keyed)
+        try:
+            result = await _carry_out(desk, actor, plan, params)
+        except errors.StoreFull:
+            if params.decision != "deny":
+                raise
+            result = await _deny_first(desk, actor, plan, params, caller.who)
         if result is None:
-            raise await _gone(desk, params.permission_id)
-        if params.scope in ("workspace", "user"):
-            await _judge_elsewhere(desk, chat_id)
+            raise await _gone(desk, actor, params.permission_id)
         return result
 
     return await keyed.once(permissions.DecideResult, act)
+
+
+async def _carry_out(
+    desk: Desk, actor: Actor, plan: Plan, params: permissions.DecideParams
+) -> permissions.DecideResult | None:
+    result = await actor.ask(plan)
+    if result and params.scope in ("workspace", "user"):
+        await _judge_elsewhere(desk, actor.chat_id)
+    return result
+
+
+async def _deny_first(
+    desk: Desk, actor: Actor, plan: Plan, params: permissions.DecideParams, by: str
+) -> permissions.DecideResult | None:
+    """The disk is full: the agent is told, and the plan is carried out when it can be."""
+    resolution = permissions.Resolution("deny", by, params.reason, params.scope)
+
+    def plan_again(step: Step) -> permissions.DecideResult | None:
+        step.denied.pop(params.permission_id, None)
+        return plan(step)
+
+    acted = await actor.ask(
+        partial(
+            actor.denials.act,
+            permission_id=params.permission_id,
+            resolution=resolution,
+            record=partial(_carry_out, desk, actor, plan_again, params),
+        )
+    )
+    if not acted:
+        return None
+    return permissions.DecideResult(params.permission_id, resolution, recorded=False)
 
 
 async def _judge_elsewhere(desk: Desk, decided_in: ChatId) -> None:
@@ -69,7 +112,7 @@ def _decide(
     caller: Caller, params: permissions.DecideParams, keyed: Keyed, step: Step
 ) -> permissions.DecideResult | None:
     """None when the request is no longer open."""
-    if params.permission_id not in step.state.permissions:
+    if not step.is_open(params.permission_id):
         return None
     resolution = planning.decide(
         step,
@@ -108,7 +151,7 @@ async def explain(
     result = await actor.ask(plan)
     if result is None:
         assert params.permission_id
-        raise await _gone(desk, params.permission_id)
+        raise await _gone(desk, actor, params.permission_id)
     return result
 
 
@@ -196,11 +239,17 @@ async def _chat_of(desk: Desk, permission_id: PermissionId) -> ChatId:
     return ChatId(row[0])
 
 
-async def _gone(desk: Desk, permission_id: PermissionId) -> errors.PermissionGone:
+async def _gone(desk: Desk, actor: Actor, permission_id: PermissionId) -> errors.PermissionGone:
+    if denied := actor.denials.unrecorded.get(permission_id):
+        return _resolved(permission_id, denied.outcome, denied.by)
     query = partial(transcripts.permission, permission_id=permission_id)
     row = await desk.database.read(query)
     assert row is not None
     _chat, outcome, by, _why = row
+    return _resolved(permission_id, outcome, by)
+
+
+def _resolved(permission_id: PermissionId, outcome: str, by: str) -> errors.PermissionGone:
     return errors.PermissionGone(
         f"The request was already resolved: {outcome}, by {by}.",
         permission_id=permission_id,

@@ -55,4 +55,4 @@ def _decide(
             raise
         terminal.say(refused.message)
     else:
-        terminal.say(cards.outcome(result["resolution"], ours=True))
+        terminal.say(cards.decided(result))

@@ -74,7 +74,7 @@ def run_deny(arguments: Namespace) -> int:
 
 
 def _decide(arguments: Namespace, decision: str, reason: str) -> int:
-    from claudette_cli.rendering.cards import outcome, subject
+    from claudette_cli.rendering.cards import decided, subject
 
     with Daemon() as daemon:
         permission = choosing.permission(daemon, arguments.permission)
@@ -82,7 +82,7 @@ def _decide(arguments: Namespace, decision: str, reason: str) -> int:
     if arguments.json:
         output().json(result)
     else:
-        output().say(f"{outcome(result['resolution'], ours=True)}: {subject(permission)}")
+        output().say(f"{decided(result)}: {subject(permission)}")
     return DONE
 
 

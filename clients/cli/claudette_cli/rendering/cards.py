@@ -97,6 +97,14 @@ def outcome(resolution: Json, *, ours: bool) -> str:
     return text
 
 
+def decided(result: Json) -> str:
+    """What our own decision came to."""
+    text = outcome(result["resolution"], ours=True)
+    if result.get("recorded", True):
+        return text
+    return f"{text}, and the agent was told; the disk is full and takes it down when it can"
+
+
 def how_to_answer(permission: Json) -> str:
     """For whoever has no card in front of them."""
     return f"claudette approve {permission['id']}  or  claudette deny {permission['id']}"

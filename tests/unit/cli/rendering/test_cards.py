@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from claudette_cli.rendering.cards import card, outcome, subject
+from claudette_cli.rendering.cards import card, decided, outcome, subject
 from claudette_cli.terminal import Terminal
 
 PLAIN = Terminal(io.StringIO())
@@ -57,6 +57,12 @@ def test_the_outcome_tells_who_decided() -> None:
     assert outcome(resolution, ours=False) == "denied by nvim/editor (no)"
     assert outcome(resolution, ours=True) == "denied by you (no)"
     assert "did not run" in outcome({"outcome": "lost", "by": "daemon"}, ours=False)
+
+
+def test_a_decision_that_is_not_on_disk_yet_says_so() -> None:
+    result = {"resolution": {"outcome": "deny", "by": "cli/claudette"}}
+    assert decided(result) == "denied by you"
+    assert "the disk is full" in decided(result | {"recorded": False})
 
 
 def test_the_subject_is_one_line() -> None:
