@@ -109,6 +109,20 @@ def test_the_reason_of_a_denial_reaches_the_model(sidecar: Sidecar) -> None:
     assert not sidecar.cwd.joinpath("made").exists()
 
 
+def test_an_answer_that_comes_again_changes_nothing(sidecar: Sidecar) -> None:
+    """A deny on a full disk is told at once, and once more when it is stored."""
+    asked = ask(
+        sidecar, f"{call('bash', command='touch made')} @then {call('bash', command='echo')}"
+    )
+    sidecar.deny(asked)
+    second = sidecar.next(sc.Ask, asked)
+    sidecar.deny(asked)
+    sidecar.allow(asked)
+    sidecar.allow(second)
+    sidecar.end()
+    assert not sidecar.cwd.joinpath("made").exists()
+
+
 def test_a_denied_command_never_began(sidecar: Sidecar) -> None:
     sidecar.deny(ask(sidecar, call("bash", command="touch made")))
     sidecar.end()
