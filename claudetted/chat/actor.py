@@ -8,7 +8,7 @@ from typing import TypeVar
 import trio
 from msgspec.structs import replace
 
-from claudetted.chat import attention, losses, sidecars
+from claudetted.chat import attention, losses, sidecars, starting
 from claudetted.chat.agent import Agent
 from claudetted.chat.denials import Denials
 from claudetted.chat.hearing import Hearing
@@ -146,6 +146,8 @@ class Actor:
     def attach(self, running: Running | None) -> None:
         """After a start of the daemon: takes up the sidecar again, or learns that it is gone."""
         self._process.attach(self.agent, running)
+        if self.agent.sidecar_id:
+            self._watch_start(self.agent.sidecar_id)
 
     def end_at_once(self, sidecar_id: SidecarId) -> None:
         """Kills the sidecar and all it started, if it is still the chat's."""
@@ -324,6 +326,11 @@ class Actor:
             step = self._step()
             losses.launch_failed(step, sidecars.launch_error(failure))
             await self._finish(step)
+        else:
+            self._watch_start(sidecar_id)
+
+    def _watch_start(self, sidecar_id: SidecarId) -> None:
+        self._world.nursery.start_soon(starting.watch, self.ask, self.until, sidecar_id)
 
     def _not_found(self) -> errors.ChatNotFound:
         return errors.ChatNotFound(f"There is no chat {self.chat_id}.", chat_id=self.chat_id)

@@ -224,12 +224,17 @@ class Manager:
         self.world.keeper.forget(sidecar_id)
 
     async def _check_model(self, actor: Actor) -> None:
-        await actor.ask(sidecars.ensure)
-        error = await actor.until(_started)
+        harness = actor.state.chat.harness
+        try:
+            await actor.ask(sidecars.ensure)
+            error = await actor.until(_started)
+        except errors.ChatNotFound:
+            message = "The chat was deleted while its agent started."
+            raise errors.HarnessFailed(message, harness=harness) from None
         if error is _READY:
             return
         await self.delete(actor.chat_id)
-        raise sidecars.fault_of(error, actor.state.chat.harness)
+        raise sidecars.fault_of(error, harness)
 
     async def _load(self, chat_id: ChatId) -> Actor:
         with self._announced(chat_id):

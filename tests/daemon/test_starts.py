@@ -1,0 +1,124 @@
+"""A start that takes for ever: it can be left at any time, and ends by itself one day."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+import trio
+
+from claudetted.chat import starting
+from claudetted.chat.step import Step
+from claudetted.protocol.base import SidecarId
+from tests.daemon.client import PATIENCE, Client
+from tests.daemon.puppet import Puppets
+from tests.daemon.world import Chat, Daemon, Home, full_disk, gone
+
+IMPATIENT = 0.3
+
+Looked = Callable[[int], Awaitable[None]]
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
+    """Returns when the daemon has lost patience so many more times."""
+    inner = starting._give_up
+    lost, looks = trio.open_memory_channel[None](1000)
+
+    def counted(sidecar_id: SidecarId, step: Step) -> None:
+        lost.send_nowait(None)
+        inner(sidecar_id, step)
+
+    async def wait(count: int) -> None:
+        count += looks.statistics().current_buffer_used
+        with trio.fail_after(PATIENCE):
+            for _ in range(count):
+                await looks.receive()
+
+    monkeypatch.setattr(starting, "_give_up", counted)
+    return wait
+
+
+async def test_a_process_that_never_starts_is_given_up_with_its_turn(
+    puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "START_SECONDS", IMPATIENT)
+    turn = await chat.send("one")
+    first = await puppets.next()
+    ended = await chat.ended(turn)
+    assert ended["reason"] == "failed"
+    assert "did not start within" in ended["error"]
+    await gone(first.pid)
+    monkeypatch.setattr(starting, "START_SECONDS", PATIENCE)
+    again = await chat.call("turn/retry")
+    second = await puppets.next()
+    await second.starts()
+    await second.takes_prompt()
+    await second.ends_turn(again["turnId"])
+    assert (await chat.ended(again["turnId"]))["reason"] == "done"
+
+
+async def test_a_chat_whose_agent_never_starts_is_not_created(
+    puppets: Puppets, home: Home, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "START_SECONDS", IMPATIENT)
+    refused = await client.refused("chat/create", cwd=str(home.work), model="fake/small")
+    assert refused.name == "HarnessFailed"
+    assert "did not start within" in refused.message
+    assert not (await client.call("chat/list")).get("chats")
+
+
+async def test_a_chat_whose_agent_never_starts_can_be_deleted(
+    puppets: Puppets, home: Home, client: Client, daemon: Daemon
+) -> None:
+    posted = await client.post("chat/create", cwd=str(home.work), model="fake/small")
+    puppet = await puppets.next()
+    other = await daemon.client()
+    (chat,) = (await other.call("chat/list"))["chats"]
+    await other.call("chat/delete", chatId=chat["id"])
+    answer = await client.reply(posted)
+    assert answer["error"]["data"]["name"] == "HarnessFailed"
+    await gone(puppet.pid)
+
+
+async def test_a_start_that_waits_for_a_person_is_waited_for(
+    puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch, looked: Looked
+) -> None:
+    monkeypatch.setattr(starting, "START_SECONDS", IMPATIENT)
+    turn = await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.greets()
+    request = {"tool": "extension", "access": "unknown", "digest": "d1"}
+    await puppet.says("ask", ask="a1", item="", request=request)
+    (asked,) = await chat.asked()
+    await looked(2)
+    assert (await chat.get())["status"]["name"] == "waiting"
+    await chat.decide(asked, "allow")
+    await puppet.hears("decide")
+    start, prompt, _ = puppet.heard
+    await puppet.answers(start, {"sessionPath": "/s", "model": "fake/small"})
+    await puppet.answers(prompt)
+    await puppet.ends_turn(turn)
+    assert (await chat.ended(turn))["reason"] == "done"
+
+
+async def test_a_daemon_that_starts_has_patience_with_a_start_of_before(
+    puppets: Puppets, daemon: Daemon, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = await chat.send("one")
+    puppet = await puppets.next()
+    monkeypatch.setattr(starting, "START_SECONDS", IMPATIENT)
+    await daemon.restart()
+    again = Chat(await daemon.client(), chat.made)
+    assert (await again.ended(turn))["reason"] == "failed"
+    await gone(puppet.pid)
+
+
+async def test_a_start_is_given_up_when_the_disk_takes_it(
+    puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch, looked: Looked
+) -> None:
+    monkeypatch.setattr(starting, "START_SECONDS", 0.05)
+    turn = await chat.send("one")
+    with full_disk():
+        puppet = await puppets.next()
+        await looked(2)
+    assert (await chat.ended(turn))["reason"] == "failed"
+    await gone(puppet.pid)
