@@ -334,6 +334,28 @@ export interface PermissionAuditResult {
   cursor?: string | null;
 }
 
+/** Open questions of one chat, or of all. */
+export interface QuestionListParams {
+  chatId?: string | null;
+}
+
+/** The oldest first. */
+export interface QuestionListResult {
+  questions?: Array<Question>;
+}
+
+/** `value` is the id of an option, or a text where there are none; may be empty there. */
+export interface QuestionAnswerParams {
+  questionId: string;
+  value: string;
+  key?: string | null;
+}
+
+export interface QuestionAnswerResult {
+  questionId: string;
+  answer: Answer;
+}
+
 /** The rules that are in force for a chat, or all that are stored; built-in ones too. */
 export interface RuleListParams {
   chatId?: string | null;
@@ -404,6 +426,8 @@ export interface EventSubscribeResult {
   chats?: Array<Chat>;
   /** For `all`: every open permission. */
   permissions?: Array<Permission>;
+  /** For `all`: every open question. */
+  questions?: Array<Question>;
 }
 
 export interface EventUnsubscribeParams {
@@ -520,7 +544,7 @@ export interface EventParams {
   chatId: string;
   seq: number;
   at: string;
-  event: ChatCreated | ChatConfigured | ChatArchived | ChatRestored | ChatReset | ChatDeleted | StatusChanged | TurnStarted | TurnEnded | TurnSteered | ItemAdded | ItemOpened | ItemChanged | ItemClosed | QueueChanged | PermissionOpened | PermissionResolved | CompactionStarted | CompactionEnded | ContextChanged | AttentionRaised | AttentionCleared | SidecarStarted | SidecarStopped | SidecarLost;
+  event: ChatCreated | ChatConfigured | ChatArchived | ChatRestored | ChatReset | ChatDeleted | StatusChanged | TurnStarted | TurnEnded | TurnSteered | ItemAdded | ItemOpened | ItemChanged | ItemClosed | QueueChanged | PermissionOpened | PermissionResolved | QuestionOpened | QuestionResolved | CompactionStarted | CompactionEnded | ContextChanged | AttentionRaised | AttentionCleared | SidecarStarted | SidecarStopped | SidecarLost;
 }
 
 /**
@@ -539,12 +563,15 @@ export interface DeltaParams {
 
 /** The `feed` notification for `all` subscribers: what changed about any chat, no items. */
 export interface FeedParams {
-  subject: "chat" | "permission" | "deleted";
+  subject: "chat" | "permission" | "question" | "deleted";
   chatId: string;
   chat?: Chat | null;
   permission?: Permission | null;
   permissionId?: string | null;
   resolution?: Resolution | null;
+  question?: Question | null;
+  questionId?: string | null;
+  answer?: Answer | null;
 }
 
 /** The `lagging` notification: the last thing a client reads that fell too far behind. */
@@ -575,12 +602,13 @@ export interface Chat {
   /** The model the harness really uses. */
   modelUsed?: string;
   thinking?: "off" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
-  attention?: Array<"permission" | "ended" | "failed">;
+  attention?: Array<"permission" | "question" | "ended" | "failed">;
   context?: Context;
   /** Summed over the chat's ended turns. */
   totals?: Usage;
   queueLength?: number;
   openPermissions?: number;
+  openQuestions?: number;
   archivedAt?: string;
 }
 
@@ -601,9 +629,13 @@ export interface Item {
   textBytes?: number;
   tool?: ToolCall | null;
   compaction?: CompactionInfo | null;
-  notice?: "retry" | "error" | "stopped" | "restored" | "reset" | "info" | null;
+  notice?: "retry" | "error" | "stopped" | "restored" | "reset" | "info" | "command" | "answer" | null;
   /** The model that wrote a message or reasoning. */
   model?: string;
+  /** The slash command that a notice answers, as it was typed. */
+  command?: string;
+  /** Of the question that a notice tells the end of; the notice bears its id. */
+  answer?: Answer | null;
 }
 
 /** A turn as it stands. Times are RFC 3339 UTC; `durationMs` runs from start to end. */
@@ -634,6 +666,15 @@ export interface Resolution {
   scope?: "once" | "turn" | "chat" | "workspace" | "user";
   /** The rule that decided, or the one that the decision left behind. */
   ruleId?: string | null;
+}
+
+/** How a question ended. `value` is the id of an option or the text, `label` how it reads. */
+export interface Answer {
+  outcome: "answered" | "withdrawn";
+  by: string;
+  value?: string;
+  label?: string;
+  why?: string;
 }
 
 /**
@@ -808,6 +849,17 @@ export interface PermissionResolved {
   resolution: Resolution;
 }
 
+export interface QuestionOpened {
+  type: "question/opened";
+  question: Question;
+}
+
+export interface QuestionResolved {
+  type: "question/resolved";
+  questionId: string;
+  answer: Answer;
+}
+
 export interface CompactionStarted {
   type: "compaction/started";
   trigger: "manual" | "threshold" | "overflow";
@@ -829,12 +881,12 @@ export interface ContextChanged {
 
 export interface AttentionRaised {
   type: "attention/raised";
-  why: "permission" | "ended" | "failed";
+  why: "permission" | "question" | "ended" | "failed";
 }
 
 export interface AttentionCleared {
   type: "attention/cleared";
-  why: "permission" | "ended" | "failed";
+  why: "permission" | "question" | "ended" | "failed";
 }
 
 /** The agent's process is ready; `resumed` when it went on from an earlier session. */
@@ -945,6 +997,26 @@ export interface Decided {
 }
 
 /**
+ * Something a person is asked in a chat. Nothing waits for the answer but what it is about.
+ *
+ * Without `options` any text is an answer. `subject` is what it is about: the directory of a
+ * project, a provider.
+ */
+export interface Question {
+  id: string;
+  chatId: string;
+  kind: "provider" | "login" | "trust";
+  title: string;
+  openedAt: string;
+  about?: string;
+  options?: Array<Option>;
+  placeholder?: string;
+  subject?: string;
+  /** The answer is told to nobody and is not kept. */
+  secret?: boolean;
+}
+
+/**
  * One process. Memory is its resident set in bytes; a job was started by an agent's command and
  * outlived it, or belongs to a command that runs.
  */
@@ -974,6 +1046,7 @@ export interface Snapshot {
   history?: string | null;
   open?: Array<Item>;
   permissions?: Array<Permission>;
+  questions?: Array<Question>;
   queue?: Array<QueueEntry>;
   queuePaused?: boolean;
   sidecar?: SidecarInfo | null;
@@ -1060,6 +1133,13 @@ export interface LoginOption {
   label: string;
 }
 
+/** One of the answers to choose from. `id` is what is sent. */
+export interface Option {
+  id: string;
+  label: string;
+  about?: string;
+}
+
 export type Event =
   | ChatCreated
   | ChatConfigured
@@ -1078,6 +1158,8 @@ export type Event =
   | QueueChanged
   | PermissionOpened
   | PermissionResolved
+  | QuestionOpened
+  | QuestionResolved
   | CompactionStarted
   | CompactionEnded
   | ContextChanged
@@ -1116,6 +1198,8 @@ export interface Methods {
   "permission/decide": { params: PermissionDecideParams; result: PermissionDecideResult };
   "permission/explain": { params: PermissionExplainParams; result: PermissionExplainResult };
   "permission/audit": { params: PermissionAuditParams; result: PermissionAuditResult };
+  "question/list": { params: QuestionListParams; result: QuestionListResult };
+  "question/answer": { params: QuestionAnswerParams; result: QuestionAnswerResult };
   "rule/list": { params: RuleListParams; result: RuleListResult };
   "rule/add": { params: RuleAddParams; result: RuleAddResult };
   "rule/remove": { params: RuleRemoveParams; result: Empty };

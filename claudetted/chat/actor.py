@@ -231,6 +231,7 @@ class Actor:
             dict(self._prompts),
             self._item_count,
             partial(judge, self._world.rulebook, self._world.places),
+            self._world.rulebook.setting,
             self.denials.unrecorded,
         )
 
@@ -299,6 +300,8 @@ class Actor:
         self.waiting.look(self.state, self.agent, step.events)
         for rule in step.rules_added:
             self._world.rulebook.add(rule)
+        for key, value in step.chosen.items():
+            self._world.rulebook.choose(key, value)
         if step.write.turn_over:
             self._world.rulebook.forget("turn", step.write.turn_over)
         if any(isinstance(event, AttentionRaised) for event in step.events):

@@ -53,6 +53,8 @@ class Agent(Data, frozen=True):
     start_error: LineError | None = None
     refusals: dict[int, LineError] = {}
     """Refused requests whose asker has not taken note yet."""
+    trusted: bool = False
+    """Whether the sidecar was told that the project is trusted."""
     crashes: int = 0
     """Unexpected ends in a row."""
     crashed_at: str = ""

@@ -11,6 +11,7 @@ def review(step: Step, watched: bool) -> None:
     A turn's end needs nobody when somebody watches the chat.
     """
     _set(step, "permission", bool(step.state.permissions))
+    _set(step, "question", bool(step.state.questions))
     for event in step.events:
         if isinstance(event, ev.TurnStarted):
             seen(step)
@@ -19,7 +20,7 @@ def review(step: Step, watched: bool) -> None:
 
 
 def seen(step: Step) -> None:
-    """A person has looked. Open permissions keep asking."""
+    """A person has looked. Open permissions and questions keep asking."""
     _set(step, "ended", False)
     _set(step, "failed", False)
 

@@ -58,6 +58,7 @@ class Feed:
             return
         for event in events:
             self._tell_permission(chat.id, event)
+            self._tell_question(chat.id, event)
         if any(not isinstance(event, _SILENT) for event in events):
             self._tell(ev.FeedParams("chat", chat.id, chat=chat))
 
@@ -75,6 +76,16 @@ class Feed:
                     chat_id,
                     permission_id=event.permission_id,
                     resolution=event.resolution,
+                )
+            )
+
+    def _tell_question(self, chat_id: ChatId, event: ev.Event) -> None:
+        if isinstance(event, ev.QuestionOpened):
+            self._tell(ev.FeedParams("question", chat_id, question=event.question))
+        elif isinstance(event, ev.QuestionResolved):
+            self._tell(
+                ev.FeedParams(
+                    "question", chat_id, question_id=event.question_id, answer=event.answer
                 )
             )
 

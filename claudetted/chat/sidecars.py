@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from claudetted.chat import ids
+from claudetted.chat import ids, trust
 from claudetted.chat.step import Step
 from claudetted.protocol import errors, places, sidecar
 from claudetted.protocol import events as ev
@@ -44,7 +44,10 @@ def ensure(step: Step) -> None:
         return
     chat = step.state.chat
     sidecar_id = SidecarId(ids.new_id())
-    step.agent = replace(step.agent, sidecar_id=sidecar_id, stage="starting", input_n=0)
+    trusted = trust.is_trusted(step)
+    step.agent = replace(
+        step.agent, sidecar_id=sidecar_id, stage="starting", input_n=0, trusted=trusted
+    )
     step.write.sidecar_started = (sidecar_id, chat.harness)
     step.launch = sidecar_id
     session_path = step.agent.session_path
@@ -60,6 +63,7 @@ def ensure(step: Step) -> None:
             model=chat.model or "",
             thinking=chat.thinking or "",
             level=chat.level,
+            trusted=trusted,
         ),
     )
 
@@ -106,6 +110,7 @@ def started(step: Step, result: sidecar.Started) -> None:
     if resumed and agent.crashes:
         step.add_notice("restored", "A new process of the agent goes on from its session.")
     configured(step, result)
+    trust.review(step, result.resources)
 
 
 def configured(step: Step, result: sidecar.Started) -> None:

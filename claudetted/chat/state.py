@@ -8,10 +8,11 @@ from functools import singledispatch
 from msgspec.structs import replace
 
 from claudetted.protocol import events as ev
-from claudetted.protocol.base import Data, ItemId, PermissionId
+from claudetted.protocol.base import Data, ItemId, PermissionId, QuestionId
 from claudetted.protocol.chats import Chat, SidecarInfo
 from claudetted.protocol.items import Item
 from claudetted.protocol.permissions import Permission
+from claudetted.protocol.questions import Question
 from claudetted.protocol.queue import QueueEntry
 from claudetted.protocol.turns import Turn, Usage
 
@@ -28,6 +29,7 @@ class ChatState(Data, frozen=True):
     turn: Turn | None = None
     open: dict[ItemId, Item] = {}
     permissions: dict[PermissionId, Permission] = {}
+    questions: dict[QuestionId, Question] = {}
     queue: list[QueueEntry] = []
     queue_paused: bool = False
     sidecar: SidecarInfo | None = None
@@ -50,6 +52,7 @@ def fold(state: ChatState | None, seq: int, at: str, event: ev.Event) -> ChatSta
         updated_at=at,
         queue_length=len(after.queue),
         open_permissions=len(after.permissions),
+        open_questions=len(after.questions),
     )
     return replace(after, seq=seq, chat=chat)
 
@@ -122,6 +125,17 @@ def _(event: ev.PermissionOpened, state: ChatState) -> ChatState:
 def _(event: ev.PermissionResolved, state: ChatState) -> ChatState:
     rest = {key: asked for key, asked in state.permissions.items() if key != event.permission_id}
     return replace(state, permissions=rest)
+
+
+@_apply.register
+def _(event: ev.QuestionOpened, state: ChatState) -> ChatState:
+    return replace(state, questions={**state.questions, event.question.id: event.question})
+
+
+@_apply.register
+def _(event: ev.QuestionResolved, state: ChatState) -> ChatState:
+    rest = {key: asked for key, asked in state.questions.items() if key != event.question_id}
+    return replace(state, questions=rest)
 
 
 @_apply.register

@@ -23,6 +23,7 @@ from claudetted.protocol import events as ev
 from claudetted.protocol.base import ChatId, ItemId, PermissionId, SidecarId, TurnId
 from claudetted.protocol.items import Item, NoticeKind
 from claudetted.protocol.permissions import Request, Resolution
+from claudetted.protocol.questions import Answer, Question
 from claudetted.protocol.rules import Rule
 from claudetted.protocol.turns import Turn
 from claudetted.store import journal
@@ -69,6 +70,7 @@ class Step:
         prompts: dict[TurnId, str],
         items: int,
         judge: "Callable[[Step, Request], Verdict]",
+        setting: Callable[[str, str], Any],
         denied: Mapping[PermissionId, Resolution] | None = None,
     ) -> None:
         self.chat_id = chat_id
@@ -77,6 +79,9 @@ class Step:
         self.denied = dict(denied or {})
         """Open requests that were answered with no, and the disk did not take it down yet."""
         self._judge = judge
+        self._setting = setting
+        self.chosen: dict[str, Any] = {}
+        """Settings that change with the step: in force at once within it."""
         self.prompts = prompts
         """Whole texts of messages that wait; grown here, trimmed by the actor."""
         self.told: list[ToldEvent | ToldDelta] = []
@@ -110,6 +115,16 @@ class Step:
     def judge(self, request: Request) -> Verdict:
         """What the engine says of a call, as the chat stands in this draft."""
         return self._judge(self, request)
+
+    def setting(self, key: str) -> Any:
+        """As it holds for the chat's workspace, in this draft."""
+        workspace = self.state.chat.workspace
+        return self.chosen.get(f"{key}:{workspace}", self._setting(key, workspace))
+
+    def choose(self, key: str, value: Any) -> None:
+        """Changes a setting with the step."""
+        self.chosen[key] = value
+        self.write.settings.append((key, msgspec.json.encode(value)))
 
     @property
     def agent(self) -> Agent:
@@ -162,11 +177,19 @@ class Step:
         self._insert(fitted, payloads)
         self.emit(ev.ItemAdded(fitted))
 
-    def add_notice(self, kind: NoticeKind, text: str) -> None:
+    def add_notice(self, kind: NoticeKind, text: str, command: str = "") -> None:
         """Something for the reader that is no message."""
-        turn_id = self.state.running.id if self.state.running else None
         item_id = ItemId(f"{self.chat_id}.{self.state.seq + 1}")
-        self.add_item(Item(item_id, "notice", "done", turn_id=turn_id, notice=kind), text)
+        self._add_notice(Item(item_id, "notice", "done", notice=kind, command=command), text)
+
+    def add_answer(self, question: Question, answer: Answer) -> None:
+        """How a question ended."""
+        item = Item(ItemId(question.id), "notice", "done", notice="answer", answer=answer)
+        self._add_notice(item, f"{question.title} {answer.label or answer.why}")
+
+    def _add_notice(self, item: Item, text: str) -> None:
+        turn_id = self.state.running.id if self.state.running else None
+        self.add_item(replace(item, turn_id=turn_id), text)
 
     def open_item(self, item: Item) -> None:
         fitted, payloads = fit(replace(item, opened_at=self.at), b"")

@@ -25,6 +25,7 @@ display notification (item 2 of argv) with title (item 1 of argv)
 end"""
 _WORDS = {
     "permission": "asks for permission",
+    "question": "has a question",
     "ended": "has finished",
     "failed": "could not finish",
 }

@@ -18,6 +18,7 @@ ChatId = NewType("ChatId", str)
 TurnId = NewType("TurnId", str)
 ItemId = NewType("ItemId", str)
 PermissionId = NewType("PermissionId", str)
+QuestionId = NewType("QuestionId", str)
 SidecarId = NewType("SidecarId", str)
 
 

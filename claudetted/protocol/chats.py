@@ -7,13 +7,14 @@ import msgspec
 from claudetted.protocol.base import ChatId, Data, Params, SidecarId
 from claudetted.protocol.items import Item
 from claudetted.protocol.permissions import Level, Permission
+from claudetted.protocol.questions import Question
 from claudetted.protocol.queue import QueueEntry
 from claudetted.protocol.turns import Key, Turn, Usage
 
 StatusName = Literal["idle", "running", "waiting", "compacting", "stopping", "failed"]
 Thinking = Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
 Title = Annotated[str, msgspec.Meta(max_length=200)]
-AttentionWhy = Literal["permission", "ended", "failed"]
+AttentionWhy = Literal["permission", "question", "ended", "failed"]
 
 
 class Status(Data, frozen=True):
@@ -68,6 +69,7 @@ class Chat(Data, frozen=True):
     """Summed over the chat's ended turns."""
     queue_length: int = 0
     open_permissions: int = 0
+    open_questions: int = 0
     archived_at: str = ""
 
 
@@ -185,6 +187,7 @@ class Snapshot(Data, frozen=True):
     history: str | None = None
     open: list[Item] = []
     permissions: list[Permission] = []
+    questions: list[Question] = []
     queue: list[QueueEntry] = []
     queue_paused: bool = False
     sidecar: SidecarInfo | None = None

@@ -287,6 +287,25 @@ class LoginNotFound(Fault):
         login_id: str
 
 
+class QuestionNotFound(Fault):
+    code = -32030
+    summary = "No question has this id."
+
+    class Details(Data, frozen=True):
+        question_id: str
+
+
+class QuestionGone(Fault):
+    code = -32031
+    summary = "The question was already answered or withdrawn; tells how and by whom."
+
+    class Details(Data, frozen=True):
+        question_id: str
+        outcome: str
+        by: str
+        answer: str = ""
+
+
 def all_faults() -> list[type[Fault]]:
     """Every declared fault, by falling code."""
     return sorted(Fault.__subclasses__(), key=lambda fault: -fault.code)

@@ -4,10 +4,11 @@ from typing import Literal
 
 import msgspec
 
-from claudetted.protocol.base import ChatId, Data, ItemId, Params, PermissionId
+from claudetted.protocol.base import ChatId, Data, ItemId, Params, PermissionId, QuestionId
 from claudetted.protocol.chats import AttentionWhy, Chat, Context, SidecarInfo, Snapshot, Status
 from claudetted.protocol.items import CompactionInfo, Item
 from claudetted.protocol.permissions import Permission, Resolution
+from claudetted.protocol.questions import Answer, Question
 from claudetted.protocol.queue import QueueEntry
 from claudetted.protocol.turns import EndReason, Turn
 
@@ -103,6 +104,15 @@ class PermissionResolved(EventData, tag="permission/resolved", frozen=True):
     resolution: Resolution
 
 
+class QuestionOpened(EventData, tag="question/opened", frozen=True):
+    question: Question
+
+
+class QuestionResolved(EventData, tag="question/resolved", frozen=True):
+    question_id: QuestionId
+    answer: Answer
+
+
 class CompactionStarted(EventData, tag="compaction/started", frozen=True):
     trigger: Literal["manual", "threshold", "overflow"]
 
@@ -165,6 +175,8 @@ Event = (
     | QueueChanged
     | PermissionOpened
     | PermissionResolved
+    | QuestionOpened
+    | QuestionResolved
     | CompactionStarted
     | CompactionEnded
     | ContextChanged
@@ -202,12 +214,15 @@ class DeltaParams(Data, frozen=True):
 class FeedParams(Data, frozen=True):
     """The `feed` notification for `all` subscribers: what changed about any chat, no items."""
 
-    subject: Literal["chat", "permission", "deleted"]
+    subject: Literal["chat", "permission", "question", "deleted"]
     chat_id: ChatId
     chat: Chat | None = None
     permission: Permission | None = None
     permission_id: PermissionId | None = None
     resolution: Resolution | None = None
+    question: Question | None = None
+    question_id: QuestionId | None = None
+    answer: Answer | None = None
 
 
 class LaggingParams(Data, frozen=True):
@@ -237,6 +252,8 @@ class SubscribeResult(Data, frozen=True):
     """For `all`: the chats with a live agent or an open permission."""
     permissions: list[Permission] = []
     """For `all`: every open permission."""
+    questions: list[Question] = []
+    """For `all`: every open question."""
 
 
 class UnsubscribeParams(Params, frozen=True):

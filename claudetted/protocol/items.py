@@ -5,11 +5,12 @@ from typing import Literal
 import msgspec
 
 from claudetted.protocol.base import ChatId, Data, ItemId, Params, TurnId
+from claudetted.protocol.questions import Answer
 
 ItemKind = Literal["user", "message", "reasoning", "tool", "compaction", "notice"]
 ItemStatus = Literal["open", "done", "failed", "stopped", "discarded", "lost"]
 ToolPhase = Literal["writing", "asking", "running", "ended"]
-NoticeKind = Literal["retry", "error", "stopped", "restored", "reset", "info"]
+NoticeKind = Literal["retry", "error", "stopped", "restored", "reset", "info", "command", "answer"]
 ItemField = Literal["text", "input", "diff"]
 
 INLINE_BYTES = 64 * 1024
@@ -67,6 +68,10 @@ class Item(Data, frozen=True):
     notice: NoticeKind | None = None
     model: str = ""
     """The model that wrote a message or reasoning."""
+    command: str = ""
+    """The slash command that a notice answers, as it was typed."""
+    answer: Answer | None = None
+    """Of the question that a notice tells the end of; the notice bears its id."""
 
     @property
     def cut(self) -> bool:

@@ -9,6 +9,7 @@ from claudetted.protocol import (
     items,
     permissions,
     processes,
+    questions,
     queue,
     rules,
     turns,
@@ -191,6 +192,21 @@ METHODS: tuple[Method, ...] = (
         permissions.AuditResult,
         "Pages through the record of decisions.",
         watches=True,
+    ),
+    Method(
+        "question/list",
+        questions.ListParams,
+        questions.ListResult,
+        "Shows what a person is asked.",
+        _CHAT,
+        watches=True,
+    ),
+    Method(
+        "question/answer",
+        questions.AnswerParams,
+        questions.AnswerResult,
+        "Answers one question; the first answer wins.",
+        (errors.QuestionNotFound, errors.QuestionGone, errors.KeyReused, errors.StoreFull),
     ),
     Method(
         "rule/list", rules.ListParams, rules.ListResult, "Shows the rules.", _CHAT, watches=True

@@ -27,6 +27,8 @@ class Known(Data, frozen=True):
     """May also be given for one workspace, as `key:/path`."""
 
 
+TRUST = "trust_project"
+
 KNOWN: dict[str, Known] = {
     "default_level": Known(
         Level, "standard", "The permission level of new chats.", of_workspace=True
@@ -51,6 +53,13 @@ KNOWN: dict[str, Known] = {
         str,
         "",
         "The model of new chats, as provider/model; without one the agent's own default.",
+        of_workspace=True,
+    ),
+    TRUST: Known(
+        Literal["ask", "no", "yes"],
+        "ask",
+        "Whether the prompts, skills and system prompts of a project are used. Each project is "
+        "asked about once; until then, no.",
         of_workspace=True,
     ),
     "private_keys": Known(

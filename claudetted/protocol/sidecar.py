@@ -85,6 +85,8 @@ class Start(Line, tag="start", frozen=True):
     model: str = ""
     thinking: str = ""
     level: Level = "standard"
+    trusted: bool = False
+    """Whether prompts, skills and system prompts of the project may be used."""
 
 
 class Prompt(Line, tag="prompt", frozen=True):
@@ -121,12 +123,13 @@ class Decide(Line, tag="decide", frozen=True):
 
 
 class Configure(Line, tag="configure", frozen=True):
-    """Changes what is not empty, from the agent's next step on."""
+    """Changes what is given, from the agent's next step on."""
 
     id: int
     model: str = ""
     thinking: str = ""
     level: Level | Literal[""] = ""
+    trusted: bool | None = None
 
 
 class Compact(Line, tag="compact", frozen=True):
@@ -176,6 +179,8 @@ class Started(Record, frozen=True):
     thinking: str = ""
     context_window: int | None = None
     context_used: int | None = None
+    resources: list[str] = []
+    """What of the project is left aside because it is not trusted."""
 
 
 class ModelRow(Record, frozen=True):

@@ -102,6 +102,8 @@ class Write:
     opened: list[Opened] = field(default_factory=list)
     resolved: list[Resolved] = field(default_factory=list)
     rules: list[RuleRow] = field(default_factory=list)
+    settings: list[tuple[str, bytes]] = field(default_factory=list)
+    """(key, value)"""
     turn_over: str | None = None
     """A turn whose rules have served."""
     sidecar_started: tuple[str, str] | None = None
@@ -146,6 +148,8 @@ def store(connection: sqlite3.Connection, write: Write) -> None:
     _store_turns(connection, chat.id, write.turns)
     _store_permissions(connection, chat.id, write)
     _store_sidecar(connection, chat.id, write)
+    for key, value in write.settings:
+        rules.put_setting(connection, key, value)
     if write.answered:
         _store_answer(connection, write.answered)
 

@@ -10,6 +10,8 @@ export interface Started {
   thinking?: string;
   contextWindow?: number | null;
   contextUsed?: number | null;
+  /** What of the project is left aside because it is not trusted. */
+  resources?: Array<string>;
 }
 
 /** `trouble` says why models may be missing. */
@@ -48,6 +50,8 @@ export interface Start {
   thinking?: string;
   /** Absent: "standard". */
   level?: "readonly" | "standard" | "full";
+  /** Whether prompts, skills and system prompts of the project may be used. */
+  trusted?: boolean;
 }
 
 /** Begins a turn; answered when it was taken, ended by `turn.end` with the same `turn`. */
@@ -87,13 +91,14 @@ export interface Decide {
   reason?: string;
 }
 
-/** Changes what is not empty, from the agent's next step on. */
+/** Changes what is given, from the agent's next step on. */
 export interface Configure {
   type: "configure";
   id: number;
   model?: string;
   thinking?: string;
   level?: "readonly" | "standard" | "full" | "";
+  trusted?: boolean | null;
 }
 
 /** Compacts the idle session; `compaction.start` and `compaction.end` tell of it. */
@@ -287,7 +292,7 @@ export interface ContextUsed {
 
 export interface Notice {
   type: "notice";
-  kind: "retry" | "error" | "stopped" | "restored" | "reset" | "info";
+  kind: "retry" | "error" | "stopped" | "restored" | "reset" | "info" | "command" | "answer";
   text: string;
 }
 
@@ -461,6 +466,14 @@ export type Level = "readonly" | "standard" | "full";
 
 export type Access = "read" | "list" | "search" | "write" | "edit" | "run" | "fetch" | "unknown";
 
-export type NoticeKind = "retry" | "error" | "stopped" | "restored" | "reset" | "info";
+export type NoticeKind =
+  | "retry"
+  | "error"
+  | "stopped"
+  | "restored"
+  | "reset"
+  | "info"
+  | "command"
+  | "answer";
 
 export type Trigger = "manual" | "threshold" | "overflow";

@@ -14,6 +14,7 @@ import { insideExtension } from "./identity.ts";
 import type { Configure, Level, Prompt, Start, Started, Steer } from "./lines.gen.ts";
 import { availableModels, idOf, noModel, resolveModel, unknownModel, type Model } from "./models.ts";
 import type { Outlet } from "./outbox.ts";
+import { heldBack } from "./project.ts";
 import { settingsManager } from "./settings.ts";
 import { ALL_TOOLS, guardedTools, READERS, type Workshop } from "./tools.ts";
 
@@ -45,7 +46,12 @@ export class Session {
   private turn: Turn | null = null;
   private compacting = false;
   private thinking = "";
+  private level: Level = "standard";
+  private settings!: Pi.SettingsManager;
+  /** The project is trusted, or no longer: Pi loads what that changes before the next turn. */
+  private stale = false;
   private session!: Pi.AgentSession;
+  private cwd = "";
 
   private constructor(private readonly around: Around) {
     this.gate = new Gate(around.out);
@@ -72,6 +78,7 @@ export class Session {
       thinking: thinkingLevel,
       contextWindow: usage?.contextWindow ?? null,
       contextUsed: usage?.tokens ?? null,
+      resources: this.settings.isProjectTrusted() ? [] : heldBack(this.around.pi, this.cwd),
     };
   }
 
@@ -112,6 +119,7 @@ export class Session {
     // Pi forgets the level when a model in between does not think.
     if (this.thinking) this.session.setThinkingLevel(this.thinking as Thinking);
     if (line.level) this.setLevel(line.level);
+    if (typeof line.trusted === "boolean") this.setTrusted(line.trusted);
     return this.started();
   }
 
@@ -135,7 +143,9 @@ export class Session {
   private async create(start: Start): Promise<void> {
     const { pi, runtime, agentDir } = this.around;
     if (start.thinking) this.thinking = checkedThinking(start.thinking);
-    const settings = settingsManager(pi, agentDir);
+    const settings = settingsManager(pi, agentDir, start.trusted === true);
+    this.settings = settings;
+    this.cwd = start.cwd;
     const sessions = openSessions(pi, start);
     const tools = guardedTools(this.workshop(start, settings));
     const inside = insideExtension({
@@ -191,6 +201,7 @@ export class Session {
   private async run(line: Prompt, begun: () => void): Promise<void> {
     let thrown = "";
     try {
+      if (this.stale) await this.reload();
       if (line.note) await this.session.sendCustomMessage(noteMessage(line.note));
       await this.session.prompt(line.text, {
         expandPromptTemplates: false,
@@ -253,7 +264,20 @@ export class Session {
     return unknownModel(name, await availableModels(runtime), runtime.getModels() as Model[]);
   }
 
+  private setTrusted(trusted: boolean): void {
+    if (trusted === this.settings.isProjectTrusted()) return;
+    this.settings.setProjectTrusted(trusted);
+    this.stale = true;
+  }
+
+  private async reload(): Promise<void> {
+    this.stale = false;
+    await this.session.reload();
+    this.setLevel(this.level);
+  }
+
   private setLevel(level: Level): void {
+    this.level = level;
     this.session.setActiveToolsByName(level === "readonly" ? READERS : ALL_TOOLS);
   }
 }

@@ -16,15 +16,20 @@ const OURS = {
   extensions: [],
 };
 
-/** A storage, not overrides: those are lost whenever Pi reloads its settings. */
-export function settingsManager(pi: typeof Pi, agentDir: string): Pi.SettingsManager {
+/** A storage, not overrides: those are lost whenever Pi reloads its settings. A project has none,
+ *  trusted or not: its settings could name programs and packages. */
+export function settingsManager(
+  pi: typeof Pi,
+  agentDir: string,
+  projectTrusted = false,
+): Pi.SettingsManager {
   const text = JSON.stringify({ ...userSettings(join(agentDir, "settings.json")), ...OURS });
   const storage = {
     withLock(scope: "global" | "project", use: (current: string | undefined) => string | undefined) {
       use(scope === "global" ? text : undefined);
     },
   };
-  return pi.SettingsManager.fromStorage(storage, { projectTrusted: false });
+  return pi.SettingsManager.fromStorage(storage, { projectTrusted });
 }
 
 function userSettings(path: string): Record<string, unknown> {

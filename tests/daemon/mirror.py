@@ -23,6 +23,7 @@ class Mirror:
             turn=told.turn,
             open={item.id: item for item in told.open},
             permissions={asked.id: asked for asked in told.permissions},
+            questions={asked.id: asked for asked in told.questions},
             queue=told.queue,
             queue_paused=told.queue_paused,
             sidecar=told.sidecar,
@@ -94,6 +95,7 @@ class Mirror:
             "open": {key: _bare(item) for key, item in state.open.items()},
             "texts": opened,
             "permissions": state.permissions,
+            "questions": state.questions,
             "queue": (state.queue, state.queue_paused),
             "sidecar": state.sidecar,
         }

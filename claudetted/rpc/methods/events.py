@@ -16,6 +16,7 @@ from claudetted.protocol.base import ChatId, Empty
 from claudetted.protocol.items import Item
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
+from claudetted.rpc.methods import questions
 from claudetted.rpc.methods.chats import history_page
 from claudetted.rpc.methods.permissions import open_everywhere
 from claudetted.store import journal, transcripts
@@ -58,7 +59,11 @@ async def _follow_all(desk: Desk, caller: Caller) -> events.SubscribeResult:
         caller.after_reply.append(caller.client.follower.release)
     rows = await desk.database.read(transcripts.chats_in_need)
     found = [decode_state(row).chat for row in rows]
-    return events.SubscribeResult(chats=found, permissions=await open_everywhere(desk))
+    return events.SubscribeResult(
+        chats=found,
+        permissions=await open_everywhere(desk),
+        questions=await questions.open_everywhere(desk),
+    )
 
 
 async def _from_snapshot(
@@ -82,6 +87,7 @@ async def _from_snapshot(
         history=page.cursor,
         open=opened,
         permissions=list(state.permissions.values()),
+        questions=list(state.questions.values()),
         queue=state.queue,
         queue_paused=state.queue_paused,
         sidecar=state.sidecar,

@@ -12,6 +12,7 @@ from claudetted.protocol.base import NoParams
 from claudetted.protocol.settings import KNOWN, Known, Setting, SettingResult
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
+from claudetted.rpc.methods.questions import trust_changed
 from claudetted.rpc.storing import stored
 from claudetted.store import rules as rows
 
@@ -37,6 +38,8 @@ async def set_(desk: Desk, caller: Caller, params: settings.SetParams) -> Settin
     encoded = None if value is None else msgspec.json.encode(value)
     await stored(desk, partial(rows.put_setting, key=key, value=encoded))
     desk.manager.world.rulebook.choose(key, value)
+    if known is KNOWN[settings.TRUST]:
+        await trust_changed(desk, key.partition(":")[2])
     return SettingResult(_shown(desk, key))
 
 

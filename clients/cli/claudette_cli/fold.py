@@ -32,6 +32,7 @@ class Fold:
         self.items: list[Json] = []
         self.open: dict[str, Json] = {}
         self.permissions: dict[str, Json] = {}
+        self.questions: dict[str, Json] = {}
         self.queue: list[Json] = []
         self.queue_paused = False
         self.sidecar: Json | None = None
@@ -67,6 +68,7 @@ class Fold:
         for item in [*self.items, *self.open.values()]:
             self._give_place(item)
         self.permissions = {asked["id"]: asked for asked in told.get("permissions", [])}
+        self.questions = {asked["id"]: asked for asked in told.get("questions", [])}
         self.queue = told.get("queue", [])
         self.queue_paused = told.get("queuePaused", False)
         self.sidecar = told.get("sidecar")
@@ -196,6 +198,17 @@ class Fold:
     def _count_permissions(self) -> None:
         self.chat = self.chat | {"openPermissions": len(self.permissions)}
 
+    def _question_opened(self, event: Json) -> None:
+        self.questions[event["question"]["id"]] = event["question"]
+        self._count_questions()
+
+    def _question_resolved(self, event: Json) -> None:
+        self.questions.pop(event["questionId"], None)
+        self._count_questions()
+
+    def _count_questions(self) -> None:
+        self.chat = self.chat | {"openQuestions": len(self.questions)}
+
     def _compaction_started(self, event: Json) -> None:
         self.compacting = True
 
@@ -252,6 +265,8 @@ _EVENTS: dict[str, Callable[[Fold, Json], None]] = {
     "queue/changed": Fold._queue_changed,
     "permission/opened": Fold._permission_opened,
     "permission/resolved": Fold._permission_resolved,
+    "question/opened": Fold._question_opened,
+    "question/resolved": Fold._question_resolved,
     "compaction/started": Fold._compaction_started,
     "compaction/ended": Fold._compaction_ended,
     "context/changed": Fold._context_changed,

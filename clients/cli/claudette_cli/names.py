@@ -31,6 +31,8 @@ METHODS = (
     "permission/decide",
     "permission/explain",
     "permission/audit",
+    "question/list",
+    "question/answer",
     "rule/list",
     "rule/add",
     "rule/remove",
@@ -89,6 +91,8 @@ ERROR_CODES = {
     "AuthFileBroken": -32027,
     "KeychainUnavailable": -32028,
     "LoginNotFound": -32029,
+    "QuestionNotFound": -32030,
+    "QuestionGone": -32031,
     "InvalidParams": -32602,
     "Internal": -32603,
 }

@@ -17,6 +17,7 @@ from claudetted.protocol.base import ChatId, ItemId, TurnId
 from claudetted.protocol.chats import Chat, Status
 from claudetted.protocol.items import Item
 from claudetted.protocol.permissions import Request
+from claudetted.protocol.settings import KNOWN
 from claudetted.protocol.turns import SendResult, Turn, When
 from claudetted.store import journal
 
@@ -30,6 +31,7 @@ class Draft:
 
     def __init__(self, title: str = "", archived: bool = False) -> None:
         self.verdict = Verdict("ask", "It runs a command.")
+        self.settings: dict[str, Any] = {}
         self.chat_id = ChatId(ids.new_id())
         self.state: ChatState | None = None
         self.agent = Agent()
@@ -95,6 +97,7 @@ class Draft:
             dict(self.prompts),
             self.item_count,
             lambda *_asked: self.verdict,
+            lambda key, _workspace: self.settings.get(key, KNOWN[key].default),
         )
 
     def plan(self, plan: Callable[[Step], R]) -> R:
