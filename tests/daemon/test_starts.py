@@ -1,5 +1,7 @@
 """A start that takes for ever: it can be left at any time, and ends by itself one day."""
 
+import os
+import signal
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -54,6 +56,17 @@ async def test_a_process_that_never_starts_is_given_up_with_its_turn(
     await second.takes_prompt()
     await second.ends_turn(again["turnId"])
     assert (await chat.ended(again["turnId"]))["reason"] == "done"
+
+
+async def test_a_process_that_is_suspended_before_it_has_started_is_stopped(
+    puppets: Puppets, chat: Chat
+) -> None:
+    turn = await chat.send("one")
+    puppet = await puppets.next()
+    os.kill(puppet.pid, signal.SIGSTOP)
+    assert (await chat.call("turn/stop"))["stopped"] is True
+    assert (await chat.ended(turn))["reason"] == "stopped"
+    await gone(puppet.pid)
 
 
 async def test_a_chat_whose_agent_never_starts_is_not_created(

@@ -114,16 +114,6 @@ async def test_an_agent_that_does_not_even_run_is_stopped(home: Home, chat: Chat
     assert (await chat.turn("@text on"))["reason"] == "done"
 
 
-async def test_an_agent_that_is_suspended_before_it_has_started_is_stopped(
-    puppets: Puppets, chat: Chat
-) -> None:
-    await chat.send("@text never")
-    puppet = await puppets.next()
-    os.kill(puppet.pid, signal.SIGSTOP)
-    await stop(chat)
-    await gone(puppet.pid)
-
-
 async def test_a_compaction_is_stopped(home: Home, chat: Chat) -> None:
     await chat.turn("@text something to compact")
     before = (await chat.get()).get("context")
