@@ -509,6 +509,17 @@ export interface ModelListResult {
   trouble?: string;
 }
 
+/** Of one chat, or of all. */
+export interface UsageGetParams {
+  chatId?: string | null;
+}
+
+/** Ended turns, and compactions between them; those of deleted chats count among all. */
+export interface UsageGetResult {
+  total: Sum;
+  lastDay: Sum;
+}
+
 export interface LoginStartParams {
   provider: string;
 }
@@ -604,7 +615,7 @@ export interface Chat {
   thinking?: "off" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
   attention?: Array<"permission" | "question" | "ended" | "failed">;
   context?: Context;
-  /** Summed over the chat's ended turns. */
+  /** Summed over the chat's ended turns and the compactions between them. */
   totals?: Usage;
   queueLength?: number;
   openPermissions?: number;
@@ -732,6 +743,14 @@ export interface Provider {
   configured?: boolean;
   source?: string;
   overrides?: Array<string>;
+}
+
+/** Turns added up. `unpriced` counts those whose cost nobody knows or that had none. */
+export interface Sum {
+  usage?: Usage;
+  turns?: number;
+  unpriced?: number;
+  durationMs?: number;
 }
 
 /**
@@ -922,10 +941,11 @@ export interface Context {
 }
 
 /**
- * Tokens of one turn, summed over its model calls, and their price in USD.
+ * Tokens of one turn or of several, summed over all model calls, and their price in USD.
  *
- * `costUsd` is null when nobody knows it. `costSource` says who does: the provider itself, or
- * the catalogue's price list.
+ * What a failed attempt used counts where the provider reported it. `costUsd` is null when
+ * nobody knows it, and for models of the user's own machine. `costSource` is `provider` when all
+ * of it is what the providers reported, and `catalogue` when some is reckoned by a price list.
  */
 export interface Usage {
   input?: number;
@@ -1065,12 +1085,17 @@ export interface Model {
   usable?: boolean;
 }
 
-/** The boundary a compaction leaves in the transcript. Token counts are null when unknown. */
+/**
+ * The boundary a compaction leaves in the transcript. Token counts are null when unknown.
+ *
+ * `usage` is what the summary took, unless a turn counts it as its own.
+ */
 export interface CompactionInfo {
   trigger: "manual" | "threshold" | "overflow";
   before?: number | null;
   after?: number | null;
   durationMs?: number;
+  usage?: Usage | null;
 }
 
 /** The process that runs the agent now. */
@@ -1217,6 +1242,7 @@ export interface Methods {
   "provider/environment": { params: ProviderEnvironmentParams; result: ProviderEnvironmentResult };
   "model/list": { params: NoParams; result: ModelListResult };
   "model/refresh": { params: NoParams; result: ModelListResult };
+  "usage/get": { params: UsageGetParams; result: UsageGetResult };
   "login/start": { params: LoginStartParams; result: LoginResult };
   "login/list": { params: NoParams; result: LoginListResult };
   "login/wait": { params: LoginWaitParams; result: LoginResult };

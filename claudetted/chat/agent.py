@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from claudetted.protocol.base import Data, SidecarId, TurnId
 from claudetted.protocol.sidecar import Hello, LineError
+from claudetted.protocol.turns import Usage
 
 Stage = Literal["none", "starting", "ready", "ending"]
 WhenGone = Literal["", "reset", "hide", "remove"]
@@ -43,6 +44,8 @@ class Agent(Data, frozen=True):
     next_turns: list[TurnId] = []
     """Messages that came while the chat was stopping: they go as soon as it has stopped, and the
     queue after them, although a stop pauses it."""
+    used: Usage | None = None
+    """By the running turn so far."""
     compact_next: str | None = None
     """Instructions of a compaction that waits for the turn's end."""
     session_path: str = ""

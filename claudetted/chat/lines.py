@@ -179,6 +179,13 @@ def _(line: sc.TurnEnd, step: Step) -> None:
 
 
 @hear.register
+def _(line: sc.UsedSoFar, step: Step) -> None:
+    if not step.state.running:
+        raise Breach("usage of a turn, and none runs")
+    step.agent = replace(step.agent, used=line.usage)
+
+
+@hear.register
 def _(line: sc.ContextUsed, step: Step) -> None:
     known = step.state.chat.context
     context = Context(line.used, line.window or known.window)
@@ -199,11 +206,14 @@ def _(line: sc.CompactionStart, step: Step) -> None:
 
 @hear.register
 def _(line: sc.CompactionEnd, step: Step) -> None:
-    info = CompactionInfo(line.trigger, line.before, line.after, line.duration_ms)
+    running = step.state.running
+    info = CompactionInfo(
+        line.trigger, line.before, line.after, line.duration_ms, None if running else line.usage
+    )
+    item_id = ItemId(f"{step.chat_id}.{step.state.seq + 2}")
+    step.put_usage(item_id, info.usage, info.duration_ms, turn=False)
     step.emit(ev.CompactionEnded(info, line.ok, line.error))
     if line.ok:
-        running = step.state.running
-        item_id = ItemId(f"{step.chat_id}.{step.state.seq + 1}")
         turn_id = running.id if running else None
         step.add_item(Item(item_id, "compaction", "done", turn_id=turn_id, compaction=info))
         step.emit(ev.ContextChanged(Context(line.after, step.state.chat.context.window)))

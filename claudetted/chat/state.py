@@ -145,7 +145,8 @@ def _(event: ev.CompactionStarted, state: ChatState) -> ChatState:
 
 @_apply.register
 def _(event: ev.CompactionEnded, state: ChatState) -> ChatState:
-    return replace(state, compacting=False)
+    totals = add_usage(state.chat.totals, event.compaction.usage)
+    return replace(state, compacting=False, chat=replace(state.chat, totals=totals))
 
 
 @_apply.register
@@ -177,9 +178,10 @@ def _(event: ev.SidecarStopped | ev.SidecarLost, state: ChatState) -> ChatState:
 
 
 def add_usage(total: Usage, more: Usage | None) -> Usage:
-    """Sums tokens and money; money nobody knows counts as none."""
+    """Sums tokens and money. Money nobody knows is none; with one estimate the sum is one."""
     if more is None:
         return total
+    sources = {total.cost_source, more.cost_source}
     costs = [cost for cost in (total.cost_usd, more.cost_usd) if cost is not None]
     return Usage(
         input=total.input + more.input,
@@ -188,5 +190,7 @@ def add_usage(total: Usage, more: Usage | None) -> Usage:
         cache_write=total.cache_write + more.cache_write,
         reasoning=total.reasoning + more.reasoning,
         cost_usd=sum(costs) if costs else None,
-        cost_source=more.cost_source or total.cost_source,
+        cost_source="catalogue"
+        if "catalogue" in sources
+        else more.cost_source or total.cost_source,
     )

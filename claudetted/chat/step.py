@@ -25,8 +25,9 @@ from claudetted.protocol.items import Item, NoticeKind
 from claudetted.protocol.permissions import Request, Resolution
 from claudetted.protocol.questions import Answer, Question
 from claudetted.protocol.rules import Rule
-from claudetted.protocol.turns import Turn
+from claudetted.protocol.turns import Turn, Usage
 from claudetted.store import journal
+from claudetted.store.usage import UsageRow
 
 _encode = msgspec.json.Encoder().encode
 
@@ -230,6 +231,25 @@ class Step:
         body = msgspec.json.encode(turn)
         encoded = None if prompt is None else prompt.encode()
         self.write.turns.append(journal.TurnRow(turn.id, body, encoded))
+
+    def put_usage(self, of: str, usage: Usage | None, duration_ms: int, *, turn: bool) -> None:
+        """Stores what a turn took, or a compaction between turns; nothing for none."""
+        if usage is None:
+            return
+        row = UsageRow(
+            of,
+            self.at,
+            not turn,
+            usage.input,
+            usage.output,
+            usage.cache_read,
+            usage.cache_write,
+            usage.reasoning,
+            usage.cost_usd,
+            usage.cost_source,
+            duration_ms,
+        )
+        self.write.used.append(row)
 
     def request(
         self, kind: RequestKind, make: Callable[[int], Any], turn_id: TurnId | None = None

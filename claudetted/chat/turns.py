@@ -72,6 +72,7 @@ def end(step: Step, reason: EndReason, error: str = "", usage: Usage | None = No
     turn = step.state.running
     assert turn is not None
     _close_left_open(step, reason)
+    usage = usage or step.agent.used
     ended = replace(
         turn,
         state="ended",
@@ -82,11 +83,12 @@ def end(step: Step, reason: EndReason, error: str = "", usage: Usage | None = No
         duration_ms=ids.milliseconds_between(turn.started_at, step.at),
     )
     step.put_turn(ended)
+    step.put_usage(turn.id, usage, ended.duration_ms, turn=True)
     step.write.turn_over = turn.id
     if reason == "stopped":
         step.add_notice("stopped", "Stopped.")
     step.emit(ev.TurnEnded(ended, reason))
-    step.agent = replace(step.agent, stopping=False)
+    step.agent = replace(step.agent, stopping=False, used=None)
     _return_steers(step)
     if reason == "done":
         step.agent = replace(step.agent, crashes=0)

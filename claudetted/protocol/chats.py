@@ -66,7 +66,7 @@ class Chat(Data, frozen=True):
     attention: list[AttentionWhy] = []
     context: Context = Context()
     totals: Usage = Usage()
-    """Summed over the chat's ended turns."""
+    """Summed over the chat's ended turns and the compactions between them."""
     queue_length: int = 0
     open_permissions: int = 0
     open_questions: int = 0

@@ -6,6 +6,7 @@ import msgspec
 
 from claudetted.protocol.base import ChatId, Data, ItemId, Params, TurnId
 from claudetted.protocol.questions import Answer
+from claudetted.protocol.turns import Usage
 
 ItemKind = Literal["user", "message", "reasoning", "tool", "compaction", "notice"]
 ItemStatus = Literal["open", "done", "failed", "stopped", "discarded", "lost"]
@@ -40,12 +41,16 @@ class ToolCall(Data, frozen=True):
 
 
 class CompactionInfo(Data, frozen=True):
-    """The boundary a compaction leaves in the transcript. Token counts are null when unknown."""
+    """The boundary a compaction leaves in the transcript. Token counts are null when unknown.
+
+    `usage` is what the summary took, unless a turn counts it as its own.
+    """
 
     trigger: Literal["manual", "threshold", "overflow"]
     before: int | None = None
     after: int | None = None
     duration_ms: int = 0
+    usage: Usage | None = None
 
 
 class Item(Data, frozen=True):

@@ -6,6 +6,7 @@ from claudetted.protocol import (
     models,
     providers,
     settings,
+    usage,
 )
 from claudetted.protocol.base import NoParams
 from claudetted.protocol.method import Method
@@ -77,6 +78,14 @@ METHODS: tuple[Method, ...] = (
         "Looks which models can be used now.",
         _PROBE,
         waits=True,
+    ),
+    Method(
+        "usage/get",
+        usage.GetParams,
+        usage.GetResult,
+        "Adds up what was used, by a chat or by all: in all, and in the last 24 hours.",
+        (errors.ChatNotFound,),
+        watches=True,
     ),
     Method(
         "login/start",

@@ -296,6 +296,13 @@ class TurnEnd(Line, tag="turn.end", frozen=True):
     usage: Usage | None = None
 
 
+class UsedSoFar(Line, tag="usage", frozen=True):
+    """What the running turn has used so far, after each of its model calls: it counts even if the
+    turn never says its end."""
+
+    usage: Usage
+
+
 class ContextUsed(Line, tag="context", frozen=True):
     """How full the context is at the end of a turn. Null when nobody knows."""
 
@@ -313,12 +320,15 @@ class CompactionStart(Line, tag="compaction.start", frozen=True):
 
 
 class CompactionEnd(Line, tag="compaction.end", frozen=True):
+    """`usage` is what one outside of a turn took; within a turn it is in the turn's."""
+
     trigger: Trigger
     ok: bool
     before: int | None = None
     after: int | None = None
     duration_ms: int = 0
     error: str = ""
+    usage: Usage | None = None
 
 
 class Group(Line, tag="group", frozen=True):
@@ -352,6 +362,7 @@ FromSidecar = (
     | AskWithdrawn
     | SteerTaken
     | TurnEnd
+    | UsedSoFar
     | ContextUsed
     | Notice
     | CompactionStart

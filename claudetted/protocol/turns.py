@@ -13,10 +13,11 @@ Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class Usage(Data, frozen=True):
-    """Tokens of one turn, summed over its model calls, and their price in USD.
+    """Tokens of one turn or of several, summed over all model calls, and their price in USD.
 
-    `costUsd` is null when nobody knows it. `costSource` says who does: the provider itself, or
-    the catalogue's price list.
+    What a failed attempt used counts where the provider reported it. `costUsd` is null when
+    nobody knows it, and for models of the user's own machine. `costSource` is `provider` when all
+    of it is what the providers reported, and `catalogue` when some is reckoned by a price list.
     """
 
     input: int = 0

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from claudetted.store import rules
+from claudetted.store import rules, usage
 
 
 class KeyTaken(Exception):
@@ -104,6 +104,7 @@ class Write:
     rules: list[RuleRow] = field(default_factory=list)
     settings: list[tuple[str, bytes]] = field(default_factory=list)
     """(key, value)"""
+    used: list[usage.UsageRow] = field(default_factory=list)
     turn_over: str | None = None
     """A turn whose rules have served."""
     sidecar_started: tuple[str, str] | None = None
@@ -150,6 +151,8 @@ def store(connection: sqlite3.Connection, write: Write) -> None:
     _store_sidecar(connection, chat.id, write)
     for key, value in write.settings:
         rules.put_setting(connection, key, value)
+    for row in write.used:
+        usage.add(connection, chat.id, row)
     if write.answered:
         _store_answer(connection, write.answered)
 
@@ -249,6 +252,7 @@ def remove_chat(connection: sqlite3.Connection, chat_id: str) -> None:
     connection.execute("DELETE FROM sidecar WHERE chat_id = ?", (chat_id,))
     connection.execute("UPDATE permission SET request = NULL WHERE chat_id = ?", (chat_id,))
     rules.remove_of(connection, "chat", chat_id)
+    usage.forget_chat(connection, chat_id)
     for table in _CHAT_TABLES:
         connection.execute(f"DELETE FROM {table} WHERE chat_id = ?", (chat_id,))
     connection.execute("DELETE FROM chat WHERE id = ?", (chat_id,))

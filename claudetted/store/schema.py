@@ -3,7 +3,7 @@
 import sqlite3
 import uuid
 
-VERSION = 2
+VERSION = 3
 """Grows with every change of shape; `_MIGRATIONS[n]` leads from version n to n + 1."""
 
 _CREATE = """
@@ -121,6 +121,36 @@ ALTER TABLE chat ADD COLUMN attention INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX chat_attention ON chat (id) WHERE attention = 1;
 CREATE INDEX permission_at ON permission (opened_at, id);
 CREATE INDEX permission_open ON permission (chat_id) WHERE outcome IS NULL;
+""",
+    2: """
+CREATE TABLE usage (       -- what was spent; kept without its chat when that is deleted
+    id TEXT PRIMARY KEY,   -- of the turn, or of the boundary of a compaction
+    chat_id TEXT NOT NULL,
+    at TEXT NOT NULL,
+    compaction INTEGER NOT NULL DEFAULT 0,
+    input INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    cache_read INTEGER NOT NULL,
+    cache_write INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL,
+    cost_usd REAL,
+    cost_source TEXT,
+    duration_ms INTEGER NOT NULL
+);
+CREATE INDEX usage_at ON usage (at);
+CREATE INDEX usage_chat ON usage (chat_id, at);
+
+INSERT INTO usage
+SELECT id, chat_id, json_extract(json, '$.endedAt'), 0,
+    coalesce(json_extract(json, '$.usage.input'), 0),
+    coalesce(json_extract(json, '$.usage.output'), 0),
+    coalesce(json_extract(json, '$.usage.cacheRead'), 0),
+    coalesce(json_extract(json, '$.usage.cacheWrite'), 0),
+    coalesce(json_extract(json, '$.usage.reasoning'), 0),
+    json_extract(json, '$.usage.costUsd'), json_extract(json, '$.usage.costSource'),
+    coalesce(json_extract(json, '$.durationMs'), 0)
+FROM (SELECT id, chat_id, CAST(body AS TEXT) AS json FROM turn)
+WHERE json_type(json, '$.usage') = 'object' AND json_extract(json, '$.endedAt') IS NOT NULL;
 """,
 }
 

@@ -2,7 +2,7 @@
 // out; nothing is read, written or timed here but the length of a compaction.
 
 import { plainError } from "./errors.ts";
-import type { CompactionEnd, Trigger, TurnEnd } from "./lines.gen.ts";
+import type { CompactionEnd, Trigger, TurnEnd, Usage } from "./lines.gen.ts";
 import type { Outlet } from "./outbox.ts";
 import { ToolCalls, type PiToolResult } from "./toolcalls.ts";
 import { UsageSum, type PiUsage } from "./usage.ts";
@@ -77,6 +77,8 @@ export class Translator {
     private readonly out: Outlet,
     private readonly onUser: (text: string) => void = () => {},
     private readonly now: () => number = () => performance.now(),
+    /** Who is billed for a summary. */
+    private readonly provider: () => string = () => "",
   ) {
     this.calls = new ToolCalls(out);
   }
@@ -170,7 +172,7 @@ export class Translator {
 
   private messageEnd(message: PiMessage | undefined): void {
     if (message?.role !== "assistant") return;
-    this.usage.add(message.usage);
+    this.spent(message.usage, message.provider);
     this.fillIn(message);
     this.error = message.stopReason === "error" ? (message.errorMessage ?? "Unknown error") : "";
     if (message.stopReason === "error") return this.keepFailed();
@@ -209,6 +211,23 @@ export class Translator {
     this.pieces = new Map();
   }
 
+  private spent(used: PiUsage | undefined, provider: string | undefined): void {
+    if (!this.usage.add(used, provider)) return;
+    const usage = this.usage.total();
+    if (usage) this.out.send({ type: "usage", usage });
+  }
+
+  /** One that was asked for is no turn's; the others count for the turn they happen in. */
+  private compactionUsage(trigger: Trigger, used: PiUsage | undefined): Usage | null {
+    if (trigger !== "manual") {
+      this.spent(used, this.provider());
+      return null;
+    }
+    const sum = new UsageSum();
+    sum.add(used, this.provider());
+    return sum.total();
+  }
+
   private toolEnd(event: PiEvent): void {
     const result = event.result as PiToolResult | undefined;
     this.calls.end(event.toolCallId ?? "", result, event.isError === true);
@@ -233,7 +252,6 @@ export class Translator {
 
   private compactionEnd(event: PiEvent): void {
     const result = event.result as PiCompaction | undefined;
-    if (event.reason !== "manual") this.usage.add(result?.usage);
     const end: CompactionEnd = {
       type: "compaction.end",
       trigger: event.reason ?? "manual",
@@ -242,6 +260,8 @@ export class Translator {
     };
     if (result?.tokensBefore !== undefined) end.before = result.tokensBefore;
     if (result?.estimatedTokensAfter !== undefined) end.after = result.estimatedTokensAfter;
+    const usage = this.compactionUsage(event.reason ?? "manual", result?.usage);
+    if (usage) end.usage = usage;
     if (!end.ok) end.error = event.aborted ? "stopped" : plainError(withoutPrefix(event.errorMessage));
     this.out.send(end);
   }

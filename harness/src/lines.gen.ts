@@ -283,6 +283,15 @@ export interface TurnEnd {
   usage?: Usage | null;
 }
 
+/**
+ * What the running turn has used so far, after each of its model calls: it counts even if the
+ * turn never says its end.
+ */
+export interface UsedSoFar {
+  type: "usage";
+  usage: Usage;
+}
+
 /** How full the context is at the end of a turn. Null when nobody knows. */
 export interface ContextUsed {
   type: "context";
@@ -301,6 +310,7 @@ export interface CompactionStart {
   trigger: "manual" | "threshold" | "overflow";
 }
 
+/** `usage` is what one outside of a turn took; within a turn it is in the turn's. */
 export interface CompactionEnd {
   type: "compaction.end";
   trigger: "manual" | "threshold" | "overflow";
@@ -309,6 +319,7 @@ export interface CompactionEnd {
   after?: number | null;
   durationMs?: number;
   error?: string;
+  usage?: Usage | null;
 }
 
 /** A command runs in a process group of its own: so that it can be ended without us. */
@@ -388,6 +399,23 @@ export interface Request {
   reason?: string;
 }
 
+/**
+ * Tokens of one turn or of several, summed over all model calls, and their price in USD.
+ *
+ * What a failed attempt used counts where the provider reported it. `costUsd` is null when
+ * nobody knows it, and for models of the user's own machine. `costSource` is `provider` when all
+ * of it is what the providers reported, and `catalogue` when some is reckoned by a price list.
+ */
+export interface Usage {
+  input?: number;
+  output?: number;
+  cacheRead?: number;
+  cacheWrite?: number;
+  reasoning?: number;
+  costUsd?: number | null;
+  costSource?: "provider" | "catalogue" | null;
+}
+
 /** One answer to a choice. */
 export interface LoginOption {
   id: string;
@@ -399,22 +427,6 @@ export interface LineError {
   name: string;
   message: string;
   data?: Record<string, unknown>;
-}
-
-/**
- * Tokens of one turn, summed over its model calls, and their price in USD.
- *
- * `costUsd` is null when nobody knows it. `costSource` says who does: the provider itself, or
- * the catalogue's price list.
- */
-export interface Usage {
-  input?: number;
-  output?: number;
-  cacheRead?: number;
-  cacheWrite?: number;
-  reasoning?: number;
-  costUsd?: number | null;
-  costSource?: "provider" | "catalogue" | null;
 }
 
 /** Where a credential comes from. `name` is the variable, or whatever else the agent told. */
@@ -454,6 +466,7 @@ export type FromSidecar =
   | AskWithdrawn
   | SteerTaken
   | TurnEnd
+  | UsedSoFar
   | ContextUsed
   | Notice
   | CompactionStart

@@ -56,7 +56,12 @@ export class Session {
   private constructor(private readonly around: Around) {
     this.gate = new Gate(around.out);
     this.groups = new Groups(around.out);
-    this.translator = new Translator(around.out, (text) => this.delivered(text));
+    this.translator = new Translator(
+      around.out,
+      (text) => this.delivered(text),
+      undefined,
+      () => this.session.model?.provider ?? "",
+    );
   }
 
   static async open(around: Around, start: Start): Promise<Session> {
@@ -237,7 +242,8 @@ export class Session {
 
   private tellContext(): void {
     const usage = this.session.getContextUsage();
-    if (!usage) return;
+    // After a compaction nobody knows until the next answer: what was reckoned then holds.
+    if (!usage || usage.tokens === null) return;
     this.around.out.send({ type: "context", used: usage.tokens, window: usage.contextWindow });
   }
 

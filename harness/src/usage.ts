@@ -11,19 +11,30 @@ export interface PiUsage {
   cost?: { total?: number; totalFromProvider?: boolean };
 }
 
+/** They run on a machine of the user's own and send no bill, whatever a price list says. */
+const FREE = new Set(["ollama", "lmstudio"]);
+
 export class UsageSum {
   private calls = 0;
+  private billed = 0;
   private priced = true;
   private byProvider = true;
   private cost = 0;
   private readonly tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
 
-  add(usage: PiUsage | undefined): void {
-    if (!usage || !tokensOf(usage)) return;
+  /** Counts what the provider has counted, of a failed attempt as well; says whether that was any. */
+  add(usage: PiUsage | undefined, provider = ""): boolean {
+    if (!usage || !tokensOf(usage)) return false;
     this.calls += 1;
     for (const key of ["input", "output", "cacheRead", "cacheWrite", "reasoning"] as const) {
       this.tokens[key] += usage[key] ?? 0;
     }
+    if (!FREE.has(provider)) this.charge(usage);
+    return true;
+  }
+
+  private charge(usage: PiUsage): void {
+    this.billed += 1;
     const fromProvider = usage.cost?.totalFromProvider === true;
     const price = usage.cost?.total ?? 0;
     this.cost += price;
@@ -35,11 +46,8 @@ export class UsageSum {
   /** Null when no call got as far as using tokens. */
   total(): Usage | null {
     if (this.calls === 0) return null;
-    return {
-      ...this.tokens,
-      costUsd: this.priced ? this.cost : null,
-      costSource: this.priced ? (this.byProvider ? "provider" : "catalogue") : null,
-    };
+    if (this.billed === 0 || !this.priced) return { ...this.tokens, costUsd: null, costSource: null };
+    return { ...this.tokens, costUsd: this.cost, costSource: this.byProvider ? "provider" : "catalogue" };
   }
 }
 

@@ -213,6 +213,41 @@ test("usage is the sum of the turn's calls, and of that turn only", () => {
   expect(translator.endTurn("u2", false).usage).toMatchObject({ input: 1, costUsd: 2, costSource: "provider" });
 });
 
+test("what has been used so far is told after every call, what a failed attempt used as well", () => {
+  play(messageEnd("error", { errorMessage: "x", ...tokens(10, 0.5) }), messageEnd("stop", tokens(20, 0.25)));
+  expect(out.of("usage").map(({ usage }) => [usage.input, usage.costUsd])).toEqual([
+    [10, 0.5],
+    [30, 0.75],
+  ]);
+  expect(translator.endTurn("u1", false).usage).toMatchObject({ input: 30, costUsd: 0.75 });
+});
+
+test("one call that the provider has not priced makes the cost one of the catalogue", () => {
+  play(messageEnd("toolUse", tokens(10, 0.5, true)), messageEnd("stop", tokens(20, 0.25)));
+  expect(translator.endTurn("u1", false).usage).toMatchObject({ costUsd: 0.75, costSource: "catalogue" });
+});
+
+test("a provider may say that it cost nothing", () => {
+  play(messageEnd("stop", tokens(10, 0, true)));
+  expect(translator.endTurn("u1", false).usage).toMatchObject({ costUsd: 0, costSource: "provider" });
+});
+
+test("what runs on a machine of one's own costs nothing, whatever a price list says", () => {
+  for (const provider of ["ollama", "lmstudio"]) {
+    play(messageEnd("stop", { ...tokens(10, 0.5), provider }));
+    expect(translator.endTurn("u1", false).usage).toMatchObject({ input: 10, costUsd: null, costSource: null });
+  }
+  play(messageEnd("toolUse", { ...tokens(10, 0.5), provider: "ollama" }), messageEnd("stop", tokens(20, 0.25)));
+  expect(translator.endTurn("u2", false).usage).toMatchObject({ input: 30, costUsd: 0.25 });
+});
+
+test("a compaction that was asked for is no turn's", () => {
+  const result = { tokensBefore: 900, estimatedTokensAfter: 90, ...tokens(5, 1) };
+  play({ type: "compaction_end", reason: "manual", result, aborted: false });
+  expect(out.of("compaction.end")[0]?.usage).toMatchObject({ input: 5, costUsd: 1, costSource: "catalogue" });
+  expect(translator.endTurn("u1", false).usage).toBeUndefined();
+});
+
 test("without a price there is no cost, and without calls no usage", () => {
   play(messageEnd("stop", tokens(10, 0)));
   expect(translator.endTurn("u1", false).usage).toMatchObject({ input: 10, costUsd: null, costSource: null });

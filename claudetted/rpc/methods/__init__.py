@@ -26,6 +26,7 @@ from claudetted.rpc.methods import (
     rules,
     settings,
     turns,
+    usage,
 )
 
 _NOUNS: dict[str, ModuleType] = {
@@ -43,6 +44,7 @@ _NOUNS: dict[str, ModuleType] = {
     "provider": providers,
     "model": models,
     "login": logins,
+    "usage": usage,
     "event": events,
 }
 

@@ -159,7 +159,10 @@ class Fold:
 
     def _turn_ended(self, event: Json) -> None:
         self.turn = event["turn"]
-        totals = add_usage(self.chat.get("totals", {}), event["turn"].get("usage") or {})
+        self._count(event["turn"].get("usage"))
+
+    def _count(self, usage: Json | None) -> None:
+        totals = add_usage(self.chat.get("totals", {}), usage or {})
         self.chat = self.chat | {"totals": totals}
 
     def _item_added(self, event: Json) -> None:
@@ -214,6 +217,7 @@ class Fold:
 
     def _compaction_ended(self, event: Json) -> None:
         self.compacting = False
+        self._count(event["compaction"].get("usage"))
 
     def _context_changed(self, event: Json) -> None:
         self.chat = self.chat | {"context": event["context"]}
@@ -235,13 +239,15 @@ class Fold:
 
 
 def add_usage(total: Json, more: Json) -> Json:
-    """Sums tokens and money; money nobody knows counts as none."""
+    """Sums tokens and money. Money nobody knows is none; with one estimate the sum is one."""
     counts = {
         key: total.get(key, 0) + more.get(key, 0)
         for key in ("input", "output", "cacheRead", "cacheWrite", "reasoning")
     }
     costs = [cost for cost in (total.get("costUsd"), more.get("costUsd")) if cost is not None]
-    source = more.get("costSource") or total.get("costSource")
+    sources = {total.get("costSource"), more.get("costSource")}
+    known = more.get("costSource") or total.get("costSource")
+    source = "catalogue" if "catalogue" in sources else known
     return counts | {"costUsd": sum(costs) if costs else None, "costSource": source}
 
 

@@ -50,6 +50,7 @@ METHODS = (
     "provider/environment",
     "model/list",
     "model/refresh",
+    "usage/get",
     "login/start",
     "login/list",
     "login/wait",

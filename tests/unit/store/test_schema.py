@@ -13,7 +13,7 @@ from claudetted.chat.agent import Agent
 from claudetted.chat.state import ChatState, fold
 from claudetted.protocol import events
 from claudetted.protocol.items import Item
-from claudetted.store import decisions, journal, schema, transcripts
+from claudetted.store import decisions, journal, schema, transcripts, usage
 from claudetted.store.database import Database, open_database
 
 NEXT = schema.VERSION + 1
@@ -137,6 +137,13 @@ async def test_an_old_database_still_opens_and_its_chats_are_what_they_were(old:
     assert busy[0].running
     assert quiet[0].chat.archived_at
     assert quiet[1] == Agent()
+
+
+async def test_what_was_used_before_it_was_added_up_is_added_up(old: Database) -> None:
+    found = await old.read(lambda c: usage.sums(c, None, ""))
+    assert (found.turns, found.input, found.output, found.cost_usd) == (1, 10, 20, 0.5)
+    (at,) = await old.read(lambda c: c.execute("SELECT at FROM usage").fetchone())
+    assert at.endswith("Z")
 
 
 async def _load(database: Database, chat_id: str) -> tuple[ChatState, Agent]:

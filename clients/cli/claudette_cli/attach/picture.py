@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from claudette_cli.rendering.cards import subject
-from claudette_cli.rendering.figures import meter, money
+from claudette_cli.rendering.figures import band, cost, gauge, meter
 from claudette_cli.terminal import clip
 
 TYPE_CHECKING = False
@@ -24,6 +24,8 @@ class Picture:
         self.tail = tail
         self.queue = queue_lines(fold)
         self.status = status_line(fold, connected=connected)
+        self.meter = meter_of(fold.chat)
+        self.filling = band(fold.chat.get("context", {}))
         self.running = fold.running
         self.deleted = fold.deleted
         waiting = list(fold.permissions.values())
@@ -47,16 +49,21 @@ def status_line(fold: Fold, *, connected: bool) -> str:
     state = status.get("name", "idle")
     if status.get("why") and state == "failed":
         state += f": {clip(status['why'], 60)}"
-    totals = chat.get("totals", {})
     parts = [
         state if connected else "reconnecting…",
         chat.get("modelUsed") or chat.get("model") or "",
-        meter(chat.get("context", {})),
-        money(totals["costUsd"]) if totals.get("costUsd") is not None else "",
+        meter_of(chat),
+        cost(chat.get("totals", {})),
         chat.get("level", "standard"),
         f"{chat.get('id', '')} {clip(chat.get('title', ''), 60)}".strip(),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def meter_of(chat: Json) -> str:
+    """How full the model's context is, as a bar and in words."""
+    context = chat.get("context", {})
+    return f"{gauge(context)} {meter(context)}".strip()
 
 
 def queue_lines(fold: Fold) -> list[str]:

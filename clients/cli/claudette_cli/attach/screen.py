@@ -40,6 +40,9 @@ INPUT_LINES = 8
 _STYLE = Style.from_dict(
     {
         "status": "reverse",
+        "filling": "ansiyellow",
+        "nearly-full": "bold ansiyellow",
+        "critical": "bold ansired",
         "queue": "ansibrightblack",
         "card": "bold ansiyellow",
         "prompt": "bold ansicyan",
@@ -144,7 +147,7 @@ class Screen:
                     dont_extend_height=True,
                 ),
                 Window(
-                    FormattedTextControl(lambda: f" {self._status()} "),
+                    FormattedTextControl(self._status),
                     height=1,
                     style="class:status",
                 ),
@@ -179,8 +182,19 @@ class Screen:
     def _prompt(self) -> StyleAndTextTuples:
         return [("class:prompt", "why not? " if self._giving_reason else "▸ ")]
 
-    def _status(self) -> str:
-        return self.picture.status if self.picture else "connecting…"
+    def _status(self) -> StyleAndTextTuples:
+        """The meter stands out as the context fills."""
+        if self.picture is None:
+            return [("", " connecting… ")]
+        status, filling = self.picture.status, self.picture.filling
+        if not filling:
+            return [("", f" {status} ")]
+        before, meter, after = status.partition(self.picture.meter)
+        return [
+            ("", f" {before}"),
+            (f"class:{filling.replace(' ', '-')}", meter),
+            ("", f"{after} "),
+        ]
 
     def _accepted(self, buffer: Buffer) -> bool:
         text = buffer.text.strip()

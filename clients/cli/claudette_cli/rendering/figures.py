@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_CELLS = 10
+_BANDS = ((90, "critical"), (80, "nearly full"), (60, "filling"))
 _STEPS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
@@ -58,15 +60,41 @@ def meter(context: dict[str, Any]) -> str:
         return f"context ? of {tokens(window)}" if window else ""
     if not window:
         return f"context {tokens(used)}"
-    return f"context {round(100 * used / window)}% of {tokens(window)}"
+    word = band(context)
+    return f"context {_percent(context)}% of {tokens(window)}" + (f", {word}" if word else "")
+
+
+def band(context: dict[str, Any]) -> str:
+    """The word for a context that fills: from 60, 80 and 90 percent on."""
+    percent = _percent(context)
+    return next((word for least, word in _BANDS if percent >= least), "")
+
+
+def gauge(context: dict[str, Any]) -> str:
+    """The meter as a bar, which is full at most. Empty when nobody knows."""
+    if not context.get("used") or not context.get("window"):
+        return ""
+    filled = min(_CELLS, max(1, round(_percent(context) * _CELLS / 100)))
+    return "▰" * filled + "▱" * (_CELLS - filled)
+
+
+def _percent(context: dict[str, Any]) -> int:
+    used, window = context.get("used"), context.get("window")
+    return round(100 * used / window) if used and window else 0
+
+
+def cost(usage: dict[str, Any]) -> str:
+    """Money as the provider told it; with ≈ where a price list did. Empty when nobody knows."""
+    if usage.get("costUsd") is None:
+        return ""
+    about = "" if usage.get("costSource") == "provider" else "≈ "
+    return about + money(usage["costUsd"])
 
 
 def spent(usage: dict[str, Any]) -> str:
-    """Tokens and money: `1.2k in, 56 out, $0.0012`."""
+    """Tokens and money: `1.2k in, 56 out, ≈ $0.0012`."""
     parts = []
     read = usage.get("input", 0) + usage.get("cacheRead", 0) + usage.get("cacheWrite", 0)
     if read or usage.get("output"):
         parts += [f"{tokens(read)} in", f"{tokens(usage.get('output', 0))} out"]
-    if usage.get("costUsd") is not None:
-        parts.append(money(usage["costUsd"]))
-    return ", ".join(parts)
+    return ", ".join([*parts, *filter(None, [cost(usage)])])

@@ -27,9 +27,9 @@ def test_the_status_line_tells_state_model_meter_and_cost() -> None:
         "status": {"name": "running"},
         "modelUsed": "fake/small",
         "context": {"used": 10, "window": 100},
-        "totals": {"costUsd": 0.5},
+        "totals": {"costUsd": 0.5, "costSource": "provider"},
     }
-    expected = "running · fake/small · context 10% of 100 · $0.5000 · standard · c t"
+    expected = "running · fake/small · ▰▱▱▱▱▱▱▱▱▱ context 10% of 100 · $0.5000 · standard · c t"
     assert picture(chat=chat).status == expected
     assert picture(chat=chat, connected=False).status.startswith("reconnecting…")
 

@@ -25,6 +25,10 @@ def test_ago(then: str, expected: str) -> None:
     ("context", "expected"),
     [
         ({"used": 136_000, "window": 272_000}, "context 50% of 272k"),
+        ({"used": 163_200, "window": 272_000}, "context 60% of 272k, filling"),
+        ({"used": 80, "window": 100}, "context 80% of 100, nearly full"),
+        ({"used": 90, "window": 100}, "context 90% of 100, critical"),
+        ({"used": 3_000_000, "window": 272_000}, "context 1103% of 272k, critical"),
         ({"used": None, "window": 272_000}, "context ? of 272k"),
         ({"used": 1234, "window": None}, "context 1.2k"),
         ({}, ""),
@@ -36,9 +40,19 @@ def test_the_meter_shows_how_full_the_context_is(
     assert figures.meter(context) == expected
 
 
+@pytest.mark.parametrize(
+    ("used", "expected"),
+    [(0, ""), (1, "▰" + "▱" * 9), (50, "▰" * 5 + "▱" * 5), (100, "▰" * 10), (900, "▰" * 10)],
+)
+def test_the_bar_is_full_at_most(used: int, expected: str) -> None:
+    assert figures.gauge({"used": used, "window": 100}) == expected
+    assert figures.gauge({"used": used}) == ""
+
+
 def test_what_a_turn_cost() -> None:
     usage = {"input": 1000, "cacheRead": 500, "output": 56, "costUsd": 0.00123}
-    assert figures.spent(usage) == "1.5k in, 56 out, $0.0012"
+    assert figures.spent({**usage, "costSource": "provider"}) == "1.5k in, 56 out, $0.0012"
+    assert figures.spent({**usage, "costSource": "catalogue"}) == "1.5k in, 56 out, ≈ $0.0012"
     assert figures.spent({}) == ""
     assert figures.money(12.3) == "$12.30"
 
