@@ -145,7 +145,7 @@ class Actor:
 
     def attach(self, running: Running | None) -> None:
         """After a start of the daemon: takes up the sidecar again, or learns that it is gone."""
-        self._process.attach(self.agent, running)
+        self._process.attach(self.agent, self.env, running)
         if self.agent.sidecar_id:
             self._watch_start(self.agent.sidecar_id)
 
@@ -181,6 +181,9 @@ class Actor:
 
     async def _report(self) -> None:
         """Takes what the sidecar said; keeps it for later when the disk refuses."""
+        if self._state and self._has_plans:
+            # This may be the end of a turn, with which something begins that uses a model.
+            await self._world.block.renew_for(self._state.chat)
         reports = self._take_reports()
         step = self._step()
         hearing = self._process.hearing.copy()
@@ -193,6 +196,12 @@ class Actor:
             self._inbox.reports.extendleft(reversed(reports))
             self._inbox.reports_blocked = True
             self._world.nursery.start_soon(self._unblock_later)
+
+    @property
+    def _has_plans(self) -> bool:
+        """Whether something waits for the chat to be free."""
+        waits = self.state.queue or self.agent.steers or self.agent.compact_next is not None
+        return bool(waits)
 
     def _take_reports(self) -> list[Report]:
         output: list[Report] = [*self._inbox.take_output()]
@@ -232,6 +241,7 @@ class Actor:
             self._item_count,
             partial(judge, self._world.rulebook, self._world.places),
             self._world.rulebook.setting,
+            partial(self._world.block.refuses, env=self.env),
             self.denials.unrecorded,
         )
 
@@ -255,7 +265,7 @@ class Actor:
             self.texts.mark_saved(saved)
             self._process.carry_out(self.agent, step, hearing)
         if step.credentials_wanted and self.agent.sidecar_id:
-            self._world.credentials(self.agent.sidecar_id)
+            self._world.credentials(self.agent.sidecar_id, self.env)
         if step.remove:
             self.hub.publish([deleted(self.state.seq + 1)], self.state.seq + 1)
             self._world.rulebook.forget("chat", self.chat_id)

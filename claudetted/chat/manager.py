@@ -101,6 +101,7 @@ class Manager:
         level = params.level or book.setting("default_level", workspace)
         model = params.model or book.setting("default_model", workspace) or None
         chat = replace(_new_chat(params, cwd, workspace, level), model=model)
+        await self.world.block.check_chat(chat, params.env)
         await self.world.launcher(params.harness, chat.id, params.env, [])
         _make_directories(chat.id)
         actor = Actor(self.world, chat.id, None, Agent(), params.env)
@@ -159,6 +160,8 @@ class Manager:
         """Changes a chat; what its running agent refuses is taken back and raised."""
         actor = await self.find(params.chat_id)
         before = actor.state.chat
+        if params.model:
+            await self.world.block.check_chat(replace(before, model=params.model), actor.env)
         n = await actor.ask(partial(life.configure, params=params))
         if n is not None:
             error = await actor.until(partial(_configured, n))

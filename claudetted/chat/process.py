@@ -42,7 +42,7 @@ class Process:
         """Output up to here is on disk."""
         self._unsent = unsent
 
-    def attach(self, agent: Agent, running: Running | None) -> None:
+    def attach(self, agent: Agent, env: dict[str, str], running: Running | None) -> None:
         """After a start of the daemon: takes up the sidecar again, or learns that it is gone."""
         sidecar_id = agent.sidecar_id
         assert sidecar_id is not None
@@ -58,7 +58,7 @@ class Process:
             if n > running.input_n:
                 self._keeper.send(sidecar_id, n, line)
         self._keeper.attach(sidecar_id, self.hearing.read_to, self._inbox.put_report)
-        self._world.credentials(sidecar_id)
+        self._world.credentials(sidecar_id, env)
         if agent.stage == "ending":
             self.end(sidecar_id)
 

@@ -138,6 +138,8 @@ def fault_of(error: sidecar.LineError, harness: str) -> errors.Fault:
         return errors.ModelUnknown(
             error.message, model=str(error.data.get("model", "")), nearest=nearest
         )
+    if error.name == "AnthropicBlocked":
+        return errors.AnthropicBlocked(error.message, model=str(error.data.get("model", "")))
     if error.name == "HarnessMissing":
         looked = [str(place) for place in error.data.get("looked", [])]
         return errors.HarnessMissing(error.message, harness=harness, looked=looked)

@@ -21,6 +21,7 @@ from claudetted.chat.texts import Texts
 from claudetted.permissions.verdict import Verdict
 from claudetted.protocol import events as ev
 from claudetted.protocol.base import ChatId, ItemId, PermissionId, SidecarId, TurnId
+from claudetted.protocol.chats import Chat
 from claudetted.protocol.items import Item, NoticeKind
 from claudetted.protocol.permissions import Request, Resolution
 from claudetted.protocol.questions import Answer, Question
@@ -72,6 +73,7 @@ class Step:
         items: int,
         judge: "Callable[[Step, Request], Verdict]",
         setting: Callable[[str, str], Any],
+        refuses: Callable[[Chat], str],
         denied: Mapping[PermissionId, Resolution] | None = None,
     ) -> None:
         self.chat_id = chat_id
@@ -83,6 +85,7 @@ class Step:
         self._setting = setting
         self.chosen: dict[str, Any] = {}
         """Settings that change with the step: in force at once within it."""
+        self._refuses = refuses
         self.prompts = prompts
         """Whole texts of messages that wait; grown here, trimmed by the actor."""
         self.told: list[ToldEvent | ToldDelta] = []
@@ -126,6 +129,10 @@ class Step:
         """Changes a setting with the step."""
         self.chosen[key] = value
         self.write.settings.append((key, msgspec.json.encode(value)))
+
+    def refusal(self) -> str:
+        """Why the chat's model may not be used now; empty if it may."""
+        return self._refuses(self.state.chat)
 
     @property
     def agent(self) -> Agent:

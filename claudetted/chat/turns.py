@@ -56,7 +56,7 @@ def start(step: Step, turn_id: TurnId, text: str, when: When) -> None:
     step.put_turn(turn, text)
     step.add_item(Item(ItemId(f"{turn_id}.u"), "user", "done", turn_id=turn_id), text)
     step.emit(ev.TurnStarted(turn))
-    if why := sidecars.must_wait(step):
+    if why := step.refusal() or sidecars.must_wait(step):
         step.add_notice("error", why)
         end(step, "failed", why)
         return
@@ -125,6 +125,11 @@ def _let_queue_go(step: Step) -> None:
 
 def compact(step: Step, instructions: str) -> None:
     """Asks the idle sidecar to compact."""
+    if why := step.refusal():
+        step.agent = replace(step.agent, compact_next=None)
+        step.add_notice("error", why)
+        go_on(step)
+        return
     step.agent = replace(step.agent, compact_next=None, failure="", start_error=None)
     sidecars.ensure(step)
     step.request("compact", lambda n: sidecar.Compact(n, instructions))

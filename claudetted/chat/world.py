@@ -9,6 +9,7 @@ from claudetted.chat.feed import Feed
 from claudetted.chat.rulebook import Rulebook
 from claudetted.permissions.places import Places
 from claudetted.protocol.base import ChatId, SidecarId
+from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.sidecar.launch import Launch
 from claudetted.sidecar.link import KeeperLink
 from claudetted.store.database import Database
@@ -31,7 +32,8 @@ class World:
     nursery: trio.Nursery
     feed: Feed
     rulebook: Rulebook
+    block: AnthropicBlock
     attention: Callable[[ChatId], None]
     """Told when a chat begins to need a person."""
-    credentials: Callable[[SidecarId], None] = lambda _sidecar: None
-    """Hands a sidecar the credentials that are nowhere stored."""
+    credentials: Callable[[SidecarId, dict[str, str]], None] = lambda _sidecar, _env: None
+    """Hands a sidecar with a chat's environment the credentials that are nowhere stored."""

@@ -1,6 +1,7 @@
 """Owns the choice of what runs for a kind of harness, from where, and in which environment."""
 
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,17 +13,16 @@ from claudetted.protocol import places
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.errors import HarnessMissing
 from claudetted.sidecar import staging
-from claudetted.sidecar.environment import LoginEnvironment
 from claudetted.sidecar.launch import CHAT_MARK, Launch
 
 _HARNESSES = {"pi": pi.launch}
 
 
 class Launching:
-    """What a daemon starts. It asks the user's login shell once, when that is first wanted."""
+    """What a daemon starts. `login` tells the environment of the user's login shell."""
 
-    def __init__(self) -> None:
-        self._login = LoginEnvironment(os.environ)
+    def __init__(self, login: Callable[[], Awaitable[dict[str, str]]]) -> None:
+        self._login = login
 
     async def launch(
         self, harness: str, chat_id: ChatId, env: dict[str, str], prefix: list[str]
@@ -36,22 +36,21 @@ class Launching:
             known = ", ".join(_HARNESSES)
             message = f"There is no harness “{harness}”; this build has: {known}."
             raise HarnessMissing(message, harness=harness)
-        base = await self._login.get()
+        base = await self._login()
         fixed = {"HOME": base["HOME"], "TMPDIR": str(temp_dir(chat_id))}
         found = prepare(chat_id, {**base, **env, **fixed}, os.environ)
         copied = await trio.to_thread.run_sync(_from_copy, found)
         before = [word.replace("{chat}", chat_id) for word in prefix]
         return replace(copied, argv=[*before, *copied.argv])
 
+    async def launch_control(self) -> Launch:
+        """What to start for no chat, in the environment that chats have, too.
 
-async def launch_control() -> Launch:
-    """What to start for no chat: the harness in the daemon's own environment.
-
-    It runs nothing of an agent's, so it bears no chat's mark. Raises HarnessMissing.
-    """
-    found = pi.launch(ChatId(""), os.environ, os.environ)
-    unmarked = {name: value for name, value in found.env.items() if name != CHAT_MARK}
-    return await trio.to_thread.run_sync(_from_copy, replace(found, env=unmarked))
+        It runs nothing of an agent's, so it bears no chat's mark. Raises HarnessMissing.
+        """
+        found = pi.launch(ChatId(""), await self._login(), os.environ)
+        unmarked = {name: value for name, value in found.env.items() if name != CHAT_MARK}
+        return await trio.to_thread.run_sync(_from_copy, replace(found, env=unmarked))
 
 
 async def tidy(running: bool) -> None:

@@ -33,6 +33,7 @@ from claudetted.daemon.notify import Notifier
 from claudetted.permissions.disk import RealDisk
 from claudetted.permissions.places import Places
 from claudetted.protocol import places
+from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.providers.control import Control
 from claudetted.providers.credentials import load_credentials
 from claudetted.providers.logins import Logins
@@ -42,7 +43,8 @@ from claudetted.rpc.connection import Connections
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.dispatch import Dispatcher
 from claudetted.rpc.methods import handlers
-from claudetted.rpc.methods.providers import credentials_changed
+from claudetted.rpc.methods.providers import credentials_changed, hand_over
+from claudetted.sidecar.environment import LoginEnvironment
 from claudetted.sidecar.link import KeeperLink
 from claudetted.store import transcripts
 from claudetted.store.database import Database, open_database
@@ -79,12 +81,11 @@ async def serve(
         stack.enter_context(locked(places.lock_path(), _description(instance, socket)))
         database = await stack.enter_async_context(open_database(places.database_path()))
         await _forget_old_keys(database)
-        launch = launcher or launching.Launching().launch
-        await _run(launch, umask, database, instance, socket, task_status)
+        await _run(launcher, umask, database, instance, socket, task_status)
 
 
 async def _run(
-    launcher: Launcher,
+    launcher: Launcher | None,
     umask: int,
     database: Database,
     instance: str,
@@ -98,20 +99,24 @@ async def _run(
         async with trio.open_nursery() as chats:
             notifier = Notifier(chats)
             rulebook = await load_rulebook(database)
+            login = LoginEnvironment(os.environ)
+            starting = launching.Launching(login.get)
+            block = AnthropicBlock(login.get, chats)
             credentials = await load_credentials(
-                database, keeper, lambda: str(rulebook.setting("private_keys"))
+                database, keeper, lambda: str(rulebook.setting("private_keys")), block
             )
             world = World(
                 database,
                 keeper,
-                launcher,
+                launcher or starting.launch,
                 umask,
                 _engine_places(),
                 chats,
                 Feed(),
                 rulebook,
+                block,
                 notifier.raised,
-                lambda sidecar: chats.start_soon(credentials.hand_to, sidecar),
+                lambda sidecar, env: chats.start_soon(credentials.hand_to, sidecar, env),
             )
             manager = notifier.manager = Manager(world)
             await manager.recover(running)
@@ -120,13 +125,14 @@ async def _run(
             chats.start_soon(Parking(manager).run)
             chats.start_soon(launching.tidy, bool(running))
             control = Control(
-                keeper, credentials, launching.launch_control, ids.new_id, umask, chats
+                keeper, credentials, starting.launch_control, ids.new_id, umask, chats
             )
             models = Models(database, control, ids.now)
 
             async def signed_in() -> None:
                 await credentials_changed(desk)
 
+            block.changed = lambda: chats.start_soon(hand_over, desk)
             logins = Logins(control, ids.new_id, chats, signed_in)
             desk = Desk(
                 manager,

@@ -306,6 +306,17 @@ class QuestionGone(Fault):
         answer: str = ""
 
 
+class AnthropicBlocked(Fault):
+    code = -32032
+    summary = (
+        "Pi's own Anthropic models are not used beside a Claude subscription, whose tokens stay "
+        "with the Claude CLI; the message says how the subscription shows."
+    )
+
+    class Details(Data, frozen=True):
+        model: str = ""
+
+
 def all_faults() -> list[type[Fault]]:
     """Every declared fault, by falling code."""
     return sorted(Fault.__subclasses__(), key=lambda fault: -fault.code)

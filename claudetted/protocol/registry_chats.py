@@ -45,6 +45,7 @@ METHODS: tuple[Method, ...] = (
             errors.HarnessMissing,
             errors.HarnessFailed,
             errors.ModelUnknown,
+            errors.AnthropicBlocked,
             errors.KeyReused,
             errors.StoreFull,
             errors.ShuttingDown,
@@ -79,7 +80,7 @@ METHODS: tuple[Method, ...] = (
         chats.ConfigureParams,
         chats.ChatResult,
         "Changes model, level or thinking.",
-        (*_WRITE, errors.ModelUnknown),
+        (*_WRITE, errors.ModelUnknown, errors.AnthropicBlocked),
         waits=True,
     ),
     Method(
@@ -87,7 +88,7 @@ METHODS: tuple[Method, ...] = (
         chats.CompactParams,
         Empty,
         "Summarises the older part of the conversation.",
-        (*_WRITE, errors.NothingToCompact),
+        (*_WRITE, errors.NothingToCompact, errors.AnthropicBlocked),
         waits=True,
     ),
     Method(
@@ -118,7 +119,7 @@ METHODS: tuple[Method, ...] = (
         turns.SendParams,
         turns.SendResult,
         "Sends a message.",
-        (*_WRITE, errors.KeyReused, errors.ShuttingDown),
+        (*_WRITE, errors.AnthropicBlocked, errors.KeyReused, errors.ShuttingDown),
     ),
     Method("turn/stop", turns.StopParams, turns.StopResult, "Stops what runs.", _CHAT, waits=True),
     Method(
@@ -135,7 +136,13 @@ METHODS: tuple[Method, ...] = (
         turns.RetryParams,
         turns.SendResult,
         "Sends the last prompt that did not get its answer again.",
-        (*_WRITE, errors.NothingToRetry, errors.ChatBusy, errors.KeyReused),
+        (
+            *_WRITE,
+            errors.NothingToRetry,
+            errors.AnthropicBlocked,
+            errors.ChatBusy,
+            errors.KeyReused,
+        ),
     ),
     Method(
         "queue/list", queue.ListParams, queue.ListResult, "Shows what waits.", _CHAT, watches=True
@@ -155,7 +162,11 @@ METHODS: tuple[Method, ...] = (
         (*_WRITE, errors.QueueEntryNotFound),
     ),
     Method(
-        "queue/resume", queue.ResumeParams, queue.ListResult, "Lets a paused queue go on.", _WRITE
+        "queue/resume",
+        queue.ResumeParams,
+        queue.ListResult,
+        "Lets a paused queue go on.",
+        (*_WRITE, errors.AnthropicBlocked),
     ),
     Method(
         "permission/list",

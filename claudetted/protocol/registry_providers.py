@@ -29,7 +29,7 @@ METHODS: tuple[Method, ...] = (
         settings.SetParams,
         settings.SettingResult,
         "Changes a setting.",
-        (errors.SettingUnknown, errors.ModelUnknown, errors.StoreFull),
+        (errors.SettingUnknown, errors.ModelUnknown, errors.AnthropicBlocked, errors.StoreFull),
     ),
     Method(
         "provider/list",

@@ -63,12 +63,14 @@ class Credentials(Line, tag="credentials", frozen=True):
     """Answers `credentials.wanted`, and comes again when something changed. Never stored.
 
     `keys` are private and stand in for their variables; `shell` holds variables of the user's
-    shell, the empty ones being unset there. `trouble` says why keys are missing.
+    shell, the empty ones being unset there. `trouble` says why keys are missing, `blocked` why
+    the agent's own provider of Anthropic's models is not used; empty when it may be.
     """
 
     keys: dict[str, str] = {}
     shell: dict[str, str] = {}
     trouble: str = ""
+    blocked: str = ""
 
 
 class Origin(Record, frozen=True):

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from claudetted.protocol.providers import Group, Kind, ListResult, Provider
 from claudetted.protocol.sidecar import Origin, ProviderList, ProviderRow
+from claudetted.providers import claude
 
 PI_DOCS = "https://github.com/earendil-works/pi/blob/main/packages/coding-agent/docs/providers.md"
-OAUTH_NEVER = frozenset({"anthropic"})
+OAUTH_NEVER = frozenset({claude.PROVIDER})
 """Whose subscription belongs to its own program: only a key is taken."""
 
 
@@ -144,7 +145,7 @@ def described(row: ProviderRow) -> Provider:
         about=entry.about,
         docs=entry.docs,
         ways=_ways(row, entry.kind),
-        variables=row.variables,
+        variables=[name for name in row.variables if name not in claude.TOKENS],
         models=row.models,
         configured=bool(labels),
         source=labels[0] if labels else "",

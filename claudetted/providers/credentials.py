@@ -3,7 +3,7 @@
 One table for storing and handing over: a key is kept under the variable that it stands in for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -13,6 +13,8 @@ import trio
 from claudetted.protocol.base import SidecarId
 from claudetted.protocol.errors import KeychainUnavailable, StoreFull
 from claudetted.protocol.sidecar import Credentials as Line
+from claudetted.providers.anthropic import AnthropicBlock
+from claudetted.providers.claude import without_tokens
 from claudetted.sidecar.link import KeeperLink
 from claudetted.store import names as rows
 from claudetted.store.database import Database
@@ -31,7 +33,12 @@ class Credentials:
     """
 
     def __init__(
-        self, database: Database, keeper: KeeperLink, names: list[str], kind: Callable[[], str]
+        self,
+        database: Database,
+        keeper: KeeperLink,
+        names: list[str],
+        kind: Callable[[], str],
+        block: AnthropicBlock,
     ) -> None:
         self.names = set(names)
         """The variables that private keys stand in for."""
@@ -39,14 +46,16 @@ class Credentials:
         self._database = database
         self._keeper = keeper
         self._kind = kind
+        self._block = block
         self._held: dict[str, str] = {}
         self._busy = trio.Lock()
 
-    async def hand_to(self, sidecar: SidecarId) -> None:
-        """Answers a sidecar that wants them, or tells it of a change."""
+    async def hand_to(self, sidecar: SidecarId, env: Mapping[str, str] | None = None) -> None:
+        """Answers a sidecar that wants them, or tells it of a change. `env` is its chat's."""
         async with self._busy:
+            blocked = await self._block.why(env)
             trouble = await self._read_missing()
-            line = Line(dict(self._held), dict(self.shell), trouble)
+            line = Line(dict(self._held), without_tokens(self.shell), trouble, blocked)
         self._keeper.send(sidecar, _VOLATILE, _encode(line) + b"\n")
 
     async def keep(self, values: dict[str, str]) -> None:
@@ -90,9 +99,9 @@ class Credentials:
 
 
 async def load_credentials(
-    database: Database, keeper: KeeperLink, kind: Callable[[], str]
+    database: Database, keeper: KeeperLink, kind: Callable[[], str], block: AnthropicBlock
 ) -> Credentials:
-    return Credentials(database, keeper, await database.read(rows.load), kind)
+    return Credentials(database, keeper, await database.read(rows.load), kind, block)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

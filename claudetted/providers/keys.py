@@ -4,7 +4,7 @@ import difflib
 
 from claudetted.protocol import errors, sidecar
 from claudetted.protocol.providers import ListResult, Provider, SetKeyParams
-from claudetted.providers import catalogue
+from claudetted.providers import catalogue, claude
 from claudetted.providers.control import Control
 from claudetted.providers.credentials import Credentials
 
@@ -41,6 +41,9 @@ class Keys:
         key = params.key.strip()
         if not key:
             raise errors.InvalidParams("The key is empty.", path="$.key")
+        if claude.is_token(key):
+            message = "This is a token of a Claude subscription, which stays with the Claude CLI."
+            raise errors.InvalidParams(f"{message} Set an API key.", path="$.key")
         if strange := sorted(set(params.extra) - set(provider.variables)):
             known = ", ".join(provider.variables[1:]) or "nothing"
             message = f"{provider.name} takes {known} beside its key, and not {strange[0]}."

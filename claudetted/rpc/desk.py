@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import trio
 
 from claudetted.chat.manager import Manager
+from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.providers.control import Control
 from claudetted.providers.credentials import Credentials
 from claudetted.providers.logins import Logins
@@ -31,3 +32,7 @@ class Desk:
     """Set to end the daemon in order."""
     end_agents: bool = False
     """Whether the agents end with it."""
+
+    @property
+    def block(self) -> AnthropicBlock:
+        return self.manager.world.block

@@ -8,11 +8,11 @@ says otherwise.
 import logging
 import os
 import pwd
-import signal
-import subprocess
 from collections.abc import Mapping
 
 import trio
+
+from claudetted.sidecar.asking import said_by
 
 logger = logging.getLogger(__name__)
 
@@ -74,31 +74,15 @@ async def _ask_login_shell(own: Mapping[str, str]) -> dict[str, str]:
     home = own.get("HOME") or user.pw_dir
     shell = own.get("SHELL") or user.pw_shell or "/bin/sh"
     given = {"HOME": home, "USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": shell}
-    said = b""
     try:
-        with trio.move_on_after(PATIENCE_SECONDS):
-            ended = await trio.run_process(
-                [shell, "-l", "-c", _ASK],
-                env=given,
-                stdin=subprocess.DEVNULL,
-                capture_stdout=True,
-                stderr=subprocess.DEVNULL,
-                check=False,
-                start_new_session=True,
-                deliver_cancel=_kill_with_children,
-            )
-            said = ended.stdout
+        said = await said_by([shell, "-l", "-c", _ASK], given, PATIENCE_SECONDS)
     except OSError as fault:
         logger.warning("the login shell %s cannot be asked: %s", shell, fault)
+        said = b""
     _, found, variables = said.partition(_MARK)
     if not found:
         logger.warning("the login shell %s did not tell its environment", shell)
     return {**_read(variables), "HOME": home}
-
-
-async def _kill_with_children(shell: trio.Process) -> None:
-    """What a profile has started is in the session that the shell leads."""
-    os.killpg(shell.pid, signal.SIGKILL)
 
 
 def _read(variables: bytes) -> dict[str, str]:

@@ -6,6 +6,8 @@ import type { Credentials } from "./lines.gen.ts";
 
 export class StandIns {
   trouble = "";
+  /** Why Pi's own Anthropic models are not used; empty when they may be. */
+  blocked = "";
   private keys = new Map<string, string>();
   private shell = new Map<string, string>();
   private readonly real = process.env;
@@ -24,10 +26,11 @@ export class StandIns {
     return this.first.promise;
   }
 
-  take({ keys = {}, shell = {}, trouble = "" }: Credentials): void {
+  take({ keys = {}, shell = {}, trouble = "", blocked = "" }: Credentials): void {
     this.keys = new Map(Object.entries(keys));
     this.shell = new Map(Object.entries(shell));
     this.trouble = trouble;
+    this.blocked = blocked;
     this.first.resolve();
   }
 

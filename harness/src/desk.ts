@@ -2,6 +2,7 @@
 
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
+import { hideSignIn } from "./claude.ts";
 import { StandIns } from "./credentials.ts";
 import type { Surroundings } from "./environment.ts";
 import { LineFault, lineError, messageOf } from "./faults.ts";
@@ -116,8 +117,9 @@ export class Desk {
   private async open(line: Start): Promise<Started> {
     const { pi, out, surroundings } = this.staff;
     try {
-      const around = { pi, out, surroundings, runtime: await this.runtime(), agentDir: pi.getAgentDir() };
-      this.session = await Session.open(around, line);
+      const [runtime, agentDir] = [await this.runtime(), pi.getAgentDir()];
+      const blocked = () => this.standIns.blocked;
+      this.session = await Session.open({ pi, out, surroundings, runtime, agentDir, blocked }, line);
       return this.session.started();
     } catch (error) {
       this.starting = null;
@@ -162,6 +164,7 @@ export class Desk {
 
   private async create(): Promise<Pi.ModelRuntime> {
     const runtime = await this.staff.pi.ModelRuntime.create({ refreshOnCreate: false });
+    hideSignIn(runtime);
     await look(runtime);
     return runtime;
   }

@@ -170,13 +170,15 @@ export interface LoginCancel {
  * Answers `credentials.wanted`, and comes again when something changed. Never stored.
  *
  * `keys` are private and stand in for their variables; `shell` holds variables of the user's
- * shell, the empty ones being unset there. `trouble` says why keys are missing.
+ * shell, the empty ones being unset there. `trouble` says why keys are missing, `blocked` why
+ * the agent's own provider of Anthropic's models is not used; empty when it may be.
  */
 export interface Credentials {
   type: "credentials";
   keys?: Record<string, string>;
   shell?: Record<string, string>;
   trouble?: string;
+  blocked?: string;
 }
 
 /** Aborts what runs, closes the session and exits with 0. */

@@ -5,6 +5,7 @@ import { realpath, rm, stat } from "node:fs/promises";
 
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
+import { refuseBlocked } from "./claude.ts";
 import type { Surroundings } from "./environment.ts";
 import { Translator, type PiEvent } from "./events.ts";
 import { LineFault, messageOf } from "./faults.ts";
@@ -29,6 +30,8 @@ export interface Around {
   agentDir: string;
   out: Outlet;
   surroundings: Surroundings;
+  /** Why Pi's own Anthropic models are not used now; empty when they may be. */
+  blocked: () => string;
 }
 
 interface Turn {
@@ -90,6 +93,7 @@ export class Session {
   /** Begins a turn, which ends by itself with exactly one `turn.end`. */
   prompt(line: Prompt): void {
     if (this.turn || this.compacting) throw busy();
+    this.refuseBlocked();
     const begun = Promise.withResolvers<void>();
     this.turn = { id: line.turn, stopped: false, begun: begun.promise };
     void this.run(line, begun.resolve);
@@ -130,6 +134,7 @@ export class Session {
 
   async compact(instructions: string): Promise<void> {
     if (this.turn || this.compacting) throw busy();
+    this.refuseBlocked();
     this.compacting = true;
     try {
       await this.session.compact(instructions || undefined);
@@ -181,6 +186,7 @@ export class Session {
     });
     this.session = session;
     if (modelFallbackMessage) throw await this.withoutModel(start, modelFallbackMessage);
+    await this.closeIfBlocked(start);
     if (this.thinking) session.setThinkingLevel(this.thinking as Thinking);
     this.setLevel(start.level ?? "standard");
     session.subscribe((event) => this.on(event as unknown as PiEvent));
@@ -254,16 +260,29 @@ export class Session {
   }
 
   private async resolve(name: string): Promise<PiModel> {
-    const { runtime } = this.around;
+    const { runtime, blocked } = this.around;
     const available = await availableModels(runtime);
-    return resolveModel(name, available, runtime.getModels() as Model[]) as PiModel;
+    const found = resolveModel(name, available, runtime.getModels() as Model[]);
+    refuseBlocked(found, blocked());
+    return found as PiModel;
+  }
+
+  private async closeIfBlocked(start: Start): Promise<void> {
+    try {
+      this.refuseBlocked();
+    } catch (error) {
+      await this.abandon(start);
+      throw error;
+    }
+  }
+
+  private refuseBlocked(): void {
+    refuseBlocked(this.session.model as Model | undefined, this.around.blocked());
   }
 
   /** Pi would go on with another model than the transcript's, or with none. */
   private async withoutModel(start: Start, message: string): Promise<LineFault> {
-    const path = this.session.sessionFile;
-    this.session.dispose();
-    if (!start.sessionPath && path) await rm(path);
+    await this.abandon(start);
     const name = /Could not restore model (\S+?)\.?(\s|$)/.exec(message)?.[1];
     if (!name) return noModel();
     const { runtime } = this.around;
@@ -280,6 +299,13 @@ export class Session {
     this.stale = false;
     await this.session.reload();
     this.setLevel(this.level);
+  }
+
+  /** What was opened is closed; a transcript that is new has nothing in it. */
+  private async abandon(start: Start): Promise<void> {
+    const path = this.session.sessionFile;
+    this.session.dispose();
+    if (!start.sessionPath && path) await rm(path);
   }
 
   private setLevel(level: Level): void {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.errors import HarnessMissing
+from claudetted.providers.claude import without_tokens
 from claudetted.sidecar.launch import Launch, sidecar_environment
 
 CHOICE = "CLAUDETTE_PI_HARNESS"
@@ -21,9 +22,12 @@ STAGED = Path(__file__).parents[3] / "harness/build/pi-harness" / EXECUTABLE
 
 
 def launch(chat: ChatId, environment: Mapping[str, str], daemon: Mapping[str, str]) -> Launch:
-    """`environment` is the chat's, `daemon` the daemon's own: that one chooses the harness."""
+    """`environment` is the chat's, `daemon` the daemon's own: that one chooses the harness.
+
+    Tokens of a Claude subscription are left out, and so its commands have none either.
+    """
     tools = {"CLAUDETTE_BUN": daemon.get("CLAUDETTE_BUN") or _bun(), "CLAUDETTE_RG": _rg(daemon)}
-    env = sidecar_environment(environment, chat)
+    env = sidecar_environment(without_tokens(environment), chat)
     env |= {name: path for name, path in tools.items() if path}
     return Launch([str(find_harness(daemon))], env)
 

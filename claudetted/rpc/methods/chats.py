@@ -100,6 +100,7 @@ async def configure(desk: Desk, caller: Caller, params: chats.ConfigureParams) -
 async def compact(desk: Desk, caller: Caller, params: chats.CompactParams) -> Empty:
     """Begins at once, or after the running turn."""
     actor = await desk.manager.find(params.chat_id)
+    await desk.block.check_chat(actor.state.chat, actor.env)
 
     def plan(step: Step) -> None:
         if not step.agent.session_path:

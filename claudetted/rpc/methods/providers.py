@@ -1,15 +1,22 @@
 """Owns the handlers of providers."""
 
+from msgspec.structs import replace
+
 from claudetted.protocol import errors, providers
 from claudetted.protocol.base import NoParams
 from claudetted.protocol.providers import KeyResult
+from claudetted.providers.claude import PROVIDER, without_tokens
 from claudetted.providers.keys import Keys
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
 
 
 async def list_(desk: Desk, caller: Caller, params: NoParams) -> providers.ListResult:
-    return await _keys(desk).listed()
+    found = await _keys(desk).listed()
+    if why := await desk.block.why_at_once():
+        rows = [replace(row, about=why) if row.id == PROVIDER else row for row in found.providers]
+        return replace(found, providers=rows)
+    return found
 
 
 async def set_key(desk: Desk, caller: Caller, params: providers.SetKeyParams) -> KeyResult:
@@ -28,7 +35,9 @@ async def environment(
 ) -> providers.EnvironmentResult:
     """Only what a provider looks at is taken, whatever else came."""
     known = {name for row in (await _keys(desk).listed()).providers for name in row.variables}
-    taken = {name: value for name, value in params.variables.items() if name in known}
+    taken = {
+        name: value for name, value in without_tokens(params.variables).items() if name in known
+    }
     desk.credentials.shell = taken
     await credentials_changed(desk)
     names = sorted(taken)
@@ -53,8 +62,13 @@ async def _changed(desk: Desk, provider: str, notes: list[str]) -> KeyResult:
 
 async def credentials_changed(desk: Desk) -> None:
     """What runs is told before it is asked what holds now."""
+    await hand_over(desk)
+    await desk.models.refresh()
+
+
+async def hand_over(desk: Desk) -> None:
+    """Tells what runs which credentials there are."""
     await desk.control.refresh()
     for actor in desk.manager.loaded:
         if actor.agent.sidecar_id:
-            await desk.credentials.hand_to(actor.agent.sidecar_id)
-    await desk.models.refresh()
+            await desk.credentials.hand_to(actor.agent.sidecar_id, actor.env)

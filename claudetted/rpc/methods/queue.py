@@ -28,6 +28,8 @@ async def remove(desk: Desk, caller: Caller, params: queue.RemoveParams) -> queu
 
 
 async def resume(desk: Desk, caller: Caller, params: queue.ResumeParams) -> queue.ListResult:
+    actor = await desk.manager.find(params.chat_id)
+    await desk.block.check_chat(actor.state.chat, actor.env)
     return await _after(desk, params.chat_id, planning.resume_queue)
 
 

@@ -34,6 +34,7 @@ async def set_(desk: Desk, caller: Caller, params: settings.SetParams) -> Settin
     if value is not None:
         value = _typed(value, known)
     if known is KNOWN["default_model"] and value:
+        await desk.block.check(value)
         await desk.models.require(value)
     encoded = None if value is None else msgspec.json.encode(value)
     await stored(desk, partial(rows.put_setting, key=key, value=encoded))

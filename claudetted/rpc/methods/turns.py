@@ -31,6 +31,7 @@ async def send(desk: Desk, caller: Caller, params: turns.SendParams) -> turns.Se
 
     async def act() -> turns.SendResult:
         actor = await desk.manager.find(params.chat_id)
+        await desk.block.check_chat(actor.state.chat, actor.env)
         return await actor.ask(plan)
 
     return await keyed.once(turns.SendResult, act)
@@ -69,6 +70,7 @@ async def retry(desk: Desk, caller: Caller, params: turns.RetryParams) -> turns.
 
     async def act() -> turns.SendResult:
         actor = await desk.manager.find(params.chat_id)
+        await desk.block.check_chat(actor.state.chat, actor.env)
         last = actor.state.turn
         row = await desk.database.read(
             partial(transcripts.turn, chat_id=actor.chat_id, turn_id=last.id if last else "")

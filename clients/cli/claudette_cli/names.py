@@ -94,6 +94,7 @@ ERROR_CODES = {
     "LoginNotFound": -32029,
     "QuestionNotFound": -32030,
     "QuestionGone": -32031,
+    "AnthropicBlocked": -32032,
     "InvalidParams": -32602,
     "Internal": -32603,
 }

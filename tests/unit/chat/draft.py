@@ -98,6 +98,7 @@ class Draft:
             self.item_count,
             lambda *_asked: self.verdict,
             lambda key, _workspace: self.settings.get(key, KNOWN[key].default),
+            lambda _chat: "",
         )
 
     def plan(self, plan: Callable[[Step], R]) -> R:

@@ -18,6 +18,7 @@ from claudetted.permissions.places import Places
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import ChatId, SidecarId
 from claudetted.protocol.chats import CreateParams
+from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.sidecar.launch import Launch
 from claudetted.sidecar.link import KeeperLink
 from claudetted.sidecar.reports import Exit, Output, Report, Running
@@ -160,6 +161,10 @@ async def _launch(harness: str, chat: ChatId, env: dict[str, str], *more: object
     return Launch(["sidecar"], {**env, "CHAT": chat})
 
 
+async def _environment() -> dict[str, str]:
+    return {"HOME": "/nowhere", "PATH": ""}
+
+
 @asynccontextmanager
 async def managing(database: Database, keeper: Keeper) -> AsyncIterator[Manager]:
     """The chats of one daemon; on leaving it is gone as if it were killed."""
@@ -173,6 +178,7 @@ async def managing(database: Database, keeper: Keeper) -> AsyncIterator[Manager]
             nursery=nursery,
             feed=Feed(),
             rulebook=await load_rulebook(database),
+            block=AnthropicBlock(_environment, nursery),
             attention=lambda chat: None,
         )
         manager = Manager(world)

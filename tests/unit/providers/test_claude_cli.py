@@ -1,0 +1,112 @@
+"""What Claude's own program says of its sign-in, and what it says when something is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from claudetted.providers import claude_cli
+from tests.fakes.claude import Claude, status
+
+
+@pytest.fixture
+def claude(tmp_path: Path) -> Claude:
+    return Claude(tmp_path / "bin/claude")
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return {"HOME": str(tmp_path), "PATH": f"{tmp_path}/bin:/usr/bin:/bin"}
+
+
+@pytest.mark.parametrize("method", ["claude.ai", "oauth_token", "OAuth_Token", "something.new"])
+async def test_a_subscription_is_one_however_it_is_signed_in_to(
+    claude: Claude, env: dict[str, str], method: str
+) -> None:
+    claude.is_signed_in(method)
+    assert await claude_cli.subscription(env) == method.lower()
+    assert claude.asked == ["auth status --json"]
+
+
+@pytest.mark.parametrize("method", ["none", "api_key", "api_key_helper", "third_party"])
+async def test_bug_27_a_key_a_cloud_or_nothing_is_no_subscription(
+    claude: Claude, env: dict[str, str], method: str
+) -> None:
+    claude.is_signed_in(method)
+    assert await claude_cli.subscription(env) == ""
+
+
+async def test_what_is_told_counts_and_not_the_exit_code(
+    claude: Claude, env: dict[str, str]
+) -> None:
+    claude.says(status("claude.ai", email="a@b.c", subscriptionType="max", more=[1]), code=1)
+    assert await claude_cli.subscription(env) == "claude.ai"
+    claude.says('{"loggedIn": false}', code=0)
+    assert await claude_cli.subscription(env) == ""
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "exit 1",
+        "echo error: unknown option --json; exit 1",
+        "printf '\\377\\376garbage'",
+        "echo '{}'",
+        "echo '[]'",
+        """echo '{"loggedIn": "yes"}'""",
+        "kill -9 $$",
+        "yes",
+        "sleep 1000",
+        "cat; echo still here; sleep 1000",
+    ],
+)
+async def test_a_program_that_gives_no_answer_is_ended_with_what_it_started(
+    claude: Claude, env: dict[str, str], monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    monkeypatch.setattr(claude_cli, "PATIENCE_SECONDS", 0.3)
+    claude.runs(script)
+    assert await claude_cli.subscription(env) is None
+
+
+async def test_one_that_cannot_be_run_gives_no_answer(claude: Claude, env: dict[str, str]) -> None:
+    claude.runs("exit 0")
+    claude.path.write_text("#!/no/such/interpreter\n")
+    assert await claude_cli.subscription(env) is None
+
+
+async def test_without_the_program_nobody_is_signed_in(env: dict[str, str]) -> None:
+    assert await claude_cli.subscription({**env, "PATH": "/nowhere"}) == ""
+
+
+async def test_it_is_found_where_its_installer_puts_it(env: dict[str, str], tmp_path: Path) -> None:
+    Claude(tmp_path / ".local/bin/claude").is_signed_in("claude.ai")
+    assert await claude_cli.subscription({**env, "PATH": "/usr/bin:/bin"}) == "claude.ai"
+
+
+async def test_what_would_hide_the_sign_in_is_kept_from_it(
+    claude: Claude, env: dict[str, str]
+) -> None:
+    claude.is_signed_in("claude.ai")
+    hiding = {
+        "ANTHROPIC_API_KEY": "sk-ant-api03-x",
+        "ANTHROPIC_AUTH_TOKEN": "x",
+        "CLAUDE_CODE_OAUTH_TOKEN": "x",
+        "CLAUDE_CODE_USE_BEDROCK": "1",
+        "CLAUDECODE": "1",
+    }
+    await claude_cli.subscription({**env, **hiding, "CLAUDE_CONFIG_DIR": "/c", "LANG": "C"})
+    assert not set(hiding) & set(claude.env)
+    assert (claude.env["CLAUDE_CONFIG_DIR"], claude.env["LANG"]) == ("/c", "C")
+    assert claude.env["DISABLE_AUTOUPDATER"] == "1"
+
+
+def test_the_fingerprint_changes_with_the_program_and_with_what_it_stores(
+    claude: Claude, env: dict[str, str], tmp_path: Path
+) -> None:
+    seen = [claude_cli.fingerprint(env)]
+    claude.is_signed_in("none")
+    seen.append(claude_cli.fingerprint(env))
+    (tmp_path / ".claude").mkdir()
+    (tmp_path / ".claude/.credentials.json").write_text("{}")
+    seen.append(claude_cli.fingerprint(env))
+    assert len(set(seen)) == 3
+    assert claude_cli.fingerprint(env) == seen[-1]
