@@ -7,8 +7,8 @@ import type { ModelRow } from "./lines.gen.ts";
 
 const NEAREST = 5;
 const SET_UP =
-  "No model is configured: sign in with `pi`, set a provider's key such as OPENROUTER_API_KEY in the " +
-  "environment, or describe a local server in ~/.pi/agent/models.json.";
+  "No model is configured: set a key with `claudette provider set openrouter`, sign in with " +
+  "`claudette provider login github-copilot`, or describe a local server in ~/.pi/agent/models.json.";
 
 export interface Model {
   id: string;

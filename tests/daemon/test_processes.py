@@ -11,6 +11,7 @@ import trio
 from claudetted.protocol import places
 from tests.daemon.client import PATIENCE, Client, Json
 from tests.daemon.conftest import NewChat
+from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home
 from tests.support.lifeline import Lifeline
 
@@ -66,6 +67,20 @@ async def test_a_chats_processes_alone(client: Client, new_chat: NewChat) -> Non
     await two.turn("@text hi")
     (row,) = await processes(client, chatId=one.id)
     assert (row["kind"], row["chatId"]) == ("sidecar", one.id)
+
+
+async def test_a_sidecar_that_is_starting_is_no_job(
+    puppets: Puppets, client: Client, chat: Chat
+) -> None:
+    turn = await chat.send("one")
+    puppet = await puppets.next()
+    (row,) = await processes(client, chatId=chat.id)
+    assert (row["kind"], row["pid"]) == ("sidecar", puppet.pid)
+    assert "puppet" in row["command"]
+    await puppet.starts()
+    await puppet.takes_prompt()
+    await puppet.ends_turn(turn)
+    await chat.ended(turn)
 
 
 async def test_a_sidecar_says_what_keeps_it(client: Client, chat: Chat) -> None:

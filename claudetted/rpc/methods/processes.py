@@ -26,7 +26,7 @@ async def list_(desk: Desk, caller: Caller, params: ListParams) -> ListResult:
     }
     ours = [] if params.chat_id else _ours(desk)
     marked = await trio.to_thread.run_sync(census.marked)
-    sidecars = [_sidecar(actor) for actor in live.values()]
+    sidecars = [_sidecar(actor, marked) for actor in live.values()]
     known = {process.pid for process in [*ours, *sidecars]}
     jobs = _jobs(live, [seen for seen in marked if seen.pid not in known])
     return ListResult([*ours, *sidecars, *jobs])
@@ -40,17 +40,21 @@ def _ours(desk: Desk) -> list[Process]:
     return rows
 
 
-def _sidecar(actor: Actor) -> Process:
-    """Its pid is known from its first line on."""
+def _sidecar(actor: Actor, marked: list[Seen]) -> Process:
+    """Its pid is known from its first line on; before that it is the chat's first process."""
     hello = actor.agent.hello
-    seen = census.look(hello.pid) if hello else None
+    if hello:
+        seen = census.look(hello.pid)
+    else:
+        seen = next((seen for seen in marked if seen.chat == actor.chat_id), None)
     return _process("sidecar", seen, why_alive(actor), actor)
 
 
 def _jobs(live: dict[ChatId, Actor], marked: list[Seen]) -> Iterator[Process]:
+    """Only an agent that has started has jobs: before that the others are its launcher's."""
     for seen in marked:
         actor = live.get(ChatId(seen.chat))
-        if actor:
+        if actor and actor.agent.hello:
             yield _process("job", seen, "The chat's agent started it.", actor)
 
 
