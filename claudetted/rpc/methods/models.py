@@ -10,23 +10,23 @@ from claudetted.rpc.desk import Desk
 
 
 async def list_(desk: Desk, caller: Caller, params: NoParams) -> models.ListResult:
-    return await _with_default(desk, await desk.models.known())
+    return _shown(desk, await desk.models.known(), await desk.block.why_at_once())
 
 
 async def refresh(desk: Desk, caller: Caller, params: NoParams) -> models.ListResult:
-    return await _with_default(desk, await desk.models.refresh())
+    return _shown(desk, await desk.models.refresh(), await desk.block.why())
 
 
-async def _with_default(desk: Desk, found: models.ListResult) -> models.ListResult:
+def _shown(desk: Desk, found: models.ListResult, blocked: str) -> models.ListResult:
     default = desk.manager.world.rulebook.setting("default_model")
-    return replace(_shown(found, await desk.block.why_at_once()), default=default)
+    return replace(_without_blocked(found, blocked), default=default)
 
 
-def _shown(found: models.ListResult, blocked: str) -> models.ListResult:
-    """Without those that are blocked; why some are missing is told when they could be used."""
+def _without_blocked(found: models.ListResult, why: str) -> models.ListResult:
+    """Why some are missing is told when they could be used."""
     shown = [model for model in found.models if model.provider != PROVIDER]
-    if not blocked or len(shown) == len(found.models):
+    if not why or len(shown) == len(found.models):
         return found
     usable = any(model.usable for model in found.models if model.provider == PROVIDER)
-    trouble = f"{found.trouble} {blocked}".strip() if usable else found.trouble
+    trouble = f"{found.trouble} {why}".strip() if usable else found.trouble
     return replace(found, models=shown, trouble=trouble)

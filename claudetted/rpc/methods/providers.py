@@ -13,7 +13,7 @@ from claudetted.rpc.desk import Desk
 
 async def list_(desk: Desk, caller: Caller, params: NoParams) -> providers.ListResult:
     found = await _keys(desk).listed()
-    if why := await desk.block.why_at_once():
+    if why := await desk.block.why():
         rows = [replace(row, about=why) if row.id == PROVIDER else row for row in found.providers]
         return replace(found, providers=rows)
     return found

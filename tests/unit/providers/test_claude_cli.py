@@ -1,5 +1,9 @@
 """What Claude's own program says of its sign-in, and what it says when something is wrong."""
 
+import json
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,6 +101,22 @@ async def test_what_would_hide_the_sign_in_is_kept_from_it(
     assert not set(hiding) & set(claude.env)
     assert (claude.env["CLAUDE_CONFIG_DIR"], claude.env["LANG"]) == ("/c", "C")
     assert claude.env["DISABLE_AUTOUPDATER"] == "1"
+
+
+@pytest.mark.skipif(
+    sys.platform == "darwin" or not shutil.which("claude"),
+    reason="no Claude CLI here that keeps its sign-in in a file",
+)
+async def test_the_real_program_says_what_is_expected(tmp_path: Path) -> None:
+    env = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "ANTHROPIC_API_KEY": "sk-ant-api03-x"}
+    assert await claude_cli.subscription(env) == ""
+    scopes = ["user:inference", "user:profile"]
+    tokens = {"accessToken": "invented", "refreshToken": "invented", "expiresAt": 4e12}
+    (tmp_path / ".claude").mkdir(exist_ok=True)
+    (tmp_path / ".claude/.credentials.json").write_text(
+        json.dumps({"claudeAiOauth": {**tokens, "scopes": scopes, "subscriptionType": "max"}})
+    )
+    assert await claude_cli.subscription(env) == "claude.ai"
 
 
 def test_the_fingerprint_changes_with_the_program_and_with_what_it_stores(
