@@ -34,12 +34,17 @@ class Scroll:
         """Permissions that this client decided."""
         self._cards: dict[str, Json] = {}
         self._chat: Json = {}
+        self._trouble = ""
+        """What the last block said went wrong: it is said once."""
 
     def take(self, change: Change) -> list[str]:
         """The lines that are final now."""
         name, about = change
         handler = _HANDLERS.get(name)
-        return handler(self, about) if handler else []
+        lines = handler(self, about) if handler else []
+        if lines:
+            self._trouble = _trouble(name, about)
+        return lines
 
     def history(self, items: list[Json]) -> list[str]:
         """Items that are over, as they stay on the screen."""
@@ -112,7 +117,10 @@ class Scroll:
         return self._block([self._terminal.paint(text, style)])
 
     def _turn_ended(self, event: Json) -> list[str]:
-        return self._block([self._painter.turn(event["turn"])])
+        turn = event["turn"]
+        if turn.get("error") == self._trouble:
+            turn = turn | {"error": ""}
+        return self._block([self._painter.turn(turn)])
 
     def _lost(self, event: Json) -> list[str]:
         said = [f"  {harmless(line)}" for line in event.get("stderr", [])]
@@ -120,7 +128,7 @@ class Scroll:
 
     def _status(self, event: Json) -> list[str]:
         status = event["status"]
-        if status.get("name") != "failed":
+        if status.get("name") != "failed" or status.get("why") == self._trouble:
             return []
         return self._remark(f"The chat failed: {status.get('why') or 'nobody knows why'}")
 
@@ -185,6 +193,13 @@ class Scroll:
     def _block(self, lines: list[str]) -> list[str]:
         """Every block ends with an empty line."""
         return [*lines, ""] if lines else []
+
+
+def _trouble(name: str, about: Json) -> str:
+    """What a change says went wrong; empty if nothing did."""
+    if name == "item/added" and about["item"].get("notice") == "error":
+        return str(about["item"].get("text", ""))
+    return str(about["turn"].get("error", "")) if name == "turn/ended" else ""
 
 
 class _Message:

@@ -134,3 +134,14 @@ def test_what_is_configured_is_told_to_all() -> None:
     chat = {"id": "c", "level": "full", "title": "new"}
     assert shown.event("chat/configured", chat=chat) == ["! title: new", "! level: full"]
     assert shown.event("chat/configured", chat=chat) == []
+
+
+def test_what_went_wrong_is_said_once() -> None:
+    shown = Shown()
+    item = {"id": "n", "kind": "notice", "notice": "error", "status": "done", "text": "No luck."}
+    assert shown.event("item/added", item=item) == ["! No luck."]
+    turn = {"id": "t", "reason": "failed", "error": "No luck."}
+    assert shown.event("turn/ended", turn=turn) == ["failed · 0.0 s"]
+    assert shown.event("status/changed", status={"name": "failed", "why": "No luck."}) == []
+    other = shown.event("status/changed", status={"name": "failed", "why": "It ended."})
+    assert other == ["! The chat failed: It ended."]
