@@ -572,10 +572,15 @@ export interface DeltaParams {
   text: string;
 }
 
-/** The `feed` notification for `all` subscribers: what changed about any chat, no items. */
+/**
+ * The `feed` notification for `all` subscribers: what changed about any chat, no items.
+ *
+ * `providers` and `models` are of no chat: who shows them asks again. `login` tells a sign-in as
+ * it is now.
+ */
 export interface FeedParams {
-  subject: "chat" | "permission" | "question" | "deleted";
-  chatId: string;
+  subject: "chat" | "permission" | "question" | "deleted" | "providers" | "models" | "login";
+  chatId?: string | null;
   chat?: Chat | null;
   permission?: Permission | null;
   permissionId?: string | null;
@@ -583,6 +588,7 @@ export interface FeedParams {
   question?: Question | null;
   questionId?: string | null;
   answer?: Answer | null;
+  login?: Login | null;
 }
 
 /** The `lagging` notification: the last thing a client reads that fell too far behind. */

@@ -1,10 +1,11 @@
-"""Owns the feed of all chats: what changed about any of them, without their items."""
+"""Owns the feed: what changed about any chat, without its items, or beside the chats."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from claudetted.protocol import events as ev
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.chats import Chat
+from claudetted.protocol.logins import Login
 from claudetted.wire import jsonrpc
 
 _SILENT = (ev.ItemAdded, ev.ItemOpened, ev.ItemChanged, ev.ItemClosed)
@@ -64,6 +65,13 @@ class Feed:
 
     def deleted(self, chat_id: ChatId) -> None:
         self._tell(ev.FeedParams("deleted", chat_id))
+
+    def changed(self, what: Literal["providers", "models"]) -> None:
+        """Tells that who shows these has to ask again."""
+        self._tell(ev.FeedParams(what))
+
+    def signing_in(self, login: Login) -> None:
+        self._tell(ev.FeedParams("login", login=login))
 
     def _tell_permission(self, chat_id: ChatId, event: ev.Event) -> None:
         if isinstance(event, ev.PermissionOpened):

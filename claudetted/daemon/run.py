@@ -43,7 +43,7 @@ from claudetted.rpc.connection import Connections
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.dispatch import Dispatcher
 from claudetted.rpc.methods import handlers
-from claudetted.rpc.methods.providers import credentials_changed, hand_over
+from claudetted.rpc.methods.providers import credentials_changed, subscription_changed
 from claudetted.sidecar.environment import LoginEnvironment
 from claudetted.sidecar.link import KeeperLink
 from claudetted.store import transcripts
@@ -132,8 +132,8 @@ async def _run(
             async def signed_in() -> None:
                 await credentials_changed(desk)
 
-            block.changed = lambda: chats.start_soon(hand_over, desk)
-            logins = Logins(control, ids.new_id, chats, signed_in)
+            block.changed = lambda: chats.start_soon(subscription_changed, desk)
+            logins = Logins(control, ids.new_id, chats, signed_in, world.feed.signing_in)
             desk = Desk(
                 manager,
                 database,

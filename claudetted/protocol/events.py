@@ -7,6 +7,7 @@ import msgspec
 from claudetted.protocol.base import ChatId, Data, ItemId, Params, PermissionId, QuestionId
 from claudetted.protocol.chats import AttentionWhy, Chat, Context, SidecarInfo, Snapshot, Status
 from claudetted.protocol.items import CompactionInfo, Item
+from claudetted.protocol.logins import Login
 from claudetted.protocol.permissions import Permission, Resolution
 from claudetted.protocol.questions import Answer, Question
 from claudetted.protocol.queue import QueueEntry
@@ -212,10 +213,14 @@ class DeltaParams(Data, frozen=True):
 
 
 class FeedParams(Data, frozen=True):
-    """The `feed` notification for `all` subscribers: what changed about any chat, no items."""
+    """The `feed` notification for `all` subscribers: what changed about any chat, no items.
 
-    subject: Literal["chat", "permission", "question", "deleted"]
-    chat_id: ChatId
+    `providers` and `models` are of no chat: who shows them asks again. `login` tells a sign-in as
+    it is now.
+    """
+
+    subject: Literal["chat", "permission", "question", "deleted", "providers", "models", "login"]
+    chat_id: ChatId | None = None
     chat: Chat | None = None
     permission: Permission | None = None
     permission_id: PermissionId | None = None
@@ -223,6 +228,7 @@ class FeedParams(Data, frozen=True):
     question: Question | None = None
     question_id: QuestionId | None = None
     answer: Answer | None = None
+    login: Login | None = None
 
 
 class LaggingParams(Data, frozen=True):

@@ -24,12 +24,15 @@ class Logins:
         new_id: Callable[[], str],
         nursery: trio.Nursery,
         changed: Callable[[], Awaitable[None]],
+        tell: Callable[[Login], None],
     ) -> None:
         self._control = control
         self._new_id = new_id
         self._nursery = nursery
         self._changed = changed
         """Told when a credential is new."""
+        self._tell = tell
+        """Told each step."""
         self._all: dict[str, Login] = {}
         self._news = trio.lowlevel.ParkingLot()
         control.on_login = self._hear
@@ -45,6 +48,7 @@ class Logins:
             raise errors.InvalidParams(message, path="$.provider")
         login = Login(self._new_id(), provider.id)
         self._all[login.id] = login
+        self._tell(login)
         for old in list(self._all)[:-KEPT]:
             if self._all[old].state != "running":
                 del self._all[old]
@@ -103,6 +107,7 @@ class Logins:
 
     def _change(self, login: Login) -> None:
         self._all[login.id] = replace(login, step=login.step + 1)
+        self._tell(self._all[login.id])
         self._news.unpark_all()
 
     def _find(self, login_id: str) -> Login:

@@ -14,7 +14,9 @@ async def list_(desk: Desk, caller: Caller, params: NoParams) -> models.ListResu
 
 
 async def refresh(desk: Desk, caller: Caller, params: NoParams) -> models.ListResult:
-    return _shown(desk, await desk.models.refresh(), await desk.block.why())
+    found = await desk.models.refresh()
+    desk.manager.world.feed.changed("models")
+    return _shown(desk, found, await desk.block.why())
 
 
 def _shown(desk: Desk, found: models.ListResult, blocked: str) -> models.ListResult:

@@ -62,12 +62,20 @@ async def _changed(desk: Desk, provider: str, notes: list[str]) -> KeyResult:
 
 async def credentials_changed(desk: Desk) -> None:
     """What runs is told before it is asked what holds now."""
-    await hand_over(desk)
+    await _hand_over(desk)
+    desk.manager.world.feed.changed("providers")
     await desk.models.refresh()
+    desk.manager.world.feed.changed("models")
 
 
-async def hand_over(desk: Desk) -> None:
-    """Tells what runs which credentials there are."""
+async def subscription_changed(desk: Desk) -> None:
+    """Other models may be used than before, with the same credentials."""
+    await _hand_over(desk)
+    desk.manager.world.feed.changed("providers")
+    desk.manager.world.feed.changed("models")
+
+
+async def _hand_over(desk: Desk) -> None:
     await desk.control.refresh()
     for actor in desk.manager.loaded:
         if actor.agent.sidecar_id:

@@ -39,6 +39,8 @@ async def set_(desk: Desk, caller: Caller, params: settings.SetParams) -> Settin
     encoded = None if value is None else msgspec.json.encode(value)
     await stored(desk, partial(rows.put_setting, key=key, value=encoded))
     desk.manager.world.rulebook.choose(key, value)
+    if known is KNOWN["default_model"]:
+        desk.manager.world.feed.changed("models")
     if known is KNOWN[settings.TRUST]:
         await trust_changed(desk, key.partition(":")[2])
     return SettingResult(_shown(desk, key))
