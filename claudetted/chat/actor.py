@@ -252,11 +252,12 @@ class Actor:
             attention.review(step, watched=bool(len(self.hub)))
         if step.durable or self._grown_large(step, hearing):
             saved = step.unsaved()
+            if step.afresh:
+                step.write.given_up = await trio.to_thread.run_sync(
+                    directories.sessions, self.chat_id
+                )
             await self._commit(step, hearing)
-            if step.remove:
-                await trio.to_thread.run_sync(directories.remove, self.chat_id)
-            elif step.afresh:
-                await trio.to_thread.run_sync(directories.remove_sessions, self.chat_id)
+            await self._clear_away([self.chat_id] if step.remove else step.write.given_up)
         if hearing:
             self._process.hearing = hearing
         self._publish(step)
@@ -273,6 +274,13 @@ class Actor:
             self.fail(self._not_found())
         elif step.launch:
             await self._launch(step.launch)
+
+    async def _clear_away(self, given_up: list[str]) -> None:
+        """What was asked for is done when it is answered; the rest of it is nobody's hurry."""
+        for place in given_up:
+            await trio.to_thread.run_sync(directories.remove, place)
+        if given_up:
+            self._world.given_up()
 
     def _grown_large(self, step: Step, hearing: Hearing | None) -> bool:
         """Whether a checkpoint is due: for the text at stake, or for the keeper's window."""

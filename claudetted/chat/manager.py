@@ -15,13 +15,13 @@ from claudetted.chat.agent import Agent
 from claudetted.chat.state import ChatState
 from claudetted.chat.step import Step
 from claudetted.chat.world import World
-from claudetted.protocol import chats, errors, places
+from claudetted.protocol import chats, errors
 from claudetted.protocol.base import ChatId, SidecarId, TurnId
 from claudetted.protocol.chats import Chat
 from claudetted.protocol.permissions import Level
 from claudetted.protocol.sidecar import LineError
 from claudetted.sidecar.reports import Running
-from claudetted.store import directories, journal, transcripts
+from claudetted.store import journal, transcripts
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,6 @@ class Manager:
         chat = replace(_new_chat(params, cwd, workspace, level), model=model)
         await self.world.block.check_chat(chat, params.env)
         await self.world.launcher(params.harness, chat.id, params.env, [])
-        _make_directories(chat.id)
         actor = Actor(self.world, chat.id, None, Agent(), params.env)
         self._run(actor)
 
@@ -135,7 +134,6 @@ class Manager:
                 await actor.ask(plan)
         except Exception:
             actor.unload()
-            directories.remove(actor.chat_id)
             raise
 
     async def stop(self, chat_id: ChatId, by: str) -> TurnId | None:
@@ -333,8 +331,3 @@ def _configured(n: int, _state: ChatState, agent: Agent, _events: object) -> Lin
     if n in agent.requests:
         return None
     return agent.refusals.get(n, _READY)
-
-
-def _make_directories(chat_id: ChatId) -> None:
-    for directory in (places.chat_dir(chat_id), sidecars.temp_dir(chat_id)):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -13,7 +13,8 @@ from claudetted.chat.world import World
 from claudetted.protocol import places
 from claudetted.protocol.base import ChatId, SidecarId
 from claudetted.sidecar.groups import end_left
-from claudetted.sidecar.reports import Lost, Running
+from claudetted.sidecar.reports import LaunchFailed, Lost, Running
+from claudetted.store import directories
 
 END_GRACE_SECONDS = 3.0
 
@@ -74,6 +75,10 @@ class Process:
         prefix = self._world.rulebook.setting("launcher")
         launch = await self._world.launcher(harness, self._chat_id, env, prefix)
         cwd = places.chat_dir(self._chat_id)
+        try:
+            await trio.to_thread.run_sync(directories.make, self._chat_id)
+        except OSError as fault:
+            raise LaunchFailed(f"The chat's directory cannot be made: {fault}.") from fault
         await self._keeper.start(sidecar_id, launch.argv, launch.env, cwd, self._world.umask)
         self._keeper.attach(sidecar_id, 0, self._inbox.put_report)
         for n, line in self._unsent:

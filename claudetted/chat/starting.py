@@ -46,7 +46,8 @@ def _is_over(
 
 def _give_up(sidecar_id: SidecarId, step: Step) -> None:
     """Not while it waits for a person, who may take any time."""
-    if _is_over(sidecar_id, step.state, step.agent, None) or step.state.permissions:
+    asks = step.state.permissions or step.state.questions
+    if _is_over(sidecar_id, step.state, step.agent, None) or asks:
         return
     message = (
         f"The agent's process did not start within {START_SECONDS:.0f} s and was ended. "

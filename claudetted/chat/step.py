@@ -93,7 +93,7 @@ class Step:
         self.remove = False
         """The chat is removed with everything instead of stored."""
         self.afresh = False
-        """The sessions of earlier sidecars are removed."""
+        """The sessions of earlier sidecars are given up."""
         self.credentials_wanted = False
         """By the sidecar; they are nowhere stored."""
         self.end_sidecar = False

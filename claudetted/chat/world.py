@@ -35,5 +35,7 @@ class World:
     block: AnthropicBlock
     attention: Callable[[ChatId], None]
     """Told when a chat begins to need a person."""
+    given_up: Callable[[], None] = lambda: None
+    """Told when a chat or its session was given up and its remains are to be cleared away."""
     credentials: Callable[[SidecarId, dict[str, str]], None] = lambda _sidecar, _env: None
     """Hands a sidecar with a chat's environment the credentials that are nowhere stored."""

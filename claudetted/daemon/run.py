@@ -21,6 +21,7 @@ import trio
 
 import claudetted
 from claudetted.chat import ids
+from claudetted.chat.clearing import Clearing
 from claudetted.chat.feed import Feed
 from claudetted.chat.judging import load_engine
 from claudetted.chat.manager import Manager
@@ -105,6 +106,7 @@ async def _run(
             credentials = await load_credentials(
                 database, keeper, lambda: str(rulebook.setting("private_keys")), block
             )
+            clearing = Clearing(database)
             world = World(
                 database,
                 keeper,
@@ -116,11 +118,13 @@ async def _run(
                 rulebook,
                 block,
                 notifier.raised,
+                clearing.want,
                 lambda sidecar, env: chats.start_soon(credentials.hand_to, sidecar, env),
             )
             manager = notifier.manager = Manager(world)
             await manager.recover(running)
             chats.start_soon(manager.sweep)
+            chats.start_soon(clearing.run)
             chats.start_soon(load_engine)
             chats.start_soon(Parking(manager).run)
             chats.start_soon(launching.tidy, bool(running))

@@ -14,10 +14,12 @@ from claudetted.store import schema
 from claudetted.store.writer import Writer
 
 T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
 Change = Callable[[sqlite3.Connection], None]
 """A unit of work that gives nothing back."""
 
 _READERS = 4
+_BUSY_MILLISECONDS = 5000
 
 
 class Database:
@@ -46,6 +48,10 @@ class Database:
     @property
     def writes_waiting(self) -> int:
         return self._writer.waiting
+
+    async def give_back(self) -> None:
+        """Cuts the file and its log where their used part ends, if nobody is in the way."""
+        await trio.to_thread.run_sync(self._read, _checkpoint, limiter=self._limiter)
 
     def size(self) -> int:
         """Bytes of the database with its log."""
@@ -87,10 +93,13 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
 
 
 def _open(path: Path) -> tuple[sqlite3.Connection, str]:
-    if not path.exists():
+    new = not path.exists()
+    if new:
         path.touch(mode=0o600)
     connection = _connect(path)
     try:
+        if new:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         if sys.platform == "darwin":
@@ -105,8 +114,16 @@ def _open(path: Path) -> tuple[sqlite3.Connection, str]:
     return connection, journal_id
 
 
+def _checkpoint(connection: sqlite3.Connection) -> None:
+    """Most of it beside the writer, which waits for the rest alone."""
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    connection.execute("PRAGMA busy_timeout = 0")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA busy_timeout = 5000")
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     connection.execute("PRAGMA cache_size = -4096")
     return connection

@@ -1,16 +1,29 @@
-"""Owns the directories of chats: emptied at a reset, removed with it."""
+"""Owns the directories of chats: made for an agent, emptied at a reset, removed with the chat."""
 
+import os
 import shutil
+from contextlib import suppress
 
 from claudetted.protocol import places
 from claudetted.protocol.base import ChatId
 
-
-def remove(chat_id: ChatId) -> None:
-    """Everything of a chat that is no more."""
-    shutil.rmtree(places.chat_dir(chat_id), ignore_errors=True)
+_SESSIONS = "sessions"
 
 
-def remove_sessions(chat_id: ChatId) -> None:
-    """What the agent remembers of a chat that goes on."""
-    shutil.rmtree(places.chat_dir(chat_id) / "sessions", ignore_errors=True)
+def make(chat_id: ChatId) -> None:
+    """The chat's own and its temporary one, for its owner alone."""
+    for directory in (places.chat_dir(chat_id), places.chat_dir(chat_id) / "tmp"):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def sessions(chat_id: ChatId) -> list[str]:
+    """The places of what the agent remembers of a chat."""
+    names: list[str] = []
+    with suppress(FileNotFoundError):
+        names = os.listdir(places.chat_dir(chat_id) / _SESSIONS)
+    return [f"{chat_id}/{_SESSIONS}/{name}" for name in names]
+
+
+def remove(place: str) -> None:
+    """A chat's directory, or one in it, with everything."""
+    shutil.rmtree(places.chat_dir(place), ignore_errors=True)

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from claudetted.store import rules, usage
+from claudetted.store import remains, rules, usage
 
 
 class KeyTaken(Exception):
@@ -118,6 +118,8 @@ class Write:
     answered: tuple[str, str, bytes, bytes, str] | None = None
     """(method, key, params, result, at)"""
     hide_items: bool = False
+    given_up: list[str] = field(default_factory=list)
+    """Directories that are of no use any more."""
 
 
 def store(connection: sqlite3.Connection, write: Write) -> None:
@@ -153,6 +155,7 @@ def store(connection: sqlite3.Connection, write: Write) -> None:
         rules.put_setting(connection, key, value)
     for row in write.used:
         usage.add(connection, chat.id, row)
+    remains.note(connection, write.given_up)
     if write.answered:
         _store_answer(connection, write.answered)
 
@@ -240,11 +243,12 @@ def _store_sidecar(connection: sqlite3.Connection, chat_id: str, write: Write) -
         connection.execute("DELETE FROM input WHERE sidecar_id = ?", (write.sidecar_ended,))
 
 
-_CHAT_TABLES = ("event", "item", "piece", "payload", "turn")
+_STEPS_AT_ONCE = 10
+"""All there is to most chats."""
 
 
 def remove_chat(connection: sqlite3.Connection, chat_id: str) -> None:
-    """Removes a chat; what stays is the record of its decisions."""
+    """Removes a chat and notes what remains of it; the record of its decisions stays for good."""
     connection.execute(
         "DELETE FROM input WHERE sidecar_id IN (SELECT id FROM sidecar WHERE chat_id = ?)",
         (chat_id,),
@@ -253,9 +257,10 @@ def remove_chat(connection: sqlite3.Connection, chat_id: str) -> None:
     connection.execute("UPDATE permission SET request = NULL WHERE chat_id = ?", (chat_id,))
     rules.remove_of(connection, "chat", chat_id)
     usage.forget_chat(connection, chat_id)
-    for table in _CHAT_TABLES:
-        connection.execute(f"DELETE FROM {table} WHERE chat_id = ?", (chat_id,))
     connection.execute("DELETE FROM chat WHERE id = ?", (chat_id,))
+    remains.note(connection, [chat_id])
+    for _ in range(_STEPS_AT_ONCE):
+        remains.remove_some(connection, chat_id)
 
 
 @dataclass

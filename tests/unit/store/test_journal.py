@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claudetted.store import journal, schema, transcripts
+from claudetted.store import journal, remains, schema, transcripts
 from claudetted.store.journal import (
     ChatRow,
     EventRow,
@@ -223,13 +223,18 @@ def test_the_rules_of_a_turn_go_with_it(connection: sqlite3.Connection) -> None:
     assert connection.execute("SELECT id FROM rule").fetchall() == [("r2",)]
 
 
+def remove(connection: sqlite3.Connection, chat: str) -> None:
+    journal.remove_chat(connection, chat)
+    remains.forget(connection, chat)
+
+
 def test_a_removed_chat_leaves_the_record_of_its_decisions_and_nothing_else(
     connection: sqlite3.Connection,
 ) -> None:
     journal.store(connection, full("c2"))
     others = everything(connection)
     journal.store(connection, full("c1"))
-    journal.remove_chat(connection, "c1")
+    remove(connection, "c1")
     left = everything(connection)
     decisions = [row for row in left["permission"] if row not in others["permission"]]
     assert len(decisions) == 1
@@ -241,7 +246,7 @@ def test_a_removed_chat_leaves_the_record_of_its_decisions_and_nothing_else(
 
 def test_a_chat_may_be_removed_twice(connection: sqlite3.Connection) -> None:
     journal.store(connection, full("c1"))
-    journal.remove_chat(connection, "c1")
+    remove(connection, "c1")
     before = everything(connection)
-    journal.remove_chat(connection, "c1")
+    remove(connection, "c1")
     assert everything(connection) == before
