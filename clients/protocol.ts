@@ -514,10 +514,17 @@ export interface UsageGetParams {
   chatId?: string | null;
 }
 
-/** Ended turns, and compactions between them; those of deleted chats count among all. */
+/**
+ * Ended turns, and compactions between them; those of deleted chats count among all.
+ *
+ * `balance` is what OpenRouter told last; `trouble` says why there is none although it was
+ * asked.
+ */
 export interface UsageGetResult {
   total: Sum;
   lastDay: Sum;
+  balance?: Balance | null;
+  trouble?: string;
 }
 
 export interface LoginStartParams {
@@ -589,6 +596,14 @@ export interface FeedParams {
   questionId?: string | null;
   answer?: Answer | null;
   login?: Login | null;
+}
+
+/**
+ * The `balance` notification: what OpenRouter told last; nothing when it did not answer. For
+ * those who follow a chat whose model it serves, or all chats while there is one.
+ */
+export interface BalanceParams {
+  balance?: Balance | null;
 }
 
 /** The `lagging` notification: the last thing a client reads that fell too far behind. */
@@ -1092,6 +1107,20 @@ export interface Model {
 }
 
 /**
+ * What OpenRouter says is left, in USD: of the account, or of the limit of the key in use.
+ *
+ * `totalUsd` is what was bought, or the limit. Without one nobody knows what remains.
+ */
+export interface Balance {
+  of: "account" | "key";
+  usedUsd: number;
+  totalUsd?: number | null;
+  remainingUsd?: number | null;
+  exhausted?: boolean;
+  at?: string;
+}
+
+/**
  * The boundary a compaction leaves in the transcript. Token counts are null when unknown.
  *
  * `usage` is what the summary took, unless a turn counts it as its own.
@@ -1249,6 +1278,7 @@ export interface Methods {
   "model/list": { params: NoParams; result: ModelListResult };
   "model/refresh": { params: NoParams; result: ModelListResult };
   "usage/get": { params: UsageGetParams; result: UsageGetResult };
+  "usage/refresh": { params: UsageGetParams; result: UsageGetResult };
   "login/start": { params: LoginStartParams; result: LoginResult };
   "login/list": { params: NoParams; result: LoginListResult };
   "login/wait": { params: LoginWaitParams; result: LoginResult };
@@ -1260,5 +1290,6 @@ export interface Notifications {
   "event": { params: EventParams };
   "delta": { params: DeltaParams };
   "feed": { params: FeedParams };
+  "balance": { params: BalanceParams };
   "lagging": { params: LaggingParams };
 }

@@ -322,6 +322,7 @@ class Actor:
             self._world.rulebook.choose(key, value)
         if step.write.turn_over:
             self._world.rulebook.forget("turn", step.write.turn_over)
+            self._world.spent(step.state.chat)
         if any(isinstance(event, AttentionRaised) for event in step.events):
             self._world.attention(self.chat_id)
 

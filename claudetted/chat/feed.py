@@ -21,12 +21,12 @@ class Follower:
 
     def __init__(self, feed: "Feed", listener: Listener) -> None:
         self._feed = feed
-        self._listener = listener
+        self.listener = listener
         self._held: list[bytes] | None = []
 
     def tell(self, frame: bytes) -> None:
         if self._held is None:
-            self._listener.put(frame, None)
+            self.listener.put(frame, None)
         else:
             self._held.append(frame)
 
@@ -36,7 +36,7 @@ class Follower:
     def release(self) -> None:
         held, self._held = self._held or [], None
         for frame in held:
-            self._listener.put(frame, None)
+            self.listener.put(frame, None)
 
 
 class Feed:
@@ -44,6 +44,10 @@ class Feed:
 
     def __init__(self) -> None:
         self._followers: dict[Follower, None] = {}
+
+    @property
+    def listeners(self) -> list[Listener]:
+        return [follower.listener for follower in self._followers]
 
     def add(self, listener: Listener) -> Follower:
         follower = Follower(self, listener)

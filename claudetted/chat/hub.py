@@ -128,6 +128,10 @@ class Hub:
     def __len__(self) -> int:
         return len(self._subscriptions)
 
+    @property
+    def sinks(self) -> list[Sink]:
+        return [subscription.sink for subscription in self._subscriptions]
+
     def add(self, sink: Sink) -> Subscription:
         subscription = Subscription(self, sink)
         self._subscriptions[subscription] = None

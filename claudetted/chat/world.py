@@ -9,6 +9,7 @@ from claudetted.chat.feed import Feed
 from claudetted.chat.rulebook import Rulebook
 from claudetted.permissions.places import Places
 from claudetted.protocol.base import ChatId, SidecarId
+from claudetted.protocol.chats import Chat
 from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.sidecar.launch import Launch
 from claudetted.sidecar.link import KeeperLink
@@ -39,3 +40,5 @@ class World:
     """Told when a chat or its session was given up and its remains are to be cleared away."""
     credentials: Callable[[SidecarId, dict[str, str]], None] = lambda _sidecar, _env: None
     """Hands a sidecar with a chat's environment the credentials that are nowhere stored."""
+    spent: Callable[[Chat], None] = lambda _chat: None
+    """Told when a turn has ended."""

@@ -27,6 +27,7 @@ from claudetted.chat.judging import load_engine
 from claudetted.chat.manager import Manager
 from claudetted.chat.parking import Parking
 from claudetted.chat.rulebook import load_rulebook
+from claudetted.chat.watching import Audience
 from claudetted.chat.world import Launcher, World
 from claudetted.daemon import launching
 from claudetted.daemon.lock import locked
@@ -37,6 +38,7 @@ from claudetted.protocol import places
 from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.providers.control import Control
 from claudetted.providers.credentials import load_credentials
+from claudetted.providers.credits import PROVIDER, Credits
 from claudetted.providers.logins import Logins
 from claudetted.providers.models import Models
 from claudetted.rpc import unix
@@ -120,18 +122,22 @@ async def _run(
                 notifier.raised,
                 clearing.want,
                 lambda sidecar, env: chats.start_soon(credentials.hand_to, sidecar, env),
+                lambda chat: balance.look_soon() if audience.is_served(chat) else None,
             )
             manager = notifier.manager = Manager(world)
+            control = Control(
+                keeper, credentials, starting.launch_control, ids.new_id, umask, chats
+            )
+            models = Models(database, control, ids.now)
+            audience = Audience(manager, PROVIDER)
+            balance = Credits(control, models, audience, ids.now, chats)
             await manager.recover(running)
             chats.start_soon(manager.sweep)
             chats.start_soon(clearing.run)
             chats.start_soon(load_engine)
             chats.start_soon(Parking(manager).run)
             chats.start_soon(launching.tidy, bool(running))
-            control = Control(
-                keeper, credentials, starting.launch_control, ids.new_id, umask, chats
-            )
-            models = Models(database, control, ids.now)
+            chats.start_soon(balance.run)
 
             async def signed_in() -> None:
                 await credentials_changed(desk)
@@ -144,6 +150,8 @@ async def _run(
                 control,
                 credentials,
                 models,
+                balance,
+                audience,
                 logins,
                 instance,
                 ids.now(),

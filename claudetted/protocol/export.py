@@ -97,7 +97,10 @@ def _line_typescript() -> str:
         "NoticeKind": items.NoticeKind,
         "Trigger": sidecar.Trigger,
     }
-    results = (sidecar.Started, sidecar.ModelList, sidecar.ProviderList, sidecar.Cleared)
+    results = (
+        *(sidecar.Started, sidecar.ModelList, sidecar.ProviderList),
+        *(sidecar.Cleared, sidecar.KeyInUse),
+    )
     return head + constants + typescript(results, unions)
 
 

@@ -5,7 +5,7 @@ connection goes on reading meanwhile; other methods are answered in the order th
 whether it only watches.
 """
 
-from claudetted.protocol import events, registry_chats, registry_providers
+from claudetted.protocol import events, registry_chats, registry_providers, usage
 from claudetted.protocol.method import Method, Notification
 
 METHODS: tuple[Method, ...] = (*registry_chats.METHODS, *registry_providers.METHODS)
@@ -14,6 +14,7 @@ NOTIFICATIONS: tuple[Notification, ...] = (
     Notification("event", events.EventParams),
     Notification("delta", events.DeltaParams),
     Notification("feed", events.FeedParams),
+    Notification("balance", usage.BalanceParams),
     Notification("lagging", events.LaggingParams),
 )
 

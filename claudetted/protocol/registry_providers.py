@@ -88,6 +88,14 @@ METHODS: tuple[Method, ...] = (
         watches=True,
     ),
     Method(
+        "usage/refresh",
+        usage.GetParams,
+        usage.GetResult,
+        "Asks OpenRouter what is left, if it is used, and adds up as well.",
+        (errors.ChatNotFound,),
+        waits=True,
+    ),
+    Method(
         "login/start",
         logins.StartParams,
         logins.LoginResult,

@@ -30,6 +30,12 @@ from claudetted.protocol.signing import (
     CredentialsWanted as CredentialsWanted,
 )
 from claudetted.protocol.signing import (
+    KeyInUse as KeyInUse,
+)
+from claudetted.protocol.signing import (
+    KeyWanted as KeyWanted,
+)
+from claudetted.protocol.signing import (
     LoginAnswer as LoginAnswer,
 )
 from claudetted.protocol.signing import (
@@ -163,6 +169,7 @@ ToSidecar = (
     | Providers
     | StoreKey
     | ClearKey
+    | KeyWanted
     | LoginStart
     | LoginAnswer
     | LoginCancel

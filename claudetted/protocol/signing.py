@@ -35,6 +35,14 @@ class ClearKey(Line, tag="clear.key", frozen=True):
     provider: str
 
 
+class KeyWanted(Line, tag="key", frozen=True):
+    """Wants the key that the provider's next turn goes with; answered with a `KeyInUse`. It is
+    nowhere stored and told to nobody."""
+
+    id: int
+    provider: str
+
+
 class LoginStart(Line, tag="login.start", frozen=True):
     """Signs in; `login.event` tells what a person must do. Answered when it is over: with an
     error when it failed or was cancelled."""
@@ -110,6 +118,13 @@ class Cleared(Record, frozen=True):
     """Whether there was something to remove."""
 
     cleared: bool = False
+
+
+class KeyInUse(Record, frozen=True):
+    """The key, empty if there is none, and the address that it is for."""
+
+    key: str = ""
+    base_url: str = ""
 
 
 class CredentialsWanted(Line, tag="credentials.wanted", frozen=True):

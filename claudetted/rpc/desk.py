@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 import trio
 
 from claudetted.chat.manager import Manager
+from claudetted.chat.watching import Audience
 from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.providers.control import Control
 from claudetted.providers.credentials import Credentials
+from claudetted.providers.credits import Credits
 from claudetted.providers.logins import Logins
 from claudetted.providers.models import Models
 from claudetted.rpc.caller import Clients
@@ -23,6 +25,9 @@ class Desk:
     control: Control
     credentials: Credentials
     models: Models
+    credits: Credits
+    audience: Audience
+    """Of those credits."""
     logins: Logins
     instance: str
     started_at: str

@@ -91,6 +91,8 @@ export class Desk {
         return this.logins.cancel(line);
       case "clear.key":
         return (await this.keys()).clear(line);
+      case "key":
+        return (await this.keys()).inUse(line);
       case "prompt":
         return (await this.ready()).prompt(line);
       case "steer":

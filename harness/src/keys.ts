@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
 import { LineFault, messageOf } from "./faults.ts";
-import type { Cleared, ClearKey, StoreKey } from "./lines.gen.ts";
+import type { Cleared, ClearKey, KeyInUse, KeyWanted, StoreKey } from "./lines.gen.ts";
 import { isMissing } from "./paths.ts";
 import { variablesOf } from "./providers.ts";
 
@@ -50,6 +50,13 @@ export class Keys {
     await this.change(() => this.runtime.logout(provider, { signal }));
     if (this.read()[provider]) throw this.broken("still holds the key after removing it");
     return { cleared: true };
+  }
+
+  /** As Pi itself would send it now: whatever is stored, set or stands in, in Pi's own order. */
+  async inUse({ provider }: KeyWanted): Promise<KeyInUse> {
+    const [model] = this.runtime.getModels(provider);
+    const found = model && (await this.runtime.getAuth(model));
+    return { key: found?.auth.apiKey ?? "", baseUrl: found?.auth.baseUrl ?? model?.baseUrl ?? "" };
   }
 
   /** What came after the file was written is no failure of the file; that it was is checked. */

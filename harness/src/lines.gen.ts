@@ -31,6 +31,12 @@ export interface Cleared {
   cleared?: boolean;
 }
 
+/** The key, empty if there is none, and the address that it is for. */
+export interface KeyInUse {
+  key?: string;
+  baseUrl?: string;
+}
+
 /**
  * Opens the session: a new one in `sessionDir`, or the one stored at `sessionPath`.
  *
@@ -136,6 +142,16 @@ export interface StoreKey {
 /** Removes what is stored for a provider; answered with a `Cleared`. */
 export interface ClearKey {
   type: "clear.key";
+  id: number;
+  provider: string;
+}
+
+/**
+ * Wants the key that the provider's next turn goes with; answered with a `KeyInUse`. It is
+ * nowhere stored and told to nobody.
+ */
+export interface KeyWanted {
+  type: "key";
   id: number;
   provider: string;
 }
@@ -449,6 +465,7 @@ export type ToSidecar =
   | Providers
   | StoreKey
   | ClearKey
+  | KeyWanted
   | LoginStart
   | LoginAnswer
   | LoginCancel

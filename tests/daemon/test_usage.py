@@ -1,8 +1,12 @@
 """Usage: what every turn took, added up for a chat, for all of them, and for the last day."""
 
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
+import trio
 
 from claudetted.chat import ids
 from claudetted.protocol import places
@@ -11,9 +15,12 @@ from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppet, Puppets
 from tests.daemon.test_compactions import playing
 from tests.daemon.world import Chat, Daemon, Home
+from tests.fakes import openrouter
+from tests.fakes.openrouter import FORBIDDEN, OpenRouter
 
 FIRST = {"input": 100, "output": 10, "cacheRead": 5, "costUsd": 0.5, "costSource": "provider"}
 SECOND = {"input": 200, "output": 20, "costUsd": 0.25, "costSource": "catalogue"}
+SECRET = "sk-open-sesame"
 NOTHING = {"total": {"usage": {}}, "lastDay": {"usage": {}}}
 
 
@@ -141,6 +148,125 @@ async def test_turns_without_a_known_cost_are_counted(puppets: Puppets, chat: Ch
 async def test_nothing_was_used_yet(home: Home, chat: Chat) -> None:
     assert await used(chat.client) == NOTHING
     assert await used(chat.client, chatId=chat.id) == NOTHING
+
+
+class Control:
+    """Plays the process that knows the key in use; as often as it is asked."""
+
+    def __init__(self, puppet: Puppet, url: str) -> None:
+        self._puppet = puppet
+        self._url = url
+
+    async def run(self) -> None:
+        while True:
+            request = await self._puppet.hears("key")
+            assert request["provider"] == "openrouter"
+            await self._puppet.answers(request, {"key": SECRET, "baseUrl": self._url})
+
+
+@pytest.fixture
+def router() -> Iterator[OpenRouter]:
+    with OpenRouter(credits=FORBIDDEN, key=openrouter.key(3.0, 10.0, 7.0)) as made:
+        yield made
+
+
+async def serves(
+    puppets: Puppets, chat: Chat, router: OpenRouter, nursery: trio.Nursery
+) -> tuple[Puppet, str]:
+    """A chat whose model is OpenRouter's, in a turn."""
+    turn_id = await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.starts(model="openrouter/house/large")
+    await puppet.takes_prompt()
+    return puppet, turn_id
+
+
+async def control(puppets: Puppets, router: OpenRouter, nursery: trio.Nursery) -> None:
+    puppet = await puppets.next()
+    await puppet.greets()
+    nursery.start_soon(Control(puppet, router.url).run)
+
+
+def balances(client: Client) -> list[Json]:
+    told = [frame["params"] for frame in client.told if frame["method"] == "balance"]
+    return [params.get("balance", {}) for params in told]
+
+
+async def test_who_watches_is_told_what_is_left_after_every_turn(
+    puppets: Puppets, daemon: Daemon, chat: Chat, router: OpenRouter, nursery: trio.Nursery
+) -> None:
+    follower = await daemon.client()
+    await follower.call("event/subscribe", all=True)
+    puppet, turn_id = await serves(puppets, chat, router, nursery)
+    await puppet.ends_turn(turn_id)
+    await control(puppets, router, nursery)
+    for client in (chat.client, follower):
+        (balance,) = await client.until(lambda client=client: balances(client))
+        assert (balance["of"], balance["remainingUsd"], balance["usedUsd"]) == ("key", 7.0, 3.0)
+    router.answers["key"] = openrouter.key(10.0, 10.0, 0.0)
+    await another(puppet, chat, None)
+    await chat.client.until(lambda: len(balances(chat.client)) == 2)
+    assert balances(chat.client)[1]["exhausted"] is True
+    assert router.asked == [("/api/v1/credits", SECRET), ("/api/v1/key", SECRET)] * 2
+    late = Chat(await daemon.client(), chat.made)
+    await late.call("event/subscribe")
+    assert (await late.client.until(lambda: balances(late.client)))[0]["exhausted"] is True
+    assert (await used(late.client))["balance"] == balances(late.client)[0]
+    stored = places.database_path().read_bytes()
+    log = (places.database_path().parent / "claudetted.db-wal").read_bytes()
+    assert SECRET.encode() not in stored + log
+
+
+async def test_a_turn_and_a_request_do_not_wait_for_what_is_left(
+    puppets: Puppets, chat: Chat, router: OpenRouter, nursery: trio.Nursery
+) -> None:
+    router.open.clear()
+    puppet, turn_id = await serves(puppets, chat, router, nursery)
+    await puppet.ends_turn(turn_id)
+    await control(puppets, router, nursery)
+    await trio.to_thread.run_sync(router.wait_asked, 1)
+    assert (await another(puppet, chat, FIRST))["reason"] == "done"
+    told = await used(chat.client)
+    assert (told["total"]["usage"], told.get("balance")) == (FIRST, None)
+    asked = [await chat.client.post("usage/refresh") for _ in range(3)]
+    assert len(router.asked) == 1
+    router.open.set()
+    for number in asked:
+        assert (await chat.client.result_of(number))["balance"]["remainingUsd"] == 7.0
+
+
+async def test_a_failure_is_told_where_one_asks_for_it_alone(
+    puppets: Puppets, chat: Chat, router: OpenRouter, nursery: trio.Nursery
+) -> None:
+    router.answers = {"credits": (401, {}), "key": (401, {})}
+    puppet, turn_id = await serves(puppets, chat, router, nursery)
+    await puppet.ends_turn(turn_id, usage=FIRST)
+    await chat.ended(turn_id)
+    await control(puppets, router, nursery)
+    told = await chat.client.call("usage/refresh", chatId=chat.id)
+    assert "/key answered 401" in told["trouble"]
+    assert SECRET not in told["trouble"]
+    assert "balance" not in told
+    assert told["total"]["usage"] == FIRST
+    assert (await chat.get())["status"]["name"] == "idle"
+    assert await chat.notices() == []
+    assert balances(chat.client) == []
+
+
+async def test_without_openrouter_nobody_is_asked(
+    home: Home, chat: Chat, puppets: Puppets, client: Client
+) -> None:
+    assert "trouble" not in await client.call("usage/refresh")
+    puppet, turn_id = await playing(puppets, chat)
+    await puppet.ends_turn(turn_id)
+    await chat.ended(turn_id)
+    assert await used(client, chatId=chat.id) == await client.call("usage/refresh", chatId=chat.id)
+    # There is no second one, which could have been asked for the key.
+    assert sum(str(puppets.path) in process for process in home.processes()) == 1
+
+
+async def test_usage_refresh_ChatNotFound(client: Client) -> None:
+    assert (await client.refused("usage/refresh", chatId="x")).name == "ChatNotFound"
 
 
 async def test_usage_get_ChatNotFound(client: Client) -> None:

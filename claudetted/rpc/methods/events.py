@@ -11,6 +11,7 @@ from claudetted.chat.hub import Subscription
 from claudetted.chat.manager import decode_state
 from claudetted.chat.state import ChatState
 from claudetted.chat.step import Step, deleted
+from claudetted.chat.watching import balance_frame
 from claudetted.protocol import chats, errors, events
 from claudetted.protocol.base import ChatId, Empty
 from claudetted.protocol.items import Item
@@ -34,6 +35,8 @@ async def subscribe(
         raise errors.InvalidParams("Name a chat, or ask for all.", path="$.chatId")
     actor = await desk.manager.find(params.chat_id)
     _leave(caller, params.chat_id)
+    if desk.audience.is_served(actor.state.chat):
+        caller.after_reply.append(partial(_tell_balance, desk, caller))
     if params.after is not None:
         position, note = _place(desk, actor, params.after)
         if position is not None:
@@ -53,10 +56,19 @@ async def unsubscribe(desk: Desk, caller: Caller, params: events.UnsubscribePara
     return Empty()
 
 
+def _tell_balance(desk: Desk, caller: Caller) -> None:
+    """As far as it is known; else it is asked for, if it concerns anybody."""
+    if desk.credits.known:
+        caller.client.outbox.put(balance_frame(desk.credits.known))
+    else:
+        desk.credits.look_soon()
+
+
 async def _follow_all(desk: Desk, caller: Caller) -> events.SubscribeResult:
     if caller.client.follower is None:
         caller.client.follower = desk.manager.world.feed.add(caller.client.outbox)
         caller.after_reply.append(caller.client.follower.release)
+    caller.after_reply.append(partial(_tell_balance, desk, caller))
     rows = await desk.database.read(transcripts.chats_in_need)
     found = [decode_state(row).chat for row in rows]
     return events.SubscribeResult(

@@ -63,6 +63,7 @@ async def _changed(desk: Desk, provider: str, notes: list[str]) -> KeyResult:
 async def credentials_changed(desk: Desk) -> None:
     """What runs is told before it is asked what holds now."""
     await _hand_over(desk)
+    desk.credits.forget()
     desk.manager.world.feed.changed("providers")
     await desk.models.refresh()
     desk.manager.world.feed.changed("models")

@@ -19,10 +19,19 @@ _DAY = timedelta(hours=24)
 async def get(desk: Desk, caller: Caller, params: usage.GetParams) -> usage.GetResult:
     if params.chat_id is not None:
         await _require(desk, params.chat_id)
+    credits = desk.credits
     since = ids.stamp(datetime.now(UTC) - _DAY)
     return usage.GetResult(
-        await _sum(desk, params.chat_id, ""), await _sum(desk, params.chat_id, since)
+        await _sum(desk, params.chat_id, ""),
+        await _sum(desk, params.chat_id, since),
+        credits.known,
+        credits.trouble,
     )
+
+
+async def refresh(desk: Desk, caller: Caller, params: usage.GetParams) -> usage.GetResult:
+    await desk.credits.refresh()
+    return await get(desk, caller, params)
 
 
 async def _require(desk: Desk, chat_id: ChatId) -> None:

@@ -37,6 +37,8 @@ class Fold:
         self.queue_paused = False
         self.sidecar: Json | None = None
         self.compacting = False
+        self.balance: Json | None = None
+        """What is left at OpenRouter, where that serves the chat's model."""
         self.deleted = False
         self.gaps: set[str] = set()
         self._journal = ""
@@ -94,6 +96,11 @@ class Fold:
         if item is None:
             return []
         return self._put(item, params["offset"], params["text"])
+
+    def told_balance(self, params: Json) -> list[Change]:
+        """Takes a `balance`; nothing in it when OpenRouter did not answer."""
+        self.balance = params.get("balance")
+        return [("balance", self.balance)]
 
     def fill(self, item_id: str, offset: int, text: str) -> list[Change]:
         """Takes a piece that was read with `item/get`."""

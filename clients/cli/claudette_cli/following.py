@@ -112,6 +112,8 @@ class Following:
             params = frame["params"]
             if frame["method"] == "lagging":
                 raise Disconnected("this client read too slowly")
+            if frame["method"] == "balance":
+                changes += self.fold.told_balance(params)
             if params.get("chatId") != self.chat_id:
                 continue
             if frame["method"] == "event":

@@ -51,6 +51,7 @@ METHODS = (
     "model/list",
     "model/refresh",
     "usage/get",
+    "usage/refresh",
     "login/start",
     "login/list",
     "login/wait",

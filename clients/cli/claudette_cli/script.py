@@ -12,6 +12,7 @@ texts that begin or end with blanks.
     @hold NAME            stops until gate NAME is released
     @slow MS              waits that long before every later delta
     @usage IN OUT         the tokens this round claims to have used
+    @cost USD             what this round claims to have cost, as OpenRouter tells it
     @error STATUS TEXT    fails the request, every time
     @error-once STATUS TEXT   fails the first attempt
     @overflow             fails the first attempt because the context is too long
@@ -25,7 +26,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 NAMES = (
-    *("text", "think", "tool", "then", "many", "hold", "slow", "usage"),
+    *("text", "think", "tool", "then", "many", "hold", "slow", "usage", "cost"),
     *("error", "error-once", "overflow", "midstream", "echo-history"),
 )
 _TOOL = re.compile(r"[ \t\n]*([^\s{]+)[ \t\n]*")
@@ -33,6 +34,7 @@ _SHAPES = {
     "many": r"\d+",
     "slow": r"\d+",
     "usage": r"\d+ +\d+",
+    "cost": r"\d+(\.\d+)?",
     "hold": r"[\w.-]+",
     "error": r"[45]\d\d( .*)?",
     "error-once": r"[45]\d\d( .*)?",

@@ -82,6 +82,7 @@ class Answer:
         self._calls = 0
         self._said = 0
         self._usage: tuple[int, int] | None = None
+        self._cost: float | None = None
 
     def stream(self) -> None:
         self._delta({"role": "assistant", "content": ""})
@@ -113,6 +114,8 @@ class Answer:
             case "usage":
                 asked, said = step.numbers()
                 self._usage = (asked, said)
+            case "cost":
+                self._cost = float(step.argument)
             case "midstream":
                 self._reader.flush()
                 raise Unfinished("broken")
@@ -151,10 +154,12 @@ class Answer:
         }
         self._reader.send(b"data: " + json.dumps(event, ensure_ascii=False).encode() + b"\n\n")
 
-    def _count(self) -> dict[str, int]:
+    def _count(self) -> dict[str, object]:
         length = sum(len(text_of(message)) for message in self._asked.messages)
         asked, said = self._usage or (length // 4 + 1, self._said)
-        return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
+        told = {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
+        price = {} if self._cost is None else {"cost": self._cost, "is_byok": False}
+        return {**told, **price}
 
 
 def text_of(message: Message) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from claudette_cli.rendering.cards import subject
-from claudette_cli.rendering.figures import band, cost, gauge, meter
+from claudette_cli.rendering.figures import band, cost, gauge, left, meter
 from claudette_cli.terminal import clip
 
 TYPE_CHECKING = False
@@ -54,6 +54,7 @@ def status_line(fold: Fold, *, connected: bool) -> str:
         chat.get("modelUsed") or chat.get("model") or "",
         meter_of(chat),
         cost(chat.get("totals", {})),
+        left(fold.balance) if fold.balance else "",
         chat.get("level", "standard"),
         f"{chat.get('id', '')} {clip(chat.get('title', ''), 60)}".strip(),
     ]

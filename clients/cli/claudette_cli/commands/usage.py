@@ -7,7 +7,7 @@ from claudette_cli.calling import Daemon
 from claudette_cli.commands import options
 from claudette_cli.exits import DONE
 from claudette_cli.rendering import figures
-from claudette_cli.terminal import output
+from claudette_cli.terminal import harmless, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,14 +34,29 @@ def declare_usage(parser: ArgumentParser) -> None:
 def run_usage(arguments: Namespace) -> int:
     with Daemon() as daemon:
         params = {"chatId": choosing.chat_id(daemon, arguments.chat)} if arguments.chat else {}
-        told = daemon.call("usage/get", params)
+        told = daemon.call("usage/refresh", params)
     if arguments.json:
         output().json(told)
         return DONE
     names = ("This chat" if arguments.chat else "All chats", "Last 24 h")
     for name, total in zip(names, (told["total"], told["lastDay"]), strict=True):
         _say(name, total, verbose=arguments.verbose)
+    if told.get("balance"):
+        _row("OpenRouter", _left(told["balance"]))
+    elif told.get("trouble") and arguments.verbose:
+        _row("OpenRouter", output().paint(harmless(told["trouble"]), "yellow"))
     return DONE
+
+
+def _left(balance: Json) -> str:
+    """What is left of the account or the key, and what was used."""
+    of = " with this key" if balance["of"] == "key" else ""
+    used = f"{figures.money(balance['usedUsd'])} used{of}"
+    if balance.get("remainingUsd") is None:
+        return used
+    left = f"{figures.money(balance['remainingUsd'])} left of {figures.money(balance['totalUsd'])}"
+    warning = "exhausted: " if balance.get("exhausted") else ""
+    return f"{warning}{left}, {used}"
 
 
 def _say(name: str, total: Json, *, verbose: bool) -> None:

@@ -42,7 +42,7 @@ def tokens(count: int) -> str:
 
 
 def money(usd: float) -> str:
-    return f"${usd:.2f}" if usd >= 1 else f"${usd:.4f}"
+    return f"${usd:.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
 
 
 def size(count: int) -> str:
@@ -89,6 +89,15 @@ def cost(usage: dict[str, Any]) -> str:
         return ""
     about = "" if usage.get("costSource") == "provider" else "≈ "
     return about + money(usage["costUsd"])
+
+
+def left(balance: dict[str, Any]) -> str:
+    """What is left at OpenRouter in a few words, or what was used where there is no limit."""
+    if balance.get("exhausted"):
+        return "OpenRouter exhausted"
+    if balance.get("remainingUsd") is None:
+        return f"OpenRouter {money(balance['usedUsd'])} used"
+    return f"OpenRouter {money(balance['remainingUsd'])} left"
 
 
 def spent(usage: dict[str, Any]) -> str:

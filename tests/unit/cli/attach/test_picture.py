@@ -34,6 +34,19 @@ def test_the_status_line_tells_state_model_meter_and_cost() -> None:
     assert picture(chat=chat, connected=False).status.startswith("reconnecting…")
 
 
+def test_the_status_line_tells_what_is_left() -> None:
+    fold = Fold()
+    fold.snapshot({"snapshot": {"chat": {"id": "c"}, "seq": 0, "cursor": "j.0"}})
+    fold.told_balance({"balance": {"of": "key", "usedUsd": 3.0, "remainingUsd": 7.0}})
+    assert "· OpenRouter $7.00 left ·" in Picture(fold, [], connected=True).status
+    fold.told_balance({"balance": {"of": "key", "usedUsd": 3.0}})
+    assert "· OpenRouter $3.00 used ·" in Picture(fold, [], connected=True).status
+    fold.told_balance({"balance": {"of": "account", "usedUsd": 3.0, "exhausted": True}})
+    assert "· OpenRouter exhausted ·" in Picture(fold, [], connected=True).status
+    fold.told_balance({})
+    assert "OpenRouter" not in Picture(fold, [], connected=True).status
+
+
 def test_a_failed_chat_says_why() -> None:
     assert picture(chat={"status": {"name": "failed", "why": "no disk"}}).status.startswith(
         "failed: no disk ·"
