@@ -178,21 +178,34 @@ export interface ItemGetResult {
   total: number;
 }
 
-/** Sends a message. While a turn runs, `auto` and `queue` wait; `steer` goes in at once. */
+/**
+ * Sends a message. While a turn runs, `auto` and `queue` wait; `steer` goes in at once.
+ *
+ * A text that begins with a slash and a word of `command/list` is a command and is carried out.
+ * So is what looks like one, and is refused when there is none of that name. Anything else that
+ * begins with a slash, such as a path, is a message.
+ */
 export interface TurnSendParams {
   chatId: string;
   text: string;
   /** Absent: "auto". */
   when?: "auto" | "queue" | "steer";
-  /** Take a text that begins with a slash as a prompt. */
+  /** Take the text as a message, whatever it begins with. */
   literal?: boolean;
   key?: string | null;
 }
 
-/** `turnId` names the message from now on, also while it is queued. */
+/**
+ * `turnId` names the message from now on, also while it is queued.
+ *
+ * A command of ours that begins no turn has the state `command`; `command` is its name and
+ * `text` what it answered, which the transcript tells everybody else.
+ */
 export interface TurnSendResult {
-  turnId: string;
-  state: "running" | "queued" | "steering";
+  turnId: string | null;
+  state: "running" | "queued" | "steering" | "command";
+  command?: string;
+  text?: string;
 }
 
 export interface TurnStopParams {
@@ -223,6 +236,16 @@ export interface TurnWaitResult {
 export interface TurnRetryParams {
   chatId: string;
   key?: string | null;
+}
+
+export interface CommandListParams {
+  chatId: string;
+}
+
+/** Ours first. `trouble` says why the agent's may be missing. */
+export interface CommandListResult {
+  commands?: Array<Command>;
+  trouble?: string;
 }
 
 export interface QueueListParams {
@@ -684,6 +707,8 @@ export interface Turn {
   error?: string;
   usage?: Usage | null;
   durationMs?: number;
+  /** The prompt is a command of the agent's own, which it expands. */
+  expand?: boolean;
   /** The running turn this message was delivered into, when it steered. */
   steers?: string | null;
 }
@@ -978,6 +1003,22 @@ export interface Usage {
   costSource?: "provider" | "catalogue" | null;
 }
 
+/**
+ * One command. `arguments` hints at what may follow: `[…]` may be left out.
+ *
+ * `completions` are arguments to choose from. Those of source `agent` are its prompt templates
+ * and skills; they begin a turn.
+ */
+export interface Command {
+  /** With its slash. */
+  name: string;
+  about: string;
+  arguments?: string;
+  completions?: Array<string>;
+  /** Absent: "daemon". */
+  source?: "daemon" | "agent";
+}
+
 /** A message that waits. `text` is at most 1 KiB of it; `queue/list` has the whole. */
 export interface QueueEntry {
   turnId: string;
@@ -985,6 +1026,8 @@ export interface QueueEntry {
   textBytes: number;
   when: "auto" | "queue" | "steer";
   at: string;
+  /** It is a command of the agent's own. */
+  expand?: boolean;
 }
 
 /** One request that waits, or how it ended. */
@@ -1250,6 +1293,7 @@ export interface Methods {
   "turn/stop": { params: TurnStopParams; result: TurnStopResult };
   "turn/wait": { params: TurnWaitParams; result: TurnWaitResult };
   "turn/retry": { params: TurnRetryParams; result: TurnSendResult };
+  "command/list": { params: CommandListParams; result: CommandListResult };
   "queue/list": { params: QueueListParams; result: QueueListResult };
   "queue/edit": { params: QueueEditParams; result: QueueListResult };
   "queue/remove": { params: QueueRemoveParams; result: QueueListResult };

@@ -137,7 +137,15 @@ class Manager:
             raise
 
     async def stop(self, chat_id: ChatId, by: str) -> TurnId | None:
-        """Stops what runs; returns when it has stopped. An agent that hangs is ended."""
+        """Stops what runs; returns when it has stopped. None when nothing ran."""
+        turn_id = await self.begin_stop(chat_id, by)
+        if turn_id is not None:
+            actor = await self.find(chat_id)
+            await actor.until(lambda _state, agent, _events: not agent.stopping or None)
+        return turn_id
+
+    async def begin_stop(self, chat_id: ChatId, by: str) -> TurnId | None:
+        """Stops what runs without waiting for its end. An agent that hangs is ended."""
         actor = await self.find(chat_id)
         try:
             turn_id = await actor.ask(partial(turns.stop, by=by))
@@ -145,7 +153,6 @@ class Manager:
             return await actor.end_unrecorded()
         if turn_id is not None:
             self.world.nursery.start_soon(self._insist, actor, actor.agent.sidecar_id)
-            await actor.until(lambda _state, agent, _events: not agent.stopping or None)
         return turn_id
 
     async def _insist(self, actor: Actor, sidecar_id: SidecarId | None) -> None:

@@ -16,22 +16,25 @@ _QUEUE_TEXT_BYTES = 1024
 _TITLE_LENGTH = 60
 
 
-def send(step: Step, text: str, when: When) -> SendResult:
-    """A message starts a turn, or waits, or goes into the running turn."""
+def send(step: Step, text: str, when: When, *, expand: bool = False) -> SendResult:
+    """A message starts a turn, or waits, or goes into the running turn.
+
+    What the agent has to expand never goes into a running turn.
+    """
     turn_id = TurnId(ids.new_id())
     if step.state.chat.archived_at:
         step.emit(ev.ChatRestored())
     if is_free(step):
         _let_queue_go(step)
-        start(step, turn_id, text, when)
+        start(step, turn_id, text, when, expand)
         return SendResult(turn_id, "running")
-    if when == "steer" and step.state.running and not step.agent.stopping:
+    if when == "steer" and not expand and step.state.running and not step.agent.stopping:
         _steer(step, turn_id, text)
         return SendResult(turn_id, "steering")
     if step.agent.stopping or _is_ending(step):
-        _enqueue_next(step, turn_id, text, when)
+        _enqueue_next(step, turn_id, text, when, expand)
     else:
-        _enqueue(step, turn_id, text, when)
+        _enqueue(step, turn_id, text, when, expand)
     return SendResult(turn_id, "queued")
 
 
@@ -49,10 +52,18 @@ def _is_ending(step: Step) -> bool:
     return not _is_busy(step) and step.agent.stage == "ending"
 
 
-def start(step: Step, turn_id: TurnId, text: str, when: When) -> None:
+def start(step: Step, turn_id: TurnId, text: str, when: When, expand: bool = False) -> None:
     """Begins a turn: the message first, then the turn, then the line to the sidecar."""
     _title_from(step, text)
-    turn = Turn(turn_id, step.chat_id, "running", when=when, queued_at=step.at, started_at=step.at)
+    turn = Turn(
+        turn_id,
+        step.chat_id,
+        "running",
+        when=when,
+        queued_at=step.at,
+        started_at=step.at,
+        expand=expand,
+    )
     step.put_turn(turn, text)
     step.add_item(Item(ItemId(f"{turn_id}.u"), "user", "done", turn_id=turn_id), text)
     step.emit(ev.TurnStarted(turn))
@@ -64,7 +75,7 @@ def start(step: Step, turn_id: TurnId, text: str, when: When) -> None:
     sidecars.ensure(step)
     note = step.agent.note
     step.agent = replace(step.agent, note="")
-    step.request("prompt", lambda n: sidecar.Prompt(n, turn_id, text, note), turn_id)
+    step.request("prompt", lambda n: sidecar.Prompt(n, turn_id, text, note, expand), turn_id)
 
 
 def end(step: Step, reason: EndReason, error: str = "", usage: Usage | None = None) -> None:
@@ -109,7 +120,7 @@ def go_on(step: Step) -> None:
         first, *rest = step.state.queue
         step.emit(ev.QueueChanged(rest))
         prompt = step.prompts[first.turn_id]
-        start(step, first.turn_id, prompt, first.when)
+        start(step, first.turn_id, prompt, first.when, first.expand)
 
 
 def pause_queue(step: Step) -> None:
@@ -121,6 +132,18 @@ def pause_queue(step: Step) -> None:
 def _let_queue_go(step: Step) -> None:
     if step.state.queue_paused:
         step.emit(ev.QueueChanged(step.state.queue))
+
+
+def ask_to_compact(step: Step, instructions: str) -> bool:
+    """A person wants it: at once, or after what runs. Whether it is at once."""
+    if not step.agent.session_path:
+        raise errors.NothingToCompact("The chat has no conversation to compact yet.")
+    at_once = is_free(step)
+    if at_once:
+        compact(step, instructions)
+    else:
+        compact_later(step, instructions)
+    return at_once
 
 
 def compact(step: Step, instructions: str) -> None:
@@ -158,7 +181,7 @@ def stop(step: Step, by: str) -> TurnId | None:
 def edit_entry(step: Step, turn_id: TurnId, text: str) -> None:
     _entry(step, turn_id)
     changed = [
-        _queue_entry(entry.turn_id, text, entry.when, entry.at)
+        _queue_entry(entry.turn_id, text, entry.when, entry.at, entry.expand)
         if entry.turn_id == turn_id
         else entry
         for entry in step.state.queue
@@ -180,14 +203,14 @@ def resume_queue(step: Step) -> None:
     go_on(step)
 
 
-def retry(step: Step, prompt: str) -> SendResult:
+def retry(step: Step, prompt: str, *, expand: bool = False) -> SendResult:
     """Sends the prompt of the last turn again, as a new turn; the queue goes on after it."""
     last = step.state.turn
     if _is_busy(step):
         raise errors.ChatBusy("A turn runs; stop it first.", status=step.state.chat.status.name)
     if last is None or last.reason in (None, "done"):
         raise errors.NothingToRetry("The last turn got its answer; there is nothing to retry.")
-    return send(step, prompt, "auto")
+    return send(step, prompt, "auto", expand=expand)
 
 
 def steer_taken(step: Step, turn_id: TurnId) -> None:
@@ -241,26 +264,31 @@ def _requeue(step: Step, turn_ids: list[TurnId]) -> None:
     step.emit(ev.QueueChanged([*entries, *step.state.queue], step.state.queue_paused))
 
 
-def _enqueue(step: Step, turn_id: TurnId, text: str, when: When) -> None:
-    step.put_turn(Turn(turn_id, step.chat_id, "queued", when=when, queued_at=step.at), text)
-    step.prompts[turn_id] = text
-    entry = _queue_entry(turn_id, text, when, step.at)
+def _enqueue(step: Step, turn_id: TurnId, text: str, when: When, expand: bool) -> None:
+    entry = _put_waiting(step, turn_id, text, when, expand)
     step.emit(ev.QueueChanged([*step.state.queue, entry], step.state.queue_paused))
 
 
-def _enqueue_next(step: Step, turn_id: TurnId, text: str, when: When) -> None:
-    step.put_turn(Turn(turn_id, step.chat_id, "queued", when=when, queued_at=step.at), text)
-    step.prompts[turn_id] = text
-    entry = _queue_entry(turn_id, text, when, step.at)
+def _enqueue_next(step: Step, turn_id: TurnId, text: str, when: When, expand: bool) -> None:
+    entry = _put_waiting(step, turn_id, text, when, expand)
     queue, first = step.state.queue, step.agent.next_turns
     ahead = sum(waiting.turn_id in first for waiting in queue)
     step.agent = replace(step.agent, next_turns=[*first, turn_id])
     step.emit(ev.QueueChanged([*queue[:ahead], entry, *queue[ahead:]]))
 
 
-def _queue_entry(turn_id: TurnId, text: str, when: When, at: str) -> QueueEntry:
+def _put_waiting(step: Step, turn_id: TurnId, text: str, when: When, expand: bool) -> QueueEntry:
+    turn = Turn(turn_id, step.chat_id, "queued", when=when, queued_at=step.at, expand=expand)
+    step.put_turn(turn, text)
+    step.prompts[turn_id] = text
+    return _queue_entry(turn_id, text, when, step.at, expand)
+
+
+def _queue_entry(
+    turn_id: TurnId, text: str, when: When, at: str, expand: bool = False
+) -> QueueEntry:
     shown = cut(text.encode(), _QUEUE_TEXT_BYTES)
-    return QueueEntry(turn_id, shown, utf8_length(text), when, at)
+    return QueueEntry(turn_id, shown, utf8_length(text), when, at, expand)
 
 
 def _entry(step: Step, turn_id: TurnId) -> QueueEntry:

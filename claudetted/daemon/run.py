@@ -45,7 +45,7 @@ from claudetted.rpc import unix
 from claudetted.rpc.connection import Connections
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.dispatch import Dispatcher
-from claudetted.rpc.methods import handlers
+from claudetted.rpc.methods import handlers, questions
 from claudetted.rpc.methods.providers import credentials_changed, subscription_changed
 from claudetted.sidecar.environment import LoginEnvironment
 from claudetted.sidecar.link import KeeperLink
@@ -157,6 +157,7 @@ async def _run(
                 ids.now(),
                 str(socket),
             )
+            chats.start_soon(questions.begin, desk)
             dispatcher = Dispatcher(handlers(desk))
             connections = Connections(dispatcher, desk.clients, database.journal_id)
             await _serve_clients(desk, connections, socket, task_status)

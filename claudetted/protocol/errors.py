@@ -317,6 +317,15 @@ class AnthropicBlocked(Fault):
         model: str = ""
 
 
+class CommandUnknown(Fault):
+    code = -32033
+    summary = "There is no such slash command; tells the nearest ones. `literal` sends it as text."
+
+    class Details(Data, frozen=True):
+        command: str
+        nearest: list[str] = []
+
+
 def all_faults() -> list[type[Fault]]:
     """Every declared fault, by falling code."""
     return sorted(Fault.__subclasses__(), key=lambda fault: -fault.code)

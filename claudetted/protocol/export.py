@@ -99,7 +99,7 @@ def _line_typescript() -> str:
     }
     results = (
         *(sidecar.Started, sidecar.ModelList, sidecar.ProviderList),
-        *(sidecar.Cleared, sidecar.KeyInUse),
+        *(sidecar.Cleared, sidecar.KeyInUse, sidecar.CommandList),
     )
     return head + constants + typescript(results, unions)
 

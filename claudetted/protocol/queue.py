@@ -16,6 +16,8 @@ class QueueEntry(Data, frozen=True):
     text_bytes: int
     when: When
     at: str
+    expand: bool = False
+    """It is a command of the agent's own."""
 
 
 class ListParams(Params, frozen=True):

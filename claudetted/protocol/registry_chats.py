@@ -3,6 +3,7 @@
 from claudetted.protocol import (
     attention,
     chats,
+    commands,
     daemon,
     errors,
     events,
@@ -19,6 +20,17 @@ from claudetted.protocol.method import Method
 
 _CHAT = (errors.ChatNotFound,)
 _WRITE = (errors.ChatNotFound, errors.StoreFull)
+_COMMANDS = (
+    errors.CommandUnknown,
+    errors.ModelUnknown,
+    errors.NothingToCompact,
+    errors.NothingToRetry,
+    errors.ChatBusy,
+    errors.ProviderUnknown,
+    errors.HarnessMissing,
+    errors.HarnessFailed,
+)
+"""What a slash command may be refused with."""
 
 METHODS: tuple[Method, ...] = (
     Method(
@@ -118,8 +130,14 @@ METHODS: tuple[Method, ...] = (
         "turn/send",
         turns.SendParams,
         turns.SendResult,
-        "Sends a message.",
-        (*_WRITE, errors.AnthropicBlocked, errors.KeyReused, errors.ShuttingDown),
+        "Sends a message, or carries out a slash command.",
+        (
+            *_WRITE,
+            errors.AnthropicBlocked,
+            errors.KeyReused,
+            errors.ShuttingDown,
+            *_COMMANDS,
+        ),
     ),
     Method("turn/stop", turns.StopParams, turns.StopResult, "Stops what runs.", _CHAT, waits=True),
     Method(
@@ -143,6 +161,15 @@ METHODS: tuple[Method, ...] = (
             errors.ChatBusy,
             errors.KeyReused,
         ),
+    ),
+    Method(
+        "command/list",
+        commands.ListParams,
+        commands.ListResult,
+        "Shows the slash commands of a chat.",
+        _CHAT,
+        waits=True,
+        watches=True,
     ),
     Method(
         "queue/list", queue.ListParams, queue.ListResult, "Shows what waits.", _CHAT, watches=True

@@ -16,6 +16,15 @@ import msgspec
 
 from claudetted.protocol.base import Line
 from claudetted.protocol.items import NoticeKind
+from claudetted.protocol.offering import (
+    CommandList as CommandList,
+)
+from claudetted.protocol.offering import (
+    CommandRow as CommandRow,
+)
+from claudetted.protocol.offering import (
+    Commands as Commands,
+)
 from claudetted.protocol.permissions import Level, Request
 from claudetted.protocol.signing import (
     Cleared as Cleared,
@@ -102,6 +111,8 @@ class Prompt(Line, tag="prompt", frozen=True):
     turn: str
     text: str
     note: str = ""
+    expand: bool = False
+    """The text is a command of the agent's own: a prompt template or a skill."""
 
 
 class Steer(Line, tag="steer", frozen=True):
@@ -166,6 +177,7 @@ ToSidecar = (
     | Configure
     | Compact
     | Models
+    | Commands
     | Providers
     | StoreKey
     | ClearKey

@@ -43,26 +43,39 @@ class Turn(Data, frozen=True):
     error: str = ""
     usage: Usage | None = None
     duration_ms: int = 0
+    expand: bool = False
+    """The prompt is a command of the agent's own, which it expands."""
     steers: TurnId | None = None
     """The running turn this message was delivered into, when it steered."""
 
 
 class SendParams(Params, frozen=True):
-    """Sends a message. While a turn runs, `auto` and `queue` wait; `steer` goes in at once."""
+    """Sends a message. While a turn runs, `auto` and `queue` wait; `steer` goes in at once.
+
+    A text that begins with a slash and a word of `command/list` is a command and is carried out. So
+    is what looks like one, and is refused when there is none of that name. Anything else that
+    begins with a slash, such as a path, is a message.
+    """
 
     chat_id: ChatId
     text: Annotated[str, msgspec.Meta(min_length=1)]
     when: When = "auto"
     literal: bool = False
-    """Take a text that begins with a slash as a prompt."""
+    """Take the text as a message, whatever it begins with."""
     key: Key | None = None
 
 
 class SendResult(Data, frozen=True):
-    """`turnId` names the message from now on, also while it is queued."""
+    """`turnId` names the message from now on, also while it is queued.
 
-    turn_id: TurnId
-    state: Literal["running", "queued", "steering"]
+    A command of ours that begins no turn has the state `command`; `command` is its name and `text`
+    what it answered, which the transcript tells everybody else.
+    """
+
+    turn_id: TurnId | None
+    state: Literal["running", "queued", "steering", "command"]
+    command: str = ""
+    text: str = ""
 
 
 class StopParams(Params, frozen=True):

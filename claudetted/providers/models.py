@@ -1,7 +1,7 @@
 """Owns which models can be used: looked up with the agent, stored, and listed without it."""
 
-import difflib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from claudetted.protocol import errors, sidecar
 from claudetted.protocol.models import ListResult
+from claudetted.providers import naming
 from claudetted.providers.control import Control
 from claudetted.providers.ranking import SEEDS, grouped
 from claudetted.store import models as rows
@@ -51,15 +52,29 @@ class Models:
             self._known = found
         return replace(await self.known(), trouble=told.trouble)
 
-    async def require(self, model: str) -> None:
-        """Raises ModelUnknown with the nearest names, if models are known and it is none."""
-        ids = [one.id for one in (await self.known()).models if one.usable]
-        if not ids or model in ids:
-            return
-        nearest = difflib.get_close_matches(model, ids, n=5, cutoff=0.3)
+    async def resolve(self, name: str, *, look_again: bool = False) -> str:
+        """The id of the model that a name means. Raises ModelUnknown with the nearest names.
+
+        While no models are known at all, the agent decides about the name. What is not found is
+        looked for once more with `look_again`: it may be new.
+        """
+        ids = await self._usable()
+        found = naming.meant(name, ids)
+        if found is None and ids and look_again:
+            # Who cannot look now knows what was known.
+            with suppress(errors.HarnessMissing, errors.HarnessFailed, errors.StoreFull):
+                await self.refresh()
+            ids = await self._usable()
+            found = naming.meant(name, ids)
+        if found or not ids:
+            return found or naming.bare(name)
+        nearest = naming.nearest(name, ids)
         hint = f" Nearest: {', '.join(nearest)}." if nearest else ""
-        message = f"No configured provider has a model {model}.{hint}"
-        raise errors.ModelUnknown(message, model=model, nearest=nearest)
+        message = f"No configured provider has a model {name}.{hint}"
+        raise errors.ModelUnknown(message, model=name, nearest=nearest)
+
+    async def _usable(self) -> list[str]:
+        return [model.id for model in (await self.known()).models if model.usable]
 
     async def _store(self, found: ListResult) -> None:
         encoded = msgspec.json.encode(found).decode()

@@ -12,6 +12,7 @@ import type { Credentials, ModelList, Start, Started, ToSidecar } from "./lines.
 import { Logins } from "./login.ts";
 import { availableModels, modelRow } from "./models.ts";
 import type { Outlet } from "./outbox.ts";
+import { listCommands } from "./project.ts";
 import { listProviders, look } from "./providers.ts";
 import { Session } from "./session.ts";
 import { settingsManager } from "./settings.ts";
@@ -79,6 +80,8 @@ export class Desk {
         return this.start(line);
       case "models":
         return this.models();
+      case "commands":
+        return listCommands(this.staff.pi, this.staff.pi.getAgentDir(), line);
       case "providers":
         return listProviders(this.staff.pi, await this.runtime(), this.standIns, await this.keys());
       case "store.key":

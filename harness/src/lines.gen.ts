@@ -37,6 +37,10 @@ export interface KeyInUse {
   baseUrl?: string;
 }
 
+export interface CommandList {
+  commands?: Array<CommandRow>;
+}
+
 /**
  * Opens the session: a new one in `sessionDir`, or the one stored at `sessionPath`.
  *
@@ -67,6 +71,8 @@ export interface Prompt {
   turn: string;
   text: string;
   note?: string;
+  /** The text is a command of the agent's own: a prompt template or a skill. */
+  expand?: boolean;
 }
 
 /**
@@ -118,6 +124,17 @@ export interface Compact {
 export interface Models {
   type: "models";
   id: number;
+}
+
+/**
+ * Lists the prompt templates and skills for a directory; answered with a `CommandList`. Needs no
+ * session.
+ */
+export interface Commands {
+  type: "commands";
+  id: number;
+  cwd: string;
+  trusted?: boolean;
 }
 
 /** Lists every provider the agent knows; answered with a `ProviderList`. Needs no session. */
@@ -381,6 +398,13 @@ export interface ProviderRow {
   origins?: Array<Origin>;
 }
 
+/** One of them. `name` is what follows the slash. */
+export interface CommandRow {
+  name: string;
+  about?: string;
+  arguments?: string;
+}
+
 /** What is known of a tool call so far. `input` is JSON. */
 export interface ToolInfo {
   name: string;
@@ -462,6 +486,7 @@ export type ToSidecar =
   | Configure
   | Compact
   | Models
+  | Commands
   | Providers
   | StoreKey
   | ClearKey

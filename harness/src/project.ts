@@ -5,6 +5,9 @@ import { dirname, join } from "node:path";
 
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
+import type { CommandList, Commands } from "./lines.gen.ts";
+import { settingsManager } from "./settings.ts";
+
 const OF_PI = ["SYSTEM.md", "APPEND_SYSTEM.md", "prompts", "skills"].map((name) => join(".pi", name));
 const SKILLS = join(".agents", "skills");
 
@@ -23,4 +26,28 @@ export function heldBack(pi: typeof Pi, cwd: string): string[] {
 function withAncestors(directory: string): string[] {
   const parent = dirname(directory);
   return parent === directory ? [directory] : [directory, ...withAncestors(parent)];
+}
+
+/** Prompt templates and skills as Pi's own command line offers them. */
+export async function listCommands(pi: typeof Pi, agentDir: string, line: Commands): Promise<CommandList> {
+  const loader = new pi.DefaultResourceLoader({
+    cwd: line.cwd,
+    agentDir,
+    settingsManager: settingsManager(pi, agentDir, line.trusted === true),
+    noExtensions: true,
+    noThemes: true,
+    noContextFiles: true,
+  });
+  await loader.reload();
+  const templates = loader.getPrompts().prompts.map((template) => ({
+    name: template.name,
+    about: template.description,
+    arguments: template.argumentHint ?? "",
+  }));
+  const skills = loader.getSkills().skills.map((skill) => ({
+    name: `skill:${skill.name}`,
+    about: skill.description,
+    arguments: "[text]",
+  }));
+  return { commands: [...templates, ...skills] };
 }

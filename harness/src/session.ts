@@ -51,6 +51,7 @@ export class Session {
   private thinking = "";
   private level: Level = "standard";
   private settings!: Pi.SettingsManager;
+  private resources!: Pi.DefaultResourceLoader;
   /** The project is trusted, or no longer: Pi loads what that changes before the next turn. */
   private stale = false;
   private session!: Pi.AgentSession;
@@ -172,6 +173,7 @@ export class Session {
       extensionFactories: [inside],
     });
     await resourceLoader.reload();
+    this.resources = resourceLoader;
     const model = start.model ? await this.resolve(start.model) : undefined;
     const { session, modelFallbackMessage } = await pi.createAgentSession({
       cwd: start.cwd,
@@ -213,9 +215,11 @@ export class Session {
     let thrown = "";
     try {
       if (this.stale) await this.reload();
+      // What is offered may be newer than the session.
+      if (line.expand) await this.resources.reload();
       if (line.note) await this.session.sendCustomMessage(noteMessage(line.note));
       await this.session.prompt(line.text, {
-        expandPromptTemplates: false,
+        expandPromptTemplates: line.expand === true,
         preflightResult: begun,
       });
     } catch (error) {

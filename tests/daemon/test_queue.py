@@ -15,6 +15,8 @@ async def busy(home: Home, chat: Chat) -> Chat:
     """A chat whose turn ends when the test opens the door."""
     await chat.send(BUSY)
     await home.gates.held("door")
+    # The last that is told of a start.
+    await chat.event("context/changed")
     return chat
 
 

@@ -13,6 +13,7 @@ from claudetted.rpc.dispatch import Handler
 from claudetted.rpc.methods import (
     attention,
     chats,
+    commands,
     daemon,
     events,
     items,
@@ -36,6 +37,7 @@ _NOUNS: dict[str, ModuleType] = {
     "turn": turns,
     "queue": queue,
     "permission": permissions,
+    "command": commands,
     "question": questions,
     "rule": rules,
     "setting": settings,

@@ -5,13 +5,14 @@ import re
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from claudetted.chat import life, sidecars, turns
 from claudetted.chat.manager import decode_state
-from claudetted.chat.step import Step
 from claudetted.protocol import chats, errors
 from claudetted.protocol.base import ChatId, Empty
 from claudetted.protocol.items import Item
+from claudetted.rpc import naming
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.keys import Keyed
@@ -25,7 +26,11 @@ async def create(desk: Desk, caller: Caller, params: chats.CreateParams) -> chat
     keyed = Keyed(desk.database, "chat/create", params.key, params)
 
     async def act() -> chats.ChatResult:
-        actor = await desk.manager.create(params, keyed.remember)
+        wanted = params
+        if params.model:
+            model = await naming.meant(desk, params.model, params.env)
+            wanted = replace(params, model=model)
+        actor = await desk.manager.create(wanted, keyed.remember)
         return chats.ChatResult(actor.state.chat)
 
     return await keyed.once(chats.ChatResult, act)
@@ -93,6 +98,10 @@ async def reset(desk: Desk, caller: Caller, params: chats.ResetParams) -> chats.
 
 async def configure(desk: Desk, caller: Caller, params: chats.ConfigureParams) -> chats.ChatResult:
     """A model the running agent does not know is refused and the old one stays."""
+    if params.model:
+        env = (await desk.manager.find(params.chat_id)).env
+        model = await naming.meant(desk, params.model, env)
+        params = replace(params, model=model)
     actor = await desk.manager.configure(params)
     return chats.ChatResult(actor.state.chat)
 
@@ -101,16 +110,7 @@ async def compact(desk: Desk, caller: Caller, params: chats.CompactParams) -> Em
     """Begins at once, or after the running turn."""
     actor = await desk.manager.find(params.chat_id)
     await desk.block.check_chat(actor.state.chat, actor.env)
-
-    def plan(step: Step) -> None:
-        if not step.agent.session_path:
-            raise errors.NothingToCompact("The chat has no conversation to compact yet.")
-        if turns.is_free(step):
-            turns.compact(step, params.instructions)
-        else:
-            turns.compact_later(step, params.instructions)
-
-    await actor.ask(plan)
+    await actor.ask(partial(turns.ask_to_compact, instructions=params.instructions))
     return Empty()
 
 

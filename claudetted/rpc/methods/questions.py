@@ -16,6 +16,7 @@ from claudetted.protocol.questions import Question
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.keys import Keyed
+from claudetted.rpc.slash import signing
 from claudetted.store import transcripts
 
 _decode_item = msgspec.json.Decoder(Item).decode
@@ -66,14 +67,20 @@ async def answer(
 
     result = await keyed.once(questions.AnswerResult, act)
     for question in answered:
-        await _carry_out(desk, question)
+        # The answer stands, whatever becomes of what it asked for.
+        with suppress(errors.ChatNotFound, errors.StoreFull):
+            await _carry_out(desk, question, params.value)
     return result
 
 
-async def _carry_out(desk: Desk, question: Question) -> None:
+async def _carry_out(desk: Desk, question: Question, value: str) -> None:
     """What an answer that is on disk means beyond its chat."""
     if question.kind == "trust":
         await trust_changed(desk, question.subject)
+    elif question.kind == "provider":
+        await signing.choose(desk, question.chat_id, value)
+    else:
+        await signing.answer(desk, question, value)
 
 
 async def trust_changed(desk: Desk, workspace: str) -> None:
@@ -88,6 +95,11 @@ async def trust_changed(desk: Desk, workspace: str) -> None:
             actor = await desk.manager.find(chat_id)
             if not workspace or actor.state.chat.workspace == workspace:
                 await actor.ask(trust.follow)
+
+
+async def begin(desk: Desk) -> None:
+    """At the daemon's start: what nothing waits for any more is not asked any longer."""
+    await signing.withdraw_lost(desk, await open_everywhere(desk))
 
 
 async def _gone(desk: Desk, question_id: QuestionId) -> errors.Fault:

@@ -10,6 +10,7 @@ import msgspec
 from claudetted.protocol import errors, settings
 from claudetted.protocol.base import NoParams
 from claudetted.protocol.settings import KNOWN, Known, Setting, SettingResult
+from claudetted.rpc import naming
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.methods.questions import trust_changed
@@ -34,8 +35,7 @@ async def set_(desk: Desk, caller: Caller, params: settings.SetParams) -> Settin
     if value is not None:
         value = _typed(value, known)
     if known is KNOWN["default_model"] and value:
-        await desk.block.check(value)
-        await desk.models.require(value)
+        value = await naming.meant(desk, value, look_again=False)
     encoded = None if value is None else msgspec.json.encode(value)
     await stored(desk, partial(rows.put_setting, key=key, value=encoded))
     desk.manager.world.rulebook.choose(key, value)

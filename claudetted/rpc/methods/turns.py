@@ -12,9 +12,11 @@ from claudetted.chat.step import Step
 from claudetted.protocol import errors, turns
 from claudetted.protocol import events as ev
 from claudetted.protocol.base import TurnId
+from claudetted.rpc import retrying
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.keys import Keyed
+from claudetted.rpc.slash import running as slash
 from claudetted.store import transcripts
 
 _decode_turn = msgspec.json.Decoder(turns.Turn).decode
@@ -24,17 +26,21 @@ async def send(desk: Desk, caller: Caller, params: turns.SendParams) -> turns.Se
     _refuse_when_closing(desk)
     keyed = Keyed(desk.database, "turn/send", params.key, params)
 
-    def plan(step: Step) -> turns.SendResult:
-        result = planning.send(step, params.text, params.when)
-        keyed.remember(step, result)
-        return result
-
     async def act() -> turns.SendResult:
         actor = await desk.manager.find(params.chat_id)
+        said = await slash.run(desk, caller, actor, params, keyed)
+        if isinstance(said, turns.SendResult):
+            return said
         await desk.block.check_chat(actor.state.chat, actor.env)
-        return await actor.ask(plan)
+        return await actor.ask(partial(_send, params, keyed, said))
 
     return await keyed.once(turns.SendResult, act)
+
+
+def _send(params: turns.SendParams, keyed: Keyed, expand: bool, step: Step) -> turns.SendResult:
+    result = planning.send(step, params.text, params.when, expand=expand)
+    keyed.remember(step, result)
+    return result
 
 
 async def stop(desk: Desk, caller: Caller, params: turns.StopParams) -> turns.StopResult:
@@ -70,19 +76,7 @@ async def retry(desk: Desk, caller: Caller, params: turns.RetryParams) -> turns.
 
     async def act() -> turns.SendResult:
         actor = await desk.manager.find(params.chat_id)
-        await desk.block.check_chat(actor.state.chat, actor.env)
-        last = actor.state.turn
-        row = await desk.database.read(
-            partial(transcripts.turn, chat_id=actor.chat_id, turn_id=last.id if last else "")
-        )
-        prompt = row[1].decode() if row else ""
-
-        def plan(step: Step) -> turns.SendResult:
-            result = planning.retry(step, prompt)
-            keyed.remember(step, result)
-            return result
-
-        return await actor.ask(plan)
+        return await retrying.retry(desk, actor, keyed)
 
     return await keyed.once(turns.SendResult, act)
 

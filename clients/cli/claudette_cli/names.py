@@ -23,6 +23,7 @@ METHODS = (
     "turn/stop",
     "turn/wait",
     "turn/retry",
+    "command/list",
     "queue/list",
     "queue/edit",
     "queue/remove",
@@ -96,6 +97,7 @@ ERROR_CODES = {
     "QuestionNotFound": -32030,
     "QuestionGone": -32031,
     "AnthropicBlocked": -32032,
+    "CommandUnknown": -32033,
     "InvalidParams": -32602,
     "Internal": -32603,
 }

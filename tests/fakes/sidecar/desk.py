@@ -14,6 +14,11 @@ from tests.fakes.sidecar.turn import WINDOW, Agent, Turn
 
 MODELS = ("fake/small", "fake/large", "fake/thinker")
 
+COMMANDS = [
+    {"name": "review", "about": "Reviews a file.", "arguments": "<file>"},
+    {"name": "skill:rig", "about": "How to rig a ship.", "arguments": "[text]"},
+]
+
 
 class Refusal(Exception):
     """The error that answers a request."""
@@ -75,6 +80,8 @@ class Desk:
             case "models":
                 rows = [{"id": name, "provider": "fake", "name": name[5:]} for name in MODELS]
                 return {"models": [{**row, "contextWindow": WINDOW} for row in rows]}
+            case "commands":
+                return {"commands": COMMANDS}
             case "configure":
                 return self._configure(line)
             case "steer":

@@ -22,12 +22,17 @@ if TYPE_CHECKING:
 
 def declare_send(parser: ArgumentParser) -> None:
     options.chat(parser)
-    parser.add_argument("text", help="the message; - reads it from stdin, @file from a file")
+    parser.add_argument(
+        "text", help="the message or slash command; - reads it from stdin, @file from a file"
+    )
     _declare_waiting(parser)
     parser.add_argument(
         "--when",
         choices=("queue", "steer"),
         help="while a turn runs: wait for its end (queue), or go in at once (steer)",
+    )
+    parser.add_argument(
+        "--literal", action="store_true", help="send a text that begins with a slash as it is"
     )
     parser.add_argument("--key", help="makes a repetition harmless: the same key sends once")
     options.json(parser)
@@ -38,6 +43,8 @@ def run_send(arguments: Namespace) -> int:
     params: Json = {"text": text, "key": arguments.key or new_key()}
     if arguments.when:
         params["when"] = arguments.when
+    if arguments.literal:
+        params["literal"] = True
     return _begin("turn/send", params, arguments)
 
 
@@ -154,18 +161,25 @@ def _begin(method: str, params: Json, arguments: Namespace) -> int:
         params = {"chatId": chat_id} | params
         if not stay:
             result = daemon.call(method, params)
-            if arguments.json:
-                output().json(result)
-            else:
-                output().say(result["turnId"])
-            return DONE
+            return _taken(result, arguments)
         from claudette_cli.following import Following
 
         # Followed from before it is sent, so that nothing of the turn is missed.
         with Following(chat_id) as following:
             following.take()
             result = daemon.call(method, params)
+            if result["state"] == "command":
+                return _taken(result, arguments)
             return _stay(following, result, arguments)
+
+
+def _taken(result: Json, arguments: Namespace) -> int:
+    """The turn by its id, or what a command answered that began none."""
+    if arguments.json:
+        output().json(result)
+    else:
+        output().say(result.get("turnId") or harmless(result.get("text", "")))
+    return DONE
 
 
 def _stay(following: Following, sent: Json, arguments: Namespace) -> int:

@@ -67,6 +67,24 @@ def test_in_a_pipe_it_tells_the_turn_and_returns(
     assert chat.sent == [{"chatId": ID, "text": "hello", "key": "k", "when": "steer"}]
 
 
+@pytest.mark.parametrize("options", [("--no-wait",), ("--wait",)])
+def test_the_answer_to_a_command_is_printed_and_nothing_is_waited_for(
+    fake: Fake, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    chat = Chat()
+    sent: list[Json] = []
+
+    def send(params: Json) -> Json:
+        sent.append(params)
+        return {"turnId": None, "state": "command", "command": "/usage", "text": "Much."}
+
+    fake(event_subscribe=chat.subscribe, turn_send=send, chat_get=chat.get)
+    assert main(["send", ID, "/usage", *options]) == exits.DONE
+    assert capsys.readouterr().out == "Much.\n"
+    assert main(["send", ID, "/usage", "--literal", *options]) == exits.DONE
+    assert [params.get("literal", False) for params in sent] == [False, True]
+
+
 def test_waiting_prints_the_answer_and_nothing_else(
     fake: Fake, capsys: pytest.CaptureFixture[str]
 ) -> None:

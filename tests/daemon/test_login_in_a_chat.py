@@ -1,0 +1,132 @@
+"""`/login`: a question that any client can show, and a sign-in that is followed in the chat."""
+
+from tests.daemon.client import Json
+from tests.daemon.control_sidecar import KEYED, Agent, begun
+from tests.daemon.puppet import Puppets
+from tests.daemon.world import Chat, Daemon
+
+OAUTH = {**KEYED, "ways": ["oauth", "api_key"]}
+
+
+async def choosing(chat: Chat, puppets: Puppets, row: Json) -> tuple[Agent, Json]:
+    """The provider list is shown as a question."""
+    number, agent = await begun(chat.client, puppets, "turn/send", chatId=chat.id, text="/login")
+    agent.row = row
+    await agent.answers("providers")
+    told = await chat.client.result_of(number)
+    assert (told["state"], told["command"]) == ("command", "/login")
+    return agent, await asked(chat)
+
+
+async def asked(chat: Chat, kind: str = "provider") -> Json:
+    opened = await chat.event("question/opened", lambda event: event["question"]["kind"] == kind)
+    return dict(opened["question"])
+
+
+async def answers(chat: Chat, question: Json, value: str) -> int:
+    params = {"questionId": question["id"], "value": value}
+    return await chat.client.post("question/answer", **params)
+
+
+async def infos(chat: Chat) -> list[str]:
+    return [text for kind, text in await chat.notices() if kind in ("info", "error", "command")]
+
+
+async def test_the_providers_are_a_question(chat: Chat, puppets: Puppets) -> None:
+    _, question = await choosing(chat, puppets, KEYED)
+    assert question["title"] == "Which provider do you want to set up?"
+    (option,) = question["options"]
+    assert (option["id"], option["label"], option["about"]) == (
+        "openai",
+        "OpenAI",
+        "key, variables",
+    )
+
+
+async def test_asking_twice_is_one_question(chat: Chat, puppets: Puppets) -> None:
+    agent, _ = await choosing(chat, puppets, KEYED)
+    number = await chat.client.post("turn/send", chatId=chat.id, text="/login")
+    await agent.answers("providers")
+    await chat.client.result_of(number)
+    assert len((await chat.call("question/list"))["questions"]) == 1
+
+
+async def test_a_provider_with_a_key_says_where_the_key_goes(chat: Chat, puppets: Puppets) -> None:
+    agent, question = await choosing(chat, puppets, KEYED)
+    number = await answers(chat, question, "openai")
+    await agent.answers("providers")
+    await chat.client.result_of(number)
+    assert (await infos(chat))[-1].endswith("claudette provider set openai")
+
+
+async def signing_in(chat: Chat, puppets: Puppets) -> tuple[Agent, Json]:
+    """A sign-in that was chosen in the chat and asks for a domain."""
+    agent, question = await choosing(chat, puppets, OAUTH)
+    number = await answers(chat, question, "openai")
+    await agent.answers("providers")
+    begin = await agent.puppet.hears("login.start")
+    await chat.client.result_of(number)
+    prompt = {"kind": "prompt", "message": "Which domain?", "placeholder": "x.ghe.com"}
+    await agent.puppet.says("login.event", login=begin["login"], **prompt)
+    return agent, begin
+
+
+async def test_a_sign_in_is_asked_shown_and_ended_in_the_chat(chat: Chat, puppets: Puppets) -> None:
+    agent, begin = await signing_in(chat, puppets)
+    question = await asked(chat, "login")
+    assert (question["title"], question["placeholder"]) == ("Which domain?", "x.ghe.com")
+    number = await answers(chat, question, "hush.example")
+    answer = await agent.puppet.hears("login.answer")
+    assert answer["value"] == "hush.example"
+    await agent.puppet.answers(answer)
+    told = await chat.client.result_of(number)
+    assert "hush" not in str(told)
+    code = {"kind": "device", "url": "https://x.ghe.com/device", "code": "AB-CD"}
+    await agent.puppet.says("login.event", login=begin["login"], **code)
+    await agent.puppet.answers(begin)
+    await agent.answers("models")
+    await chat.event("item/added", lambda event: "Signed in" in event["item"].get("text", ""))
+    texts = await infos(chat)
+    assert "Open https://x.ghe.com/device and enter AB-CD" in texts
+    assert texts[-1] == "Signed in to OpenAI."
+    assert (await chat.call("question/list")).get("questions", []) == []
+    assert "hush" not in str(await chat.items())
+
+
+async def test_a_sign_in_that_fails_says_why(chat: Chat, puppets: Puppets) -> None:
+    agent, begin = await signing_in(chat, puppets)
+    await agent.puppet.refuses(begin, "HarnessFailed", "The code has expired.")
+    failed = await chat.event("item/added", lambda event: event["item"].get("notice") == "error")
+    assert failed["item"]["text"] == "The sign-in to OpenAI failed: The code has expired."
+    assert (await chat.call("question/list")).get("questions", []) == []
+
+
+async def test_the_death_of_the_daemon_ends_a_sign_in_with_a_word(
+    chat: Chat, daemon: Daemon, puppets: Puppets
+) -> None:
+    await signing_in(chat, puppets)
+    question = await asked(chat, "login")
+    await daemon.restart()
+    again = Chat(await daemon.client(), chat.made)
+    await again.client.call("event/subscribe", chatId=chat.id)
+    while (await again.call("question/list")).get("questions"):
+        await again.event("question/resolved")
+    (item,) = [item for item in await again.items() if item["id"] == question["id"]]
+    assert item["answer"]["outcome"] == "withdrawn"
+    assert "begin again with /login" in item["text"]
+
+
+async def test_a_key_in_the_command_is_refused_and_kept_nowhere(chat: Chat) -> None:
+    refused = await chat.refused("turn/send", text="/login openrouter sk-secret")
+    assert refused.name == "InvalidParams"
+    assert "sk-secret" not in refused.message
+    assert await chat.items() == []
+
+
+async def test_turn_send_ProviderUnknown(chat: Chat, puppets: Puppets) -> None:
+    number, agent = await begun(
+        chat.client, puppets, "turn/send", chatId=chat.id, text="/login openia"
+    )
+    await agent.answers("providers")
+    error = (await chat.client.reply(number))["error"]
+    assert (error["data"]["name"], error["data"]["nearest"]) == ("ProviderUnknown", ["openai"])
