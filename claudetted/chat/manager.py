@@ -14,6 +14,7 @@ from claudetted.chat.actor import Actor
 from claudetted.chat.agent import Agent
 from claudetted.chat.state import ChatState
 from claudetted.chat.step import Step
+from claudetted.chat.subject import speaking_of
 from claudetted.chat.world import World
 from claudetted.protocol import chats, errors
 from claudetted.protocol.base import ChatId, SidecarId, TurnId
@@ -203,7 +204,8 @@ class Manager:
             await actor.ask(partial(sidecars.end_politely, why=why))
             await actor.until(_without_sidecar)
         except (errors.StoreFull, errors.ChatNotFound) as fault:
-            logger.warning("chat %s ends without a word: %s", actor.chat_id, fault)
+            with speaking_of(actor.chat_id):
+                logger.warning("chat %s ends without a word: %s", actor.chat_id, fault)
 
     async def recover(self, running: list[Running]) -> None:
         """After a start: takes up every sidecar whose end is not in the journal."""
@@ -281,17 +283,18 @@ class Manager:
 
     async def _guard(self, actor: Actor) -> None:
         """The chat bulkhead: a fault of one chat is not the end of the others."""
-        try:
-            await actor.run()
-        except Exception:
-            log_id = ids.new_id()
-            logger.exception("fault %s: chat %s failed", log_id, actor.chat_id)
-            message = f"The chat failed; the daemon's log has the details under {log_id}."
-            actor.fail(errors.Internal(message, log_id=log_id))
-            self._give_up(actor)
-        finally:
-            if self._actors.get(actor.chat_id) is actor:
-                del self._actors[actor.chat_id]
+        with speaking_of(actor.chat_id):
+            try:
+                await actor.run()
+            except Exception:
+                log_id = ids.new_id()
+                logger.exception("fault %s: chat %s failed", log_id, actor.chat_id)
+                message = f"The chat failed; the daemon's log has the details under {log_id}."
+                actor.fail(errors.Internal(message, log_id=log_id))
+                self._give_up(actor)
+            finally:
+                if self._actors.get(actor.chat_id) is actor:
+                    del self._actors[actor.chat_id]
 
     def _give_up(self, actor: Actor) -> None:
         """Who follows the chat has to come again. Its sidecar may have said what it failed of."""

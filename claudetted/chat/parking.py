@@ -14,6 +14,7 @@ from claudetted.chat import sidecars
 from claudetted.chat.actor import Actor
 from claudetted.chat.manager import Manager
 from claudetted.chat.step import Step
+from claudetted.chat.subject import speaking_of
 from claudetted.protocol import errors
 from claudetted.protocol.base import ChatId
 from claudetted.sidecar import census
@@ -56,11 +57,12 @@ class Parking:
             if is_parkable(actor):
                 sidecars.end_politely(step, why)
 
-        logger.info("parking the sidecar of chat %s: %s", actor.chat_id, why)
-        try:
-            await actor.ask(plan)
-        except errors.Fault as fault:
-            logger.warning("the sidecar of chat %s is kept for now: %s", actor.chat_id, fault)
+        with speaking_of(actor.chat_id):
+            logger.info("parking the sidecar of chat %s: %s", actor.chat_id, why)
+            try:
+                await actor.ask(plan)
+            except errors.Fault as fault:
+                logger.warning("the sidecar of chat %s is kept for now: %s", actor.chat_id, fault)
 
     def _live(self) -> list[Actor]:
         return [actor for actor in self._manager.loaded if actor.agent.sidecar_id]

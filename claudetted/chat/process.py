@@ -1,5 +1,6 @@
 """Owns the process behind a chat: launched or taken up, heard up to an offset, fed and ended."""
 
+import logging
 from functools import partial
 
 import trio
@@ -15,6 +16,8 @@ from claudetted.protocol.base import ChatId, SidecarId
 from claudetted.sidecar.groups import end_left
 from claudetted.sidecar.reports import LaunchFailed, Lost, Running
 from claudetted.store import directories
+
+logger = logging.getLogger(__name__)
 
 END_GRACE_SECONDS = 3.0
 
@@ -79,7 +82,8 @@ class Process:
             await trio.to_thread.run_sync(directories.make, self._chat_id)
         except OSError as fault:
             raise LaunchFailed(f"The chat's directory cannot be made: {fault}.") from fault
-        await self._keeper.start(sidecar_id, launch.argv, launch.env, cwd, self._world.umask)
+        pid = await self._keeper.start(sidecar_id, launch.argv, launch.env, cwd, self._world.umask)
+        logger.info("sidecar %s runs as process %d", sidecar_id, pid)
         self._keeper.attach(sidecar_id, 0, self._inbox.put_report)
         for n, line in self._unsent:
             self._keeper.send(sidecar_id, n, line)
@@ -103,6 +107,7 @@ class Process:
             for sidecar_id, n, line in write.inputs:
                 self._keeper.send(SidecarId(sidecar_id), n, line)
         if write.sidecar_ended:
+            logger.info("sidecar %s has ended", write.sidecar_ended)
             self._keeper.forget(SidecarId(write.sidecar_ended))
         elif agent.sidecar_id and hearing:
             self._committed = hearing.safe_offset

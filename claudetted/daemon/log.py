@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from claudetted.chat.subject import subject
+
 _BYTES = 4 * 1024 * 1024
 _FILES = 3
 _SECRET = re.compile(
@@ -29,6 +31,8 @@ class _Lines(logging.Formatter):
             "from": record.name,
             "message": redact(record.getMessage()),
         }
+        if chat := subject():
+            entry["chat"] = chat
         if record.exc_info:
             entry["traceback"] = redact(self.formatException(record.exc_info))
         return json.dumps(entry, ensure_ascii=False)

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from claudetted.chat.subject import speaking_of
 from claudetted.protocol import errors
 from claudetted.protocol.method import Method
 from claudetted.protocol.registry import BY_NAME
@@ -53,6 +54,11 @@ class Call:
 
     method: Method
     arguments: dict[str, Any]
+
+    @property
+    def chat(self) -> str:
+        """Which it names, if any."""
+        return str(self.arguments.get("chatId") or "")
 
 
 @dataclass(eq=False)
@@ -98,7 +104,9 @@ class Dispatcher:
             if "error" in reply:
                 _in_plain_words(reply)
             else:
-                await self._make(parsed.calls[reply["result"]], reply, caller)
+                call = parsed.calls[reply["result"]]
+                with speaking_of(call.chat):
+                    await self._make(call, reply, caller)
         return jsonrpc.replies(parsed.replies)
 
     async def _make(self, call: Call, reply: dict[str, Any], caller: Caller) -> None:

@@ -1,13 +1,16 @@
 """What becomes of a turn whose sidecar ends, and how the chat goes on."""
 
 import contextlib
+import logging
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from claudetted.chat import sidecars
+from claudetted.chat.subject import subject
 from claudetted.protocol import places
+from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home
 
 
@@ -135,3 +138,29 @@ async def test_a_journal_that_does_not_fit_the_agent_costs_only_the_agent(
     await again.call("event/subscribe")
     assert (await again.turn("@text two"))["reason"] == "done"
     assert await again.texts() == ["one", "two"]
+
+
+async def test_the_log_says_which_chat_an_agent_was_of(
+    puppets: Puppets, chat: Chat, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of its start, of what it breaks, and of its end."""
+    about: dict[str, str] = {}
+
+    def note(record: logging.LogRecord) -> bool:
+        about[record.getMessage()] = subject()
+        return True
+
+    caplog.set_level(logging.INFO)
+    caplog.handler.addFilter(note)
+    try:
+        await chat.send("one")
+        puppet = await puppets.next()
+        await puppet.starts()
+        await puppet.writes(b"no line at all\n")
+        await puppet.closes()
+        await chat.event("sidecar/lost")
+    finally:
+        caplog.handler.removeFilter(note)
+    told = [message for message, chat_id in about.items() if chat_id == chat.id]
+    for what in ("runs as process", "no line", "has ended"):
+        assert any(what in message for message in told), what

@@ -51,7 +51,7 @@ COMMANDS = {
     "ps": ("commands.processes", "show what runs, how large it is, and why"),
     "jobs": ("commands.processes", "show what agents have left running"),
     "du": ("commands.processes", "show what the data takes on disk"),
-    "logs": ("commands.processes", "read the daemon's log"),
+    "logs": ("commands.logs", "read the daemon's log"),
     "status": ("commands.daemon", "tell how the daemon is"),
     "shutdown": ("commands.daemon", "end the daemon; running agents go on"),
     "restart": ("commands.daemon", "replace the daemon; running agents go on"),

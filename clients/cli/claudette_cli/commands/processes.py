@@ -1,16 +1,14 @@
-"""Owns the commands about what runs and what it takes: ps, jobs, du, logs."""
+"""Owns the commands about what runs and what it takes: ps, jobs, du."""
 
 from __future__ import annotations
 
-import json
 import os
-import time
 
 from claudette_cli import choosing
 from claudette_cli.calling import Daemon
 from claudette_cli.commands import options
-from claudette_cli.exits import DONE, NOT_FOUND, Failure
-from claudette_cli.terminal import clip, exact, harmless, output
+from claudette_cli.exits import DONE
+from claudette_cli.terminal import clip, exact, output
 from claudetted.protocol import places
 
 TYPE_CHECKING = False
@@ -18,11 +16,9 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import Any, TextIO
+    from typing import Any
 
     Json = dict[str, Any]
-
-_FOLLOW_SECONDS = 0.3
 
 
 def declare_ps(parser: ArgumentParser) -> None:
@@ -108,60 +104,8 @@ def _file_size(path: str | Path) -> int:
         return 0  # it went away while we looked
 
 
-def declare_logs(parser: ArgumentParser) -> None:
-    parser.add_argument("chat", nargs="?", help="only lines that name this chat")
-    parser.add_argument("-f", "--follow", action="store_true", help="go on as lines come")
-    parser.add_argument("-n", "--lines", type=int, default=100, help="the last so many (100)")
-    options.json(parser)
-
-
-def run_logs(arguments: Namespace) -> int:
-    path = places.log_dir() / "claudetted.log"
-    if not path.exists():
-        raise Failure(f"There is no log yet at {path}.", NOT_FOUND)
-    with path.open(encoding="utf-8", errors="replace") as file:
-        wanted = [line for line in file if _names(line, arguments.chat)]
-        for line in wanted[-arguments.lines :]:
-            _print_line(line, arguments.json)
-        while arguments.follow:
-            _follow(file, path, arguments)
-    return DONE
-
-
-def _follow(file: TextIO, path: Path, arguments: Namespace) -> None:
-    line = file.readline()
-    if line:
-        if _names(line, arguments.chat):
-            _print_line(line, arguments.json)
-        return
-    time.sleep(_FOLLOW_SECONDS)
-    if path.exists() and path.stat().st_size < file.tell():
-        file.seek(0)  # it was rotated
-
-
-def _names(line: str, chat: str | None) -> bool:
-    return chat is None or chat in line
-
-
-def _print_line(line: str, raw: bool) -> None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        raw = True
-    if raw:
-        output().write(harmless(line))
-        return
-    at = output().paint(entry["at"][11:23], "dim")
-    colour = {"error": "red", "warning": "yellow"}.get(entry["level"], "dim")
-    level = output().paint(f"{entry['level']:<7}", colour)
-    output().say(f"{at} {level} {harmless(entry['message'])}")
-    if "traceback" in entry:
-        output().say(harmless(entry["traceback"]))
-
-
 VERBS = {
     "ps": (declare_ps, run_ps),
     "jobs": (declare_ps, run_jobs),
     "du": (declare_du, run_du),
-    "logs": (declare_logs, run_logs),
 }
