@@ -65,6 +65,7 @@ class Actor:
         self.gone = False
         """Deleted or unloaded: nothing may be asked of it any more."""
         self.used_at = trio.current_time()
+        self._at_work = False
         self._world = world
         self._state = state
         self._prompts = prompts or {}
@@ -92,12 +93,14 @@ class Actor:
         """The chat's task."""
         while not self.gone:
             await self._inbox.something()
+            self._at_work = True
             if self._inbox.requests:
                 await self._perform(self._inbox.requests.popleft())
             elif self._inbox.has_reports():
                 await self._report()
             elif self._inbox.checkpoint_due:
                 await self._checkpoint()
+            self._at_work = False
 
     async def ask(self, plan: Callable[[Step], R]) -> R:
         """Carries out a plan in the chat's task; returns when it is committed and published.
@@ -137,7 +140,7 @@ class Actor:
     def busy(self) -> bool:
         """Whether anything keeps the chat loaded."""
         used = len(self.hub) or len(self.waiting) or self._inbox.requests
-        return bool(self.agent.sidecar_id or used)
+        return bool(self._at_work or self.agent.sidecar_id or used)
 
     def subscribe(self, sink: Sink) -> Subscription:
         """From within a plan: the tail that follows the state as it is now."""

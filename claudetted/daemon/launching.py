@@ -54,7 +54,10 @@ class Launching:
 
 
 async def tidy(running: bool) -> None:
-    """Removes the copies of harnesses that were replaced, unless one may still run."""
+    """Removes the copies of harnesses that were replaced, unless one may still run.
+
+    To be done before anything is started: a copy that is being made would go, too.
+    """
     if not running:
         await trio.to_thread.run_sync(_remove_unused)
 

@@ -131,12 +131,12 @@ async def _run(
             models = Models(database, control, ids.now)
             audience = Audience(manager, PROVIDER)
             balance = Credits(control, models, audience, ids.now, chats)
+            await launching.tidy(bool(running))
             await manager.recover(running)
             chats.start_soon(manager.sweep)
             chats.start_soon(clearing.run)
             chats.start_soon(load_engine)
             chats.start_soon(Parking(manager).run)
-            chats.start_soon(launching.tidy, bool(running))
             chats.start_soon(balance.run)
 
             async def signed_in() -> None:

@@ -11,12 +11,13 @@ import sys
 import pytest
 import trio
 
+from claudetted.daemon import launching
 from claudetted.daemon.lock import AlreadyRunning
 from claudetted.daemon.run import serve
 from claudetted.protocol import places
 from claudetted.rpc import unix
 from claudetted.store.schema import NewerDatabase
-from tests.daemon.client import Client
+from tests.daemon.client import PATIENCE, Client
 from tests.daemon.conftest import NewChat
 from tests.daemon.world import Chat, Daemon, Home, alone
 
@@ -142,12 +143,28 @@ async def test_its_agents_end_with_it_on_request(
     assert (await again.turn("@text on"))["reason"] == "done"
 
 
+async def test_old_harnesses_are_removed_before_a_new_one_is_copied(
+    home: Home, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy that is being made looks like one that nobody uses."""
+    (executable := home.root / "stamped" / "harness").parent.mkdir()
+    executable.write_text("")
+    (executable.parent / "stamp").write_text("1")
+    monkeypatch.setenv("CLAUDETTE_PI_HARNESS", os.fspath(executable))
+    old = launching.copies() / "old"
+    old.mkdir(parents=True)
+    daemon = Daemon(home, nursery)
+    await daemon.start()
+    assert not old.exists()
+    await daemon.close()
+
+
 async def test_it_ends_although_a_client_reads_nothing(daemon: Daemon, chat: Chat) -> None:
     stalled = await daemon.client(SO_RCVBUF=4096)
     await stalled.call("event/subscribe", chatId=chat.id)
     stalled.stall()
     await chat.turn("@flood 3000")
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         await daemon.stop()
 
 

@@ -4,8 +4,9 @@ import pytest
 import trio
 
 from claudetted.chat import manager
+from tests.daemon.client import PATIENCE
 from tests.daemon.conftest import NewChat
-from tests.daemon.world import Chat, Daemon, Home
+from tests.daemon.world import Chat, Daemon, Home, held_commits
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +17,7 @@ def idle_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 async def loaded(daemon: Daemon, count: int) -> None:
     """Returns when only so many chats are loaded."""
     client = await daemon.client()
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         while (await client.call("daemon/status")).get("loadedChats", 0) > count:
             await trio.lowlevel.checkpoint()
 
@@ -81,6 +82,23 @@ async def test_a_chat_that_is_followed_or_runs_stays(daemon: Daemon, new_chat: N
     await (await new_chat()).call("event/unsubscribe")
     await loaded(daemon, 2)
     assert (await running.client.call("daemon/status"))["loadedChats"] == 2
+
+
+async def test_a_chat_whose_message_is_on_its_way_to_the_disk_stays(
+    daemon: Daemon, new_chat: NewChat
+) -> None:
+    chat, other = await new_chat(), await new_chat()
+    for one in (chat, other):
+        await one.call("event/unsubscribe")
+    with held_commits() as held:
+        sent = await chat.client.post("turn/send", chatId=chat.id, text="@text hi")
+        await held.came.wait()
+        await (await daemon.client()).call("chat/configure", chatId=other.id)
+        await loaded(daemon, 1)
+        status = await (await daemon.client()).call("daemon/status")
+        assert status["loadedChats"] == 1
+    turn_id = (await chat.client.result_of(sent))["turnId"]
+    assert (await chat.ended(turn_id))["reason"] == "done"
 
 
 async def test_a_message_in_the_moment_of_putting_down_is_answered(

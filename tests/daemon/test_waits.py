@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+import trio
 
 from claudetted.rpc.methods import turns
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppets
-from tests.daemon.world import Chat, Home
+from tests.daemon.world import Chat, Daemon, Home, held_commits
 
 
 async def test_waiting_for_a_turn_that_has_ended_returns_at_once(chat: Chat) -> None:
@@ -47,6 +48,46 @@ async def test_an_end_that_comes_at_the_same_time_is_not_missed(
     monkeypatch.setattr(turns, "_stored", read_then_end)
     turn = await chat.ended(turn_id)
     assert (turn["state"], turn["reason"]) == ("ended", "done")
+
+
+async def test_an_end_that_is_only_on_disk_is_told_before_it_is_answered(
+    puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, looked = turns._stored, trio.Event()
+
+    async def look(*asked: Any) -> Any:
+        found = await stored(*asked)
+        looked.set()
+        return found
+
+    turn_id = await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.starts()
+    await puppet.takes_prompt()
+    await chat.event("status/changed", lambda event: event["status"] == {"name": "running"})
+    monkeypatch.setattr(turns, "_stored", look)
+    with held_commits() as held:
+        await puppet.ends_turn(turn_id)
+        await held.came.wait()
+        waiting = await chat.client.post("turn/wait", chatId=chat.id, turnId=turn_id)
+        await looked.wait()
+        await chat.get()
+        assert not chat.client.answered(waiting)
+    assert (await chat.client.result_of(waiting))["turn"]["reason"] == "done"
+    assert len(chat.events("turn/ended")) == 1
+
+
+async def test_a_turn_that_is_only_on_disk_is_waited_for(daemon: Daemon, chat: Chat) -> None:
+    await chat.turn("@text one")
+    with held_commits() as held:
+        sent = await chat.client.post("turn/send", chatId=chat.id, text="@text two")
+        await held.came.wait()
+        other = await daemon.client()
+        waiting = await other.post("turn/wait", chatId=chat.id)
+        await other.call("daemon/status")
+    turn_id = (await chat.client.result_of(sent))["turnId"]
+    turn = (await other.result_of(waiting))["turn"]
+    assert (turn["id"], turn["state"]) == (turn_id, "ended")
 
 
 async def test_waiting_ends_when_a_person_is_asked(chat: Chat) -> None:

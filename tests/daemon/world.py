@@ -17,6 +17,7 @@ import trio
 from claudetted.daemon.run import Serving, serve
 from claudetted.protocol import places
 from claudetted.sidecar.keeper import frames
+from claudetted.store import writer
 from tests.daemon.client import PATIENCE, Client, Json, Refused, connect
 from tests.fakes.gates import Gates
 from tests.fakes.launcher import write_launcher
@@ -272,6 +273,38 @@ def _exists(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+class Held:
+    """What is committed, while the daemon does not know it yet."""
+
+    def __init__(self) -> None:
+        self.came = trio.Event()
+        self._rounds: list[list[writer._Job[Any]]] = []
+
+    def take(self, jobs: list[writer._Job[Any]]) -> None:
+        self._rounds.append(jobs)
+        self.came.set()
+
+    def let_go(self) -> None:
+        rounds, self._rounds = self._rounds, []
+        for jobs in rounds:
+            _deliver(jobs)
+
+
+_deliver = writer._deliver
+
+
+@contextmanager
+def held_commits() -> Iterator[Held]:
+    """Commits reach the disk, and whoever waits for them hears of it when they are let go."""
+    held = Held()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(writer, "_deliver", held.take)
+            yield held
+    finally:
+        held.let_go()
 
 
 @contextmanager

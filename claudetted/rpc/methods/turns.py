@@ -53,8 +53,6 @@ async def wait(desk: Desk, caller: Caller, params: turns.WaitParams) -> turns.Wa
     actor = await desk.manager.find(params.chat_id)
     turn_id = params.turn_id or await _last(desk, actor)
     stored = await _stored(desk, actor, turn_id)
-    if stored.state in ("ended", "removed"):
-        return turns.WaitResult(stored)
 
     def look(state: ChatState, agent: Agent, events: list[ev.Event]) -> turns.WaitResult | None:
         if ended := _ended(events, turn_id):
@@ -63,11 +61,16 @@ async def wait(desk: Desk, caller: Caller, params: turns.WaitParams) -> turns.Wa
             return turns.WaitResult(stored, asked=len(state.permissions))
         return turns.WaitResult(stored) if _is_over(state, agent, turn_id) else None
 
-    found = await actor.until(look)
-    if found.turn is stored and not found.asked:
+    while True:
+        found = await actor.until(look)
+        if found.turn is not stored or found.asked:
+            return found
         # It was over before we looked: how, is on disk.
-        return turns.WaitResult(await _stored(desk, actor, turn_id))
-    return found
+        ended = await _stored(desk, actor, turn_id)
+        if ended.state in ("ended", "removed"):
+            return turns.WaitResult(ended)
+        # It is on disk, and about to be told for the first time.
+        await actor.ask(_nothing)
 
 
 async def retry(desk: Desk, caller: Caller, params: turns.RetryParams) -> turns.SendResult:
@@ -101,6 +104,10 @@ async def _stored(desk: Desk, actor: Actor, turn_id: TurnId) -> turns.Turn:
     return _decode_turn(row[0])
 
 
+def _nothing(step: Step) -> None:
+    """What is asked of a chat whose commit under way is waited for."""
+
+
 def _ended(events: list[ev.Event], turn_id: TurnId) -> turns.Turn | None:
     for event in events:
         if isinstance(event, (ev.TurnEnded, ev.TurnSteered)) and event.turn.id == turn_id:
@@ -109,7 +116,8 @@ def _ended(events: list[ev.Event], turn_id: TurnId) -> turns.Turn | None:
 
 
 def _is_over(state: ChatState, agent: Agent, turn_id: TurnId) -> bool:
-    """Neither waiting, nor on its way, nor running: it ended, or was taken out of the queue."""
+    """Neither waiting, nor on its way, nor running: it ended, or was taken out of the queue, and
+    everybody was told."""
     waiting = {entry.turn_id for entry in state.queue} | set(agent.steers)
     running = state.running.id if state.running else None
     return turn_id not in waiting and turn_id != running
