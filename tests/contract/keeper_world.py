@@ -50,7 +50,7 @@ class Ear:
         self._heard.unpark_all()
 
     async def until(self, true: Callable[[], bool]) -> None:
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             while not true():
                 await self._heard.park()
 
@@ -146,7 +146,7 @@ def watched(pid: int) -> Iterator[int]:
 
 
 async def ended(descriptor: int) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         await trio.lowlevel.wait_readable(descriptor)
 
 

@@ -127,7 +127,7 @@ async def test_one_that_nobody_listens_to_can_be_ended(path: Path) -> None:
     async with linked(path) as (link, _):
         await link.start(SIDECAR, script(SLEEP), ENV, path.parent)
     async with linked(path) as (link, _):
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             await link.end(SIDECAR, 5)
 
 
@@ -234,7 +234,7 @@ async def test_the_link_replaces_a_killed_keeper(path: Path) -> None:
         link.attach(again, 0, ear)
         link.send(again, 1, b"hello\n")
         await ear.hears(b"got hello")
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             await link.end(SIDECAR, 5)
 
 
@@ -261,11 +261,11 @@ async def test_a_keeper_that_cannot_be_replaced_is_a_failed_launch(path: Path) -
         assert link.pid
         os.kill(link.pid, signal.SIGKILL)
         await ear.is_lost()
-        with pytest.raises(LaunchFailed, match="keeper"), trio.fail_after(20):
+        with pytest.raises(LaunchFailed, match="keeper"), trio.fail_after(60):
             await link.start(SIDECAR, script(SLEEP), ENV, path.parent)
         os.unlink(path.parent)
         os.mkdir(path.parent, 0o700)
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             await link.start(SIDECAR, script(ECHO), ENV, path.parent)
 
 
@@ -320,7 +320,7 @@ async def test_a_vanished_socket_comes_back(path: Path) -> None:
         pid = raw.hello()
         raw.start(script(SLEEP))
         os.unlink(path)
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             while not is_there(path):  # noqa: ASYNC110 - nothing else tells of a file
                 await trio.sleep(0.05)
         with Raw(path) as again:
@@ -346,7 +346,7 @@ async def test_a_service_runs_it_in_the_foreground_one_for_each_user(tmp_path: P
     socket_path = tmp_path / "keeper.sock"
     async with trio.open_nursery() as nursery:
         service = await nursery.start(partial(trio.run_process, words, env=env, check=False))
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             while not is_there(socket_path):  # noqa: ASYNC110 - nothing else tells of a file
                 await trio.sleep(0.02)
         second = await trio.run_process(words, env=env, check=False)

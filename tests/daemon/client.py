@@ -9,7 +9,7 @@ from typing import Any
 
 import trio
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds after which what should happen is given up."""
 
 Json = dict[str, Any]

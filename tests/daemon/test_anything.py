@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 import trio
 
-from tests.daemon.client import Client, Json
+from tests.daemon.client import PATIENCE, Client, Json
 from tests.daemon.mirror import Mirror
 from tests.daemon.world import Chat, Daemon, Home
 
@@ -78,7 +78,7 @@ class Person:
 async def settle(chat: Chat) -> None:
     """Lets everything that still goes on come to its end."""
     await chat.call("turn/stop")
-    with trio.fail_after(30):
+    with trio.fail_after(PATIENCE):
         while True:
             listed = await chat.call("queue/list")
             for entry in listed.get("entries", []):

@@ -155,6 +155,7 @@ async def test_bug_53_attention_outlives_the_daemon(daemon: Daemon, new_chat: Ne
     await daemon.restart()
     again = await daemon.client()
     assert await needing(again) == before
+    await again.call("event/subscribe", chatId=waiting.id)  # its turn goes on, and is watched
     await again.call("permission/decide", permissionId=asked["id"], decision="deny")
     assert list(await needing(again)) == [unseen.id]
 

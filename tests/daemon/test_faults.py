@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import trio
 
-from tests.daemon.client import Json
+from tests.daemon.client import PATIENCE, Json
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppet, Puppets
 from tests.daemon.world import Chat, Daemon, Home, gone
@@ -101,7 +101,7 @@ async def test_one_that_hangs_keeps_nobody_else_waiting(
 ) -> None:
     home.set_sidecar()
     other = await new_chat()
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         assert (await other.turn("@text hi"))["reason"] == "done"
 
 
@@ -292,7 +292,7 @@ async def test_a_flood_is_taken_whole_and_keeps_nobody_waiting(
 ) -> None:
     flooding, other = await new_chat(), await new_chat()
     turn_id = await flooding.send("@flood 30000")
-    with trio.fail_after(20):
+    with trio.fail_after(PATIENCE):
         assert (await other.turn("@text hi"))["reason"] == "done"
         assert (await other.get())["status"]["name"] == "idle"
     assert (await flooding.ended(turn_id))["reason"] == "done"
@@ -303,7 +303,7 @@ async def test_a_flood_is_taken_whole_and_keeps_nobody_waiting(
 async def test_a_flood_is_stopped_in_mid_stream(chat: Chat) -> None:
     await chat.send("@flood 1000000")
     await chat.said("y")
-    with trio.fail_after(10):
+    with trio.fail_after(PATIENCE):
         assert (await chat.call("turn/stop"))["stopped"] is True
     assert (await chat.ended())["reason"] == "stopped"
 

@@ -8,7 +8,7 @@ import os
 import pytest
 import trio
 
-from tests.daemon.client import Client
+from tests.daemon.client import PATIENCE, Client
 from tests.daemon.conftest import NewChat
 from tests.daemon.world import Home
 
@@ -37,7 +37,7 @@ def memory(pid: int) -> int:
 
 async def measured(home: Home, client: Client, keeper: int) -> dict[str, object]:
     """What there is beside memory. The keeper hears of a chat's end a moment later."""
-    with trio.fail_after(15):
+    with trio.fail_after(PATIENCE):
         while len(home.processes()) > 1:
             await client.call("daemon/status")
     rows = (await client.call("process/list"))["processes"]

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from claudetted.chat import parking
-from tests.daemon.client import Client
+from tests.daemon.client import PATIENCE, Client
 from tests.daemon.conftest import NewChat
 from tests.daemon.world import Chat, Home, full_disk
 
@@ -41,7 +41,7 @@ async def looked(monkeypatch: pytest.MonkeyPatch) -> None:
             seen.set()
 
     monkeypatch.setattr(parking.Parking, "look", counted)
-    with trio.fail_after(15):
+    with trio.fail_after(PATIENCE):
         await seen.wait()
 
 
