@@ -43,6 +43,7 @@ DOORS = {
     "platformdirs": "claudetted/protocol/places.py",
     "prompt_toolkit": "clients/cli/claudette_cli/",
     "rich": "clients/cli/claudette_cli/",
+    "segno": "clients/cli/claudette_cli/rendering/qr.py",
     "sqlite3": "claudetted/store/",
     "tree_sitter": "claudetted/permissions/shell/",
     "tree_sitter_bash": "claudetted/permissions/shell/",

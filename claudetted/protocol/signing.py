@@ -132,10 +132,13 @@ class CredentialsWanted(Line, tag="credentials.wanted", frozen=True):
 
 
 class LoginEvent(Line, tag="login.event", frozen=True):
-    """What a sign-in is at: a text or a choice wanted, a page to open, a code to enter there."""
+    """What a sign-in is at: a text or a choice wanted, a page to open, a code to enter there.
+
+    `withdrawn` takes back what was wanted: the page itself has led on.
+    """
 
     login: str
-    kind: Literal["prompt", "select", "device", "url", "progress"]
+    kind: Literal["prompt", "select", "withdrawn", "device", "url", "progress"]
     message: str = ""
     placeholder: str = ""
     options: list[LoginOption] = []

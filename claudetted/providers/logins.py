@@ -65,7 +65,7 @@ class Logins:
         login = self._find(login_id)
         if not login.asks:
             raise errors.InvalidParams("The sign-in asks nothing now.", path="$.value")
-        self._change(replace(login, asks="", options=[], message=""))
+        self._change(_unasked(login))
         await self._control.ask(lambda n: sc.LoginAnswer(n, login_id, value), type(None))
         return self._find(login_id)
 
@@ -98,12 +98,7 @@ class Logins:
         login = self._all.get(line.login)
         if login is None or login.state != "running":
             return
-        if line.kind in ("device", "url"):
-            login = replace(login, url=line.url, code=line.code)
-        elif line.kind != "progress":
-            asks = "text" if line.kind == "prompt" else "choice"
-            login = replace(login, asks=asks, placeholder=line.placeholder, options=line.options)
-        self._change(replace(login, message=line.message))
+        self._change(_after(login, line))
 
     def _change(self, login: Login) -> None:
         self._all[login.id] = replace(login, step=login.step + 1)
@@ -115,3 +110,20 @@ class Logins:
             return self._all[login_id]
         message = f"There is no sign-in {login_id}: it ended with its daemon. Begin again."
         raise errors.LoginNotFound(message, login_id=login_id)
+
+
+def _after(login: Login, line: sc.LoginEvent) -> Login:
+    """A question stays on the table, whatever else is told, until it is answered or withdrawn."""
+    if line.kind == "withdrawn":
+        return _unasked(login)
+    if line.kind in ("prompt", "select"):
+        asks = "text" if line.kind == "prompt" else "choice"
+        options = replace(login, placeholder=line.placeholder, options=line.options)
+        return replace(options, asks=asks, message=line.message)
+    if line.kind != "progress":
+        login = replace(login, url=line.url, code=line.code)
+    return login if login.asks else replace(login, message=line.message)
+
+
+def _unasked(login: Login) -> Login:
+    return replace(login, asks="", placeholder="", options=[], message="")

@@ -235,11 +235,15 @@ export interface CredentialsWanted {
   type: "credentials.wanted";
 }
 
-/** What a sign-in is at: a text or a choice wanted, a page to open, a code to enter there. */
+/**
+ * What a sign-in is at: a text or a choice wanted, a page to open, a code to enter there.
+ *
+ * `withdrawn` takes back what was wanted: the page itself has led on.
+ */
 export interface LoginEvent {
   type: "login.event";
   login: string;
-  kind: "prompt" | "select" | "device" | "url" | "progress";
+  kind: "prompt" | "select" | "withdrawn" | "device" | "url" | "progress";
   message?: string;
   placeholder?: string;
   options?: Array<LoginOption>;

@@ -81,14 +81,18 @@ type Tell = (event: Omit<LoginEvent, "type" | "login">) => void;
 
 function ask(one: Running, asked: Prompt, tell: Tell): Promise<string> {
   return new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      delete one.answer;
-      reject(new Error("Login cancelled"));
-    };
-    one.answer = (value) => {
+    const answer = (value: string): void => {
       delete one.answer;
       resolve(value);
     };
+    const giveUp = (): void => {
+      if (one.answer === answer) {
+        delete one.answer;
+        tell({ kind: "withdrawn" });
+      }
+      reject(new Error("Login cancelled"));
+    };
+    one.answer = answer;
     for (const signal of [one.cancel.signal, asked.signal]) {
       signal?.addEventListener("abort", giveUp, { once: true });
     }

@@ -46,6 +46,20 @@ async def test_another_client_goes_on_with_a_sign_in(
     assert ended["state"] == "done"
 
 
+async def test_a_question_stays_until_it_is_withdrawn(client: Client, puppets: Puppets) -> None:
+    login, agent, begin = await started(client, puppets)
+    asked = await asks(client, agent, login)
+    await agent.puppet.says("login.event", login=login, kind="progress", message="Listening.")
+    told = (await client.call("login/wait", loginId=login, after=asked["step"]))["login"]
+    assert (told["asks"], told["message"]) == ("text", "Which domain?")
+    await agent.puppet.says("login.event", login=login, kind="withdrawn")
+    told = (await client.call("login/wait", loginId=login, after=told["step"]))["login"]
+    assert "asks" not in told
+    late = await client.refused("login/answer", loginId=login, value="x")
+    assert late.name == "InvalidParams"
+    await agent.puppet.answers(begin)
+
+
 async def test_a_cancelled_sign_in_is_over(client: Client, puppets: Puppets) -> None:
     login, agent, begin = await started(client, puppets)
     number = await client.post("login/cancel", loginId=login)

@@ -53,6 +53,23 @@ def test_a_device_code_signs_in_to_github(commands: Commands, github: GitHub, ho
     assert row["source"] == "auth.json"
 
 
+def test_a_person_gets_a_code_for_the_telephone_and_the_page_in_the_browser(
+    commands: Commands, github: GitHub, home: Home
+) -> None:
+    github.polls = ["granted"]
+    browser = home.root / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {browser}.log\n')
+    browser.chmod(0o755)
+    here = {"BROWSER": str(browser), "SSH_CONNECTION": "", "SSH_CLIENT": "", "SSH_TTY": ""}
+    with commands.terminal("provider", "login", "github-copilot", **here) as terminal:
+        terminal.expect("(company.ghe.com): ")
+        terminal.type("\r")
+        assert "▄▄▄▄▄" in terminal.expect(f"Open https://github.com/login/device and enter {CODE}")
+        terminal.expect("Signed in to github-copilot.")
+        assert terminal.ended()[0] == exits.DONE
+    assert browser.with_name("browser.log").read_text() == "https://github.com/login/device\n"
+
+
 def test_an_enterprise_server_is_asked_at_its_own_domain(
     commands: Commands, github: GitHub, home: Home
 ) -> None:

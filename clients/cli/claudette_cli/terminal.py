@@ -45,6 +45,7 @@ class Terminal:
         self._stream = stream
         self.interactive = stream.isatty()
         self.colour = self.interactive and _colour_wanted()
+        self.draws_blocks = (stream.encoding or "").lower().replace("-", "") == "utf8"
 
     @property
     def width(self) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
+from claudette_cli.browser import open_page
 from claudette_cli.calling import Daemon
-from claudette_cli.exits import DONE, FAILED, Failure
-from claudette_cli.terminal import attended, harmless, output
+from claudette_cli.exits import DONE, FAILED, Disconnected, Failure
+from claudette_cli.rendering.qr import picture
+from claudette_cli.terminal import harmless, output
+from claudette_cli.typed import Typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,58 +18,115 @@ if TYPE_CHECKING:
 
 def sign_in(daemon: Daemon, provider: str) -> int:
     """The sign-in goes on when the daemon alone is left; Ctrl-C gives it up."""
+    daemon.call("event/subscribe", {"all": True})
     login = daemon.call("login/start", {"provider": provider})["login"]
-    shown: Json = {}
     try:
-        while login.get("state", "running") == "running":
-            _show(login, shown)
-            shown = login
-            if login.get("asks"):
-                params = {"loginId": login["id"], "value": _answer(login)}
-                login = daemon.call("login/answer", params)["login"]
-            else:
-                params = {"loginId": login["id"], "after": login.get("step", 0)}
-                login = daemon.call("login/wait", params)["login"]
+        ended = _Following(daemon, login).to_its_end()
     except KeyboardInterrupt:
         daemon.call("login/cancel", {"loginId": login["id"]})
         raise
-    if login["state"] == "failed":
-        raise Failure(login.get("message", "The sign-in failed."), FAILED)
-    output().say(f"Signed in to {provider}. {login.get('message', '')}".strip())
+    except Disconnected:
+        raise Failure("The sign-in ended with its daemon; begin it again.") from None
+    if ended["state"] == "failed":
+        raise Failure(ended.get("message", "The sign-in failed."), FAILED)
+    output().say(f"Signed in to {provider}. {ended.get('message', '')}".strip())
     return DONE
 
 
-def _show(login: Json, shown: Json) -> None:
-    url, code = login.get("url", ""), login.get("code", "")
-    if url and url != shown.get("url"):
-        output().say(f"Open {harmless(url)}" + (f" and enter {harmless(code)}" if code else ""))
-        if _has_browser():
-            import webbrowser
+class _Following:
+    """One sign-in as the feed tells it, and what is typed here for it."""
 
-            webbrowser.open(url)
-    if login.get("message") and not login.get("asks"):
-        output().say(harmless(login["message"]))
+    def __init__(self, daemon: Daemon, login: Json) -> None:
+        self._daemon = daemon
+        self._login = login
+        self._shown: Json = {}
+        self._asked: Json = {}
+        """The step whose question is on the screen."""
+        self._typed = Typed()
+
+    def to_its_end(self) -> Json:
+        while self._runs:
+            self._show()
+            if self._login.get("asks"):
+                self._ask()
+            line = self._typed.line() if self._asked else None
+            if line is not None:
+                self._answer(line)
+            elif self._asked and self._typed.over and not self._login.get("url"):
+                # Nobody is there to answer, and nothing but an answer leads on.
+                raise KeyboardInterrupt
+            else:
+                self._wait()
+        self._leave_question()
+        return self._login
+
+    @property
+    def _runs(self) -> bool:
+        return bool(self._login.get("state", "running") == "running")
+
+    def _show(self) -> None:
+        login, shown, out = self._login, self._shown, output()
+        self._shown = login
+        if self._asked and not login.get("asks"):
+            self._leave_question()
+        if (url := login.get("url", "")) and url != shown.get("url"):
+            self._show_page(url, login.get("code", ""))
+        message = login.get("message", "")
+        if message and not login.get("asks") and message != shown.get("message"):
+            out.say(harmless(message))
+
+    def _show_page(self, url: str, code: str) -> None:
+        """A code is entered wherever the page is opened: a telephone will do."""
+        out = output()
+        if code and (drawn := picture(url, out)):
+            out.say(drawn)
+        out.say(f"Open {harmless(url)}" + (f" and enter {harmless(code)}" if code else ""))
+        open_page(url)
+
+    def _ask(self) -> None:
+        if self._asked:
+            return
+        self._asked = self._login
+        for number, option in enumerate(self._login.get("options", []), 1):
+            output().say(f"  {number}  {harmless(option['label'])}")
+        self._prompt()
+
+    def _prompt(self) -> None:
+        wanted = self._asked.get("placeholder", "")
+        hint = f" ({harmless(wanted)})" if wanted else ""
+        message = harmless(self._asked.get("message", "")).rstrip(": ")
+        output().write(f"{message}{hint}: ")
+
+    def _answer(self, line: str) -> None:
+        options = [str(option["id"]) for option in self._asked.get("options", [])]
+        value = _chosen(line, options) if options else line
+        if value is None:
+            self._prompt()
+            return
+        self._asked = {}
+        params = {"loginId": self._login["id"], "value": value}
+        self._take(self._daemon.call("login/answer", params)["login"])
+
+    def _leave_question(self) -> None:
+        """It was answered elsewhere, such as by the page itself."""
+        if self._asked:
+            self._asked = {}
+            output().say()
+
+    def _wait(self) -> None:
+        connection = self._daemon.connection
+        if connection.pending or self._typed.wait(connection, listening=bool(self._asked)):
+            for told in connection.arrived():
+                self._take(told["params"].get("login") or {})
+
+    def _take(self, login: Json) -> None:
+        newer = login.get("step", 0) > self._login.get("step", 0)
+        if login.get("id") == self._login["id"] and newer:
+            self._login = login
 
 
-def _answer(login: Json) -> str:
-    """A number stands for the choice with this number."""
-    options = login.get("options", [])
-    for number, option in enumerate(options, 1):
-        output().say(f"  {number}  {harmless(option['label'])}")
-    hint = f" ({login['placeholder']})" if login.get("placeholder") else ""
-    output().write(f"{harmless(login.get('message', ''))}{hint}: ")
-    line = sys.stdin.readline()
-    if not line:
-        raise KeyboardInterrupt
-    text = line.strip()
-    if text.isdigit() and 0 < int(text) <= len(options):
-        return str(options[int(text) - 1]["id"])
-    return text
-
-
-def _has_browser() -> bool:
-    """Not on a machine that is only reached from elsewhere."""
-    if not attended() or os.environ.get("SSH_CONNECTION"):
-        return False
-    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    return bool(shown) or sys.platform == "darwin"
+def _chosen(line: str, options: list[str]) -> str | None:
+    """By number or by name; the first one without a word."""
+    if line.isdigit() and 0 < int(line) <= len(options):
+        return options[int(line) - 1]
+    return line if line in options else None if line else options[0]
