@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from claudetted.chat import sidecars
+from claudetted.chat import compactions, sidecars
 from claudetted.chat.agent import WhenGone
 from claudetted.chat.step import Step
 from claudetted.protocol import chats, sidecar
@@ -62,6 +62,7 @@ def settle(step: Step) -> None:
 
 def _begin_afresh(step: Step, hide: bool) -> None:
     step.afresh = True
+    compactions.withdraw(step, "The chat was reset before the compaction began.")
     step.agent = replace(
         step.agent, session_path="", note="", failure="", start_error=None, crashes=0
     )

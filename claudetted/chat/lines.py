@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from claudetted.chat import losses, permissions, sidecars, turns
+from claudetted.chat import compactions, losses, permissions, sidecars, turns
 from claudetted.chat.agent import Pending
 from claudetted.chat.step import Step
 from claudetted.protocol import events as ev
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import SIDECAR_LEVEL, ItemId, TurnId
 from claudetted.protocol.chats import Context
-from claudetted.protocol.items import CompactionInfo, Item, ToolCall
+from claudetted.protocol.items import Item, ToolCall
 
 
 class Breach(Exception):
@@ -87,9 +87,7 @@ def _refused(step: Step, n: int, pending: Pending, error: sc.LineError) -> None:
     elif pending.kind == "steer" and pending.turn_id:
         turns.steer_refused(step, pending.turn_id)
     elif pending.kind == "compact" and step.state.compacting:
-        info = CompactionInfo("manual")
-        step.emit(ev.CompactionEnded(info, ok=False, error=error.message))
-        step.add_notice("error", error.message)
+        compactions.fail(step, error.message)
         turns.go_on(step)
     elif pending.kind == "configure":
         step.agent = replace(step.agent, refusals={**step.agent.refusals, n: error})
@@ -97,11 +95,9 @@ def _refused(step: Step, n: int, pending: Pending, error: sc.LineError) -> None:
 
 def _stopped_by_abort(step: Step) -> None:
     """The agent is idle. A turn or compaction that has not said so by now never will."""
+    compactions.stopped(step)
     if step.state.running:
         turns.end(step, "stopped")
-    if step.state.compacting:
-        info = CompactionInfo("manual")
-        step.emit(ev.CompactionEnded(info, ok=False, error="The compaction was stopped."))
     step.agent = replace(step.agent, stopping=False)
     turns.go_on(step)
 
@@ -206,19 +202,7 @@ def _(line: sc.CompactionStart, step: Step) -> None:
 
 @hear.register
 def _(line: sc.CompactionEnd, step: Step) -> None:
-    running = step.state.running
-    info = CompactionInfo(
-        line.trigger, line.before, line.after, line.duration_ms, None if running else line.usage
-    )
-    item_id = ItemId(f"{step.chat_id}.{step.state.seq + 2}")
-    step.put_usage(item_id, info.usage, info.duration_ms, turn=False)
-    step.emit(ev.CompactionEnded(info, line.ok, line.error))
-    if line.ok:
-        turn_id = running.id if running else None
-        step.add_item(Item(item_id, "compaction", "done", turn_id=turn_id, compaction=info))
-        step.emit(ev.ContextChanged(Context(line.after, step.state.chat.context.window)))
-    elif line.trigger == "manual" and not step.agent.stopping:
-        step.add_notice("error", f"Compaction did not complete: {line.error}")
+    compactions.ended(step, line)
     if not step.state.running:
         step.agent = replace(step.agent, stopping=False)
         turns.go_on(step)

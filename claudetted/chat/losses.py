@@ -2,11 +2,10 @@
 
 from msgspec.structs import replace
 
-from claudetted.chat import life, permissions, turns
+from claudetted.chat import compactions, life, permissions, turns
 from claudetted.chat.step import Step
 from claudetted.protocol import events as ev
 from claudetted.protocol import sidecar
-from claudetted.protocol.items import CompactionInfo
 from claudetted.protocol.turns import EndReason
 
 
@@ -31,8 +30,9 @@ def ended(step: Step, why: str, stderr: list[str]) -> None:
     asked = agent.stage == "ending"
     _lose_items(step)
     permissions.withdraw_all(step, "daemon", "The agent ended; the call did not run.", "lost")
-    if step.state.compacting:
-        step.emit(ev.CompactionEnded(CompactionInfo("manual"), ok=False, error=why))
+    compactions.lose(step, agent.end_why or why)
+    if agent.stopping:
+        compactions.withdraw(step, "The chat was stopped before the compaction began.")
     if agent.stopping or asked:
         step.emit(ev.SidecarStopped(agent.end_why or why))
     else:
@@ -79,11 +79,12 @@ def _end_work(step: Step, reason: EndReason, why: str) -> None:
 
 def _fail_work(step: Step, error: sidecar.LineError) -> None:
     permissions.withdraw_all(step, "daemon", error.message, "lost")
+    compactions.withdraw(step, error.message)
     if step.state.running:
         step.add_notice("error", error.message)
         turns.end(step, "failed", error.message)
     elif step.state.compacting:
-        step.emit(ev.CompactionEnded(CompactionInfo("manual"), ok=False, error=error.message))
+        compactions.fail(step, error.message)
         turns.pause_queue(step)
     step.agent = replace(step.agent, start_error=error, failure=error.message, stopping=False)
 

@@ -119,7 +119,8 @@ def configured(step: Step, result: sidecar.Started) -> None:
     if chat.model_used != result.model:
         step.emit(ev.ChatConfigured(replace(chat, model_used=result.model)))
     if result.context_window and chat.context.window != result.context_window:
-        context = Context(result.context_used, result.context_window)
+        known = chat.context.used if result.context_used is None else result.context_used
+        context = Context(known, result.context_window)
         step.emit(ev.ContextChanged(context))
 
 

@@ -4,6 +4,7 @@ Texts of open items are not part of it: they grow by deltas, which are not event
 """
 
 from functools import singledispatch
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -34,6 +35,8 @@ class ChatState(Data, frozen=True):
     queue_paused: bool = False
     sidecar: SidecarInfo | None = None
     compacting: bool = False
+    compaction: Literal["", "manual", "threshold", "overflow"] = ""
+    """What has caused the compaction under way."""
 
     @property
     def running(self) -> Turn | None:
@@ -140,13 +143,14 @@ def _(event: ev.QuestionResolved, state: ChatState) -> ChatState:
 
 @_apply.register
 def _(event: ev.CompactionStarted, state: ChatState) -> ChatState:
-    return replace(state, compacting=True)
+    return replace(state, compacting=True, compaction=event.trigger)
 
 
 @_apply.register
 def _(event: ev.CompactionEnded, state: ChatState) -> ChatState:
     totals = add_usage(state.chat.totals, event.compaction.usage)
-    return replace(state, compacting=False, chat=replace(state.chat, totals=totals))
+    chat = replace(state.chat, totals=totals)
+    return replace(state, compacting=False, compaction="", chat=chat)
 
 
 @_apply.register
@@ -174,7 +178,7 @@ def _(event: ev.SidecarStarted, state: ChatState) -> ChatState:
 @_apply.register(ev.SidecarStopped)
 @_apply.register(ev.SidecarLost)
 def _(event: ev.SidecarStopped | ev.SidecarLost, state: ChatState) -> ChatState:
-    return replace(state, sidecar=None, compacting=False)
+    return replace(state, sidecar=None, compacting=False, compaction="")
 
 
 def add_usage(total: Usage, more: Usage | None) -> Usage:

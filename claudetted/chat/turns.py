@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from claudetted.chat import ids, permissions, sidecars
+from claudetted.chat import compactions, ids, permissions, sidecars
 from claudetted.chat.step import Step
 from claudetted.chat.texts import cut, utf8_length
 from claudetted.protocol import errors, sidecar
@@ -108,15 +108,17 @@ def end(step: Step, reason: EndReason, error: str = "", usage: Usage | None = No
         go_on(step)
     else:
         pause_queue(step)
+        if reason == "failed":
+            go_on(step)
 
 
 def go_on(step: Step) -> None:
     """Starts what waits for the chat to be free: a compaction, then the next message."""
     if not is_free(step):
         return
-    if step.agent.compact_next is not None:
-        compact(step, step.agent.compact_next)
-    elif step.state.queue and not step.state.queue_paused:
+    if step.agent.compact_next is not None and compactions.begin(step):
+        return
+    if step.state.queue and not step.state.queue_paused:
         first, *rest = step.state.queue
         step.emit(ev.QueueChanged(rest))
         prompt = step.prompts[first.turn_id]
@@ -135,33 +137,16 @@ def _let_queue_go(step: Step) -> None:
 
 
 def ask_to_compact(step: Step, instructions: str) -> bool:
-    """A person wants it: at once, or after what runs. Whether it is at once."""
-    if not step.agent.session_path:
+    """A person wants it: at once, or after what runs and before the next message. Whether it is
+    at once. The last wish holds while it waits."""
+    if step.state.compacting:
+        message = "The chat is being compacted already; wait for its end or stop it."
+        raise errors.ChatBusy(message, status=step.state.chat.status.name)
+    if not step.agent.session_path and not step.state.running:
         raise errors.NothingToCompact("The chat has no conversation to compact yet.")
-    at_once = is_free(step)
-    if at_once:
-        compact(step, instructions)
-    else:
-        compact_later(step, instructions)
-    return at_once
-
-
-def compact(step: Step, instructions: str) -> None:
-    """Asks the idle sidecar to compact."""
-    if why := step.refusal():
-        step.agent = replace(step.agent, compact_next=None)
-        step.add_notice("error", why)
-        go_on(step)
-        return
-    step.agent = replace(step.agent, compact_next=None, failure="", start_error=None)
-    sidecars.ensure(step)
-    step.request("compact", lambda n: sidecar.Compact(n, instructions))
-    step.emit(ev.CompactionStarted("manual"))
-
-
-def compact_later(step: Step, instructions: str) -> None:
-    """After the running turn, before the next message."""
-    step.agent = replace(step.agent, compact_next=instructions)
+    compactions.want(step, instructions)
+    go_on(step)
+    return step.agent.compact_next is None
 
 
 def stop(step: Step, by: str) -> TurnId | None:
@@ -171,7 +156,8 @@ def stop(step: Step, by: str) -> TurnId | None:
         return None
     if step.agent.stopping:
         return running.id if running else None
-    step.agent = replace(step.agent, stopping=True, compact_next=None)
+    compactions.withdraw(step, "The chat was stopped before the compaction began.")
+    step.agent = replace(step.agent, stopping=True)
     step.request("abort", sidecar.Abort)
     permissions.withdraw_all(step, by, permissions.STOPPED)
     pause_queue(step)

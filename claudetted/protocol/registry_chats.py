@@ -100,7 +100,7 @@ METHODS: tuple[Method, ...] = (
         chats.CompactParams,
         Empty,
         "Summarises the older part of the conversation.",
-        (*_WRITE, errors.NothingToCompact, errors.AnthropicBlocked),
+        (*_WRITE, errors.ChatBusy, errors.NothingToCompact, errors.AnthropicBlocked),
         waits=True,
     ),
     Method(

@@ -1,5 +1,7 @@
 """A person and a sidecar at one chat, each doing what it can do then, in any order."""
 
+from contextlib import suppress
+
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -10,6 +12,7 @@ from hypothesis.stateful import (
 )
 
 from claudetted.chat import losses, permissions, sidecars, turns
+from claudetted.protocol import errors
 from claudetted.protocol import events as ev
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import TurnId
@@ -45,8 +48,8 @@ class Conversation(RuleBasedStateMachine):
     @rule()
     def compact(self) -> None:
         def plan(step: turns.Step) -> None:
-            go = turns.compact if turns.is_free(step) else turns.compact_later
-            go(step, "")
+            with suppress(errors.ChatBusy, errors.NothingToCompact):
+                turns.ask_to_compact(step, "")
 
         self.draft.plan(plan)
 

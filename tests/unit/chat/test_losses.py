@@ -110,7 +110,7 @@ def test_a_process_that_never_came_to_be_fails_the_turn_with_the_reason() -> Non
 def test_a_compaction_ends_with_its_process() -> None:
     draft = Draft()
     draft.ready()
-    draft.plan(lambda step: turns.compact(step, ""))
+    draft.plan(lambda step: turns.ask_to_compact(step, ""))
     die(draft)
     ended = [event for event in draft.events if isinstance(event, ev.CompactionEnded)]
     assert [event.ok for event in ended] == [False]

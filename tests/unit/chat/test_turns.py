@@ -223,7 +223,7 @@ def test_a_compaction_in_mid_turn_waits_for_its_end_and_goes_before_the_queue() 
     draft = Draft()
     draft.running()
     queued = draft.send("two").turn_id
-    draft.plan(lambda step: turns.compact_later(step, "briefly"))
+    draft.plan(lambda step: turns.ask_to_compact(step, "briefly"))
     assert not any(isinstance(line, sc.Compact) for line in draft.sent)
     draft.end()
     assert draft.sent[-1] == sc.Compact(draft.sent[-1].id, "briefly")
@@ -237,7 +237,7 @@ def test_a_compaction_in_mid_turn_waits_for_its_end_and_goes_before_the_queue() 
 def test_a_refused_compaction_lets_the_queue_go_on() -> None:
     draft = Draft()
     draft.ready()
-    draft.plan(lambda step: turns.compact(step, ""))
+    draft.plan(lambda step: turns.ask_to_compact(step, ""))
     queued = draft.send("two").turn_id
     draft.answer("compact", error=sc.LineError("NothingToCompact", "Too short."))
     assert draft.now.running
@@ -247,7 +247,7 @@ def test_a_refused_compaction_lets_the_queue_go_on() -> None:
 def test_a_message_behind_a_stopped_compaction_is_sent() -> None:
     draft = Draft()
     draft.ready()
-    draft.plan(lambda step: turns.compact(step, ""))
+    draft.plan(lambda step: turns.ask_to_compact(step, ""))
     assert draft.plan(lambda step: turns.stop(step, "me")) == ""
     queued = draft.send("two").turn_id
     draft.answer("abort")
@@ -257,7 +257,10 @@ def test_a_message_behind_a_stopped_compaction_is_sent() -> None:
 
 def test_a_message_behind_a_compaction_that_could_not_run_is_shown_as_paused() -> None:
     draft = Draft()
-    draft.plan(lambda step: turns.compact(step, ""))
+    draft.ready()
+    draft.plan(lambda step: sidecars.end_politely(step))
+    draft.plan(lambda step: losses.ended(step, "", []))
+    draft.plan(lambda step: turns.ask_to_compact(step, ""))
     draft.send("two")
     draft.plan(lambda step: losses.launch_failed(step, ERROR))
     assert draft.now.queue_paused
