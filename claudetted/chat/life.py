@@ -74,7 +74,10 @@ def _begin_afresh(step: Step, hide: bool) -> None:
 
 
 def configure(step: Step, params: chats.ConfigureParams) -> int | None:
-    """Takes effect on the agent's next step. The number of the request to its sidecar, if any."""
+    """Takes effect on the agent's next step. The number of the request to its sidecar, if any.
+
+    Only an agent can tell whether there is a model: one is started for that if none runs.
+    """
     chat = step.state.chat
     changed = replace(
         chat,
@@ -86,6 +89,10 @@ def configure(step: Step, params: chats.ConfigureParams) -> int | None:
         return None
     step.emit(ev.ChatConfigured(changed))
     step.agent = replace(step.agent, crashes=0)
+    if step.agent.stage == "none" and changed.model != chat.model and not chat.archived_at:
+        step.agent = replace(step.agent, failure="", start_error=None)
+        sidecars.ensure(step)
+        return step.agent.input_n
     if step.agent.stage not in ("starting", "ready"):
         return None
     step.request(

@@ -78,6 +78,8 @@ def _end_work(step: Step, reason: EndReason, why: str) -> None:
 
 
 def _fail_work(step: Step, error: sidecar.LineError) -> None:
+    """Without work nothing has failed but the request that wanted the process."""
+    failure = error.message if step.state.running or step.state.compacting else ""
     permissions.withdraw_all(step, "daemon", error.message, "lost")
     compactions.withdraw(step, error.message)
     if step.state.running:
@@ -86,7 +88,7 @@ def _fail_work(step: Step, error: sidecar.LineError) -> None:
     elif step.state.compacting:
         compactions.fail(step, error.message)
         turns.pause_queue(step)
-    step.agent = replace(step.agent, start_error=error, failure=error.message, stopping=False)
+    step.agent = replace(step.agent, start_error=error, failure=failure, stopping=False)
 
 
 def _resume_note(step: Step, reason: EndReason) -> str:

@@ -168,6 +168,7 @@ class Manager:
         before = actor.state.chat
         if params.model:
             await self.world.block.check_chat(replace(before, model=params.model), actor.env)
+            await actor.until(_not_ending)
         n = await actor.ask(partial(life.configure, params=params))
         if n is not None:
             error = await actor.until(partial(_configured, n))
@@ -336,8 +337,12 @@ def _without_sidecar(_state: ChatState, agent: Agent, _events: object) -> bool |
     return agent.stage == "none" or None
 
 
+def _not_ending(_state: ChatState, agent: Agent, _events: object) -> bool | None:
+    return agent.stage != "ending" or None
+
+
 def _configured(n: int, _state: ChatState, agent: Agent, _events: object) -> LineError | None:
-    """The answer to a request: why it was refused, or that it was not."""
+    """The answer to a request, or to the start it made: why it was refused, or that it was not."""
     if n in agent.requests:
         return None
-    return agent.refusals.get(n, _READY)
+    return agent.refusals.get(n) or agent.start_error or _READY

@@ -61,7 +61,8 @@ async def test_chat_configure_AnthropicBlocked(chat: Chat, claude: Claude) -> No
     refused = await chat.refused("chat/configure", model="sonnet")
     assert refused.name == "AnthropicBlocked"
     assert (await chat.get()).get("model") is None
-    assert (await chat.call("chat/configure", model=COPILOT))["chat"]["model"] == COPILOT
+    let_through = await chat.refused("chat/configure", model=COPILOT)
+    assert let_through.name == "ModelUnknown"
 
 
 async def test_setting_set_AnthropicBlocked(client: Client, claude: Claude) -> None:

@@ -75,11 +75,13 @@ async def test_bug_09_the_stored_session_is_the_one_that_was_opened(
     assert (await following.hears("start"))["sessionPath"] == "/somewhere/of/its/own.jsonl"
 
 
-async def test_bug_10_an_unknown_model_runs_nothing(chat: Chat) -> None:
-    await chat.call("chat/configure", model="fake/smal")
+async def test_bug_10_an_unknown_model_runs_nothing(client: Client, new_chat: NewChat) -> None:
+    unknown = "openai/gpt-5.4"
+    await client.call("setting/set", key="default_model", value=unknown)
+    chat = await new_chat()
     turn = await chat.turn("@text never")
     assert turn["reason"] == "failed"
-    assert "fake/smal" in turn["error"]
+    assert unknown in turn["error"]
     assert await chat.texts() == []
     assert not chat.events("sidecar/started")
     await chat.call("chat/configure", model="fake/small")

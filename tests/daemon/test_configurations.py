@@ -73,6 +73,16 @@ async def test_chat_configure_ModelUnknown(chat: Chat) -> None:
     assert (await chat.turn("@text two"))["reason"] == "done"
 
 
+async def test_a_model_is_checked_also_when_no_agent_runs(chat: Chat) -> None:
+    refused = await chat.refused("chat/configure", model="fake/larg")
+    assert (refused.name, refused.data["nearest"][0]) == ("ModelUnknown", "fake/large")
+    got = await chat.get()
+    assert (got.get("model"), got["status"]) == (None, {"name": "idle"})
+    await chat.call("chat/configure", model="fake/large")
+    await chat.turn("@text one")
+    assert (await chat.items("message"))[0]["model"] == "fake/large"
+
+
 async def test_a_change_does_not_wait_for_a_sidecar_that_died(puppets: Puppets, chat: Chat) -> None:
     await chat.send("one")
     puppet = await puppets.next()
