@@ -41,6 +41,7 @@ export class Logins {
 
   /** Returns when it is over. */
   async start({ login, provider }: LoginStart, runtime: Pi.ModelRuntime): Promise<void> {
+    if (!login) throw new LineFault("InvalidParams", "A sign-in needs an id.", { path: "$.login" });
     if (NEVER.includes(provider) || !runtime.getProvider(provider)?.auth.oauth) {
       throw new LineFault("InvalidParams", `${provider} has no sign-in; set a key.`, { path: "$.provider" });
     }

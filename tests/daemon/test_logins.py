@@ -1,5 +1,7 @@
 """Sign-ins: what a person is asked, by whichever client, and how they end."""
 
+import json
+
 import pytest
 
 from tests.daemon.client import Client, Json
@@ -58,6 +60,42 @@ async def test_a_question_stays_until_it_is_withdrawn(client: Client, puppets: P
     late = await client.refused("login/answer", loginId=login, value="x")
     assert late.name == "InvalidParams"
     await agent.puppet.answers(begin)
+
+
+async def test_bug_33_each_step_has_the_names_of_the_protocol(
+    client: Client, puppets: Puppets
+) -> None:
+    login, agent, begin = await started(client, puppets)
+    known = {"id": login, "provider": "openai"}
+    question = {"message": "Domain?", "placeholder": "git.example"}
+    choice = {"message": "Which?", "options": [{"id": "a", "label": "A"}]}
+    page = {"url": "https://x.example", "code": "AB-CD"}
+    steps = [
+        ({"kind": "prompt", **question}, {"asks": "text", **question}),
+        ({"kind": "withdrawn"}, {}),
+        ({"kind": "select", **choice}, {"asks": "choice", **choice}),
+        ({"kind": "withdrawn"}, {}),
+        ({"kind": "device", **page}, page),
+        ({"kind": "progress", "message": "Enabling."}, {**page, "message": "Enabling."}),
+    ]
+    for step, (line, told) in enumerate(steps, 1):
+        await agent.puppet.says("login.event", login=login, **line)
+        result = await client.call("login/wait", loginId=login, after=step - 1)
+        assert result["login"] == {**known, "step": step, **told}
+    await agent.puppet.answers(begin)
+
+
+async def test_bug_34_the_first_step_is_not_missed(client: Client, puppets: Puppets) -> None:
+    login, agent, begin = await started(client, puppets)
+    event = {"type": "login.event", "login": login, "kind": "prompt", "message": "Which domain?"}
+    hurried = {"type": "reply", "id": begin["id"], "error": {"name": "HarnessFailed"}}
+    hurried["error"] |= {"message": "Gone.", "data": {}}
+    lines = b"".join(json.dumps(line).encode() + b"\n" for line in (event, hurried))
+    await agent.puppet.writes(lines)
+    told = (await client.call("login/wait", loginId=login, after=0))["login"]
+    while told.get("state", "running") == "running":
+        told = (await client.call("login/wait", loginId=login, after=told["step"]))["login"]
+    assert (told["step"], told["message"]) == (2, "Gone.")
 
 
 async def test_a_cancelled_sign_in_is_over(client: Client, puppets: Puppets) -> None:

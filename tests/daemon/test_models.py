@@ -48,14 +48,28 @@ async def test_models_are_listed_after_a_restart_without_a_process(
     assert "advice" not in told
 
 
-async def test_finding_nothing_changes_nothing(client: Client, puppets: Puppets) -> None:
+async def test_bug_19_finding_nothing_changes_nothing(client: Client, puppets: Puppets) -> None:
     puppet = await has_models(client, puppets, row("gpt-5"))
+    await client.call("setting/set", key="default_model", value="openai/gpt-5")
     number = await client.post("model/refresh")
     empty = {"models": [], "trouble": "The keychain is locked."}
     await puppet.answers(await puppet.hears("models"), empty)
     told = await client.result_of(number)
     assert told["trouble"] == "The keychain is locked."
     assert await listed(client) == ["openai/gpt-5"]
+    assert (await client.call("model/list"))["default"] == "openai/gpt-5"
+
+
+async def test_bug_31_an_agent_that_is_slow_to_start_is_waited_for(
+    client: Client, puppets: Puppets
+) -> None:
+    number = await client.post("model/refresh")
+    puppet = await puppets.next()
+    assert "models" in await client.call("model/list")  # nobody else waits
+    assert not client.answered(number)
+    await puppet.greets()
+    await puppet.answers(await puppet.hears("models"), {"models": [row("gpt-5")]})
+    assert [model["id"] for model in (await client.result_of(number))["models"]] == ["openai/gpt-5"]
 
 
 async def test_the_default_model_is_that_of_new_chats(

@@ -41,7 +41,7 @@ async def test_a_key_is_stored_by_the_agent_itself_and_by_nobody_else(
         assert not path.is_file() or b"sesame" not in path.read_bytes(), path
 
 
-async def test_a_private_key_is_written_before_the_shared_one_is_cleared(
+async def test_bug_36_a_private_key_is_written_before_the_shared_one_is_cleared(
     client: Client, puppets: Puppets, memory: MemoryKeychain
 ) -> None:
     number, agent = await begun(client, puppets, "provider/setKey", **PRIVATE)
@@ -56,7 +56,7 @@ async def test_a_private_key_is_written_before_the_shared_one_is_cleared(
     assert "error" not in await client.reply(number)
 
 
-async def test_a_shared_key_that_cannot_be_cleared_is_told_and_the_private_one_is_kept(
+async def test_bug_37_a_shared_key_that_cannot_be_cleared_is_told(
     client: Client, puppets: Puppets, memory: MemoryKeychain
 ) -> None:
     number, agent = await begun(client, puppets, "provider/setKey", **PRIVATE)
@@ -68,7 +68,7 @@ async def test_a_shared_key_that_cannot_be_cleared_is_told_and_the_private_one_i
     assert list(memory.held.values()) == ["sesame"]
 
 
-async def test_a_key_that_was_not_stored_leaves_the_private_one(
+async def test_bug_36_a_key_that_was_not_stored_leaves_the_private_one(
     client: Client, puppets: Puppets, memory: MemoryKeychain
 ) -> None:
     await _has_private(client, puppets)
@@ -92,6 +92,40 @@ async def _has_private(client: Client, puppets: Puppets) -> None:
     await agent.puppet.hears("providers")
     await agent.puppet.closes()
     await fault(client, number)
+
+
+async def test_bug_35_a_keychain_that_cannot_be_read_is_told(
+    daemon: Daemon, client: Client, puppets: Puppets, memory: MemoryKeychain
+) -> None:
+    await _has_private(client, puppets)
+    await daemon.restart()
+    memory.locked = True
+    _, agent = await begun(await daemon.client(), puppets, "model/refresh")
+    await agent.puppet.says("credentials.wanted")
+    handed = await agent.puppet.hears("credentials")
+    assert handed.get("keys", {}) == {}
+    assert "Private keys cannot be read" in handed["trouble"]
+
+
+async def test_latent_L20_a_private_key_is_seen_as_one_and_can_be_removed(
+    client: Client, puppets: Puppets, memory: MemoryKeychain
+) -> None:
+    number, agent = await begun(client, puppets, "provider/setKey", **PRIVATE)
+    for kind in ("providers", "clear.key", "models"):
+        await agent.answers(kind)
+    agent.row["origins"] = [{"kind": "private", "name": "OPENAI_API_KEY"}]
+    await agent.answers("providers")
+    assert (await client.result_of(number))["provider"]["source"] == "private"
+    number = await client.post("provider/clearKey", **CLEAR)
+    for kind in ("providers", "clear.key"):
+        await agent.answers(kind)
+    while (handed := await agent.puppet.hears("credentials")).get("keys"):
+        continue
+    assert handed.get("keys", {}) == {}
+    for kind in ("models", "providers"):
+        await agent.answers(kind)
+    await client.result_of(number)
+    assert memory.held == {}
 
 
 async def test_an_empty_key_and_a_strange_extra_are_refused(

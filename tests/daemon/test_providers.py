@@ -1,6 +1,7 @@
 """Providers: what the control sidecar is asked, and what becomes of it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +61,15 @@ async def test_an_idle_process_is_ended_and_the_next_request_has_another(
         await client.result_of(number)
         with pytest.raises(EOFError):
             await puppet.hears("nothing")
+
+
+async def test_bug_22_providers_and_models_are_looked_up_in_no_workspace(
+    client: Client, home: Home
+) -> None:
+    home.harness.write_text(f"#!/bin/sh\npwd -P > {home.root}/place\n")
+    await client.refused("model/refresh")
+    place = Path((home.root / "place").read_text().strip())
+    assert place == (home.root / "data").resolve()
 
 
 async def test_the_process_does_not_outlive_the_daemon(

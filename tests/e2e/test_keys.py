@@ -80,7 +80,7 @@ async def test_a_shared_key_is_in_pis_own_file_and_is_used_by_a_turn(
     assert model.requests[-1].key == SECRET
 
 
-async def test_a_private_key_is_used_by_a_turn_and_found_by_no_command(
+async def test_latent_L11_a_private_key_is_used_by_a_turn_and_found_by_no_command(
     client: Client, home: Home, agent: Path, model: ModelServer, memory: MemoryKeychain
 ) -> None:
     told = await set_key(client, private=True)
@@ -98,7 +98,7 @@ async def test_a_private_key_is_used_by_a_turn_and_found_by_no_command(
     assert SECRET.encode() not in seen
 
 
-async def test_a_change_is_used_by_the_next_turn_of_the_same_process(
+async def test_bug_59_a_change_is_used_by_the_next_turn_of_the_same_process(
     client: Client, home: Home, model: ModelServer
 ) -> None:
     await set_key(client, private=True)
@@ -114,7 +114,7 @@ async def test_a_change_is_used_by_the_next_turn_of_the_same_process(
     assert await sidecars(client) == before
 
 
-async def test_after_a_switch_one_place_alone_holds_the_key(
+async def test_bug_37_after_a_switch_one_place_alone_holds_the_key(
     client: Client, agent: Path, memory: MemoryKeychain
 ) -> None:
     await set_key(client, private=True)
@@ -140,7 +140,7 @@ async def test_a_private_key_is_told_from_the_variable_that_it_stands_in_for(
     assert (row["source"], row["overrides"]) == ("private", ["$FAKE_API_KEY"])
 
 
-async def test_a_broken_auth_file_loses_nothing(
+async def test_latent_L07_a_broken_auth_file_is_an_error_and_loses_nothing(
     client: Client, agent: Path, memory: MemoryKeychain
 ) -> None:
     (agent / "auth.json").write_text('{"openai": {"type": "api_key", "key": "kept"')
@@ -155,7 +155,7 @@ async def test_a_broken_auth_file_loses_nothing(
     assert told["provider"]["source"] == "private"
 
 
-async def test_a_locked_auth_file_is_an_error(client: Client, agent: Path) -> None:
+async def test_latent_L07_a_locked_auth_file_is_an_error(client: Client, agent: Path) -> None:
     (agent / "auth.json").write_text("{}")
     (agent / "auth.json.lock").mkdir()
     refused = await client.refused("provider/setKey", provider="fake", key=SECRET)
@@ -163,6 +163,32 @@ async def test_a_locked_auth_file_is_an_error(client: Client, agent: Path) -> No
     assert "locked" in refused.message
     assert (agent / "auth.json").read_text() == "{}"
     (agent / "auth.json.lock").rmdir()
+
+
+async def found(client: Client) -> list[str]:
+    models = (await client.call("model/list"))["models"]
+    return [model["id"] for model in models if model["provider"] == "fake"]
+
+
+async def test_bug_35_the_models_of_a_private_key_are_found(client: Client) -> None:
+    assert await found(client) == []
+    await set_key(client, private=True)
+    assert "fake/small" in await found(client)
+
+
+async def test_latent_L19_what_was_just_set_or_cleared_is_listed_so(client: Client) -> None:
+    async def source() -> str:
+        rows = (await client.call("provider/list"))["providers"]
+        return next(str(row.get("source", "")) for row in rows if row["id"] == "fake")
+
+    seen = [await source()]
+    await set_key(client)
+    seen.append(await source())
+    await set_key(client, private=True)
+    seen.append(await source())
+    await client.call("provider/clearKey", provider="fake")
+    seen.append(await source())
+    assert seen == ["", "auth.json", "private", ""]
 
 
 async def test_what_a_provider_wants_beside_its_key_is_stored_with_it(

@@ -69,6 +69,28 @@ def test_the_label_names_the_credential_in_use_and_those_it_overrides(
     assert rows(commands)["xai"]["source"] == "$XAI_API_KEY"
 
 
+def test_bug_05_and_06_recipes_of_models_json_count_and_nothing_else_is_shown(
+    commands: Commands, agent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "from-the-shell")
+    models = json.loads((agent / "models.json").read_text())
+    models["providers"]["by-command"] = {**models["providers"]["fake"], "apiKey": "!echo key"}
+    models["providers"]["deepseek"] = {"apiKey": "a key"}
+    (agent / "models.json").write_text(json.dumps(models))
+    write_auth(agent, xai={"type": "api_key", "key": "shared"})
+    told = rows(commands)
+    configured = {one: row["source"] for one, row in told.items() if row.get("configured")}
+    assert configured == {
+        "by-command": "models.json",
+        "deepseek": "models.json",
+        "fake": "models.json",
+        "groq": "$GROQ_API_KEY",
+        "xai": "auth.json",
+    }
+    found = commands.run("model", "--refresh", "--json").json["models"]
+    assert {model["provider"] for model in found} == set(configured)
+
+
 def test_a_person_sees_what_is_configured_and_where_to_read_on(
     commands: Commands, agent: Path
 ) -> None:

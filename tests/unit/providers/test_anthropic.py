@@ -62,7 +62,7 @@ async def test_it_is_asked_once_for_many_questions(claude: Claude, block: Anthro
     assert len(claude.asked) == 1
 
 
-async def test_a_sign_in_or_out_is_seen_at_once_and_told(
+async def test_bug_27_a_sign_in_or_out_is_seen_at_once_and_told(
     claude: Claude, block: AnthropicBlock, base: dict[str, str]
 ) -> None:
     told: list[str] = []

@@ -76,6 +76,6 @@ def test_a_claude_subscription_is_never_offered() -> None:
     assert described(row("anthropic", ways=["api_key", "oauth"])).ways == ["api_key"]
 
 
-def test_the_summary_counts_the_models_of_configured_providers_alone() -> None:
+def test_bug_38_the_summary_counts_the_models_of_configured_providers_alone() -> None:
     rows = [row("groq", models=7, origins=[Origin("auth.json")]), row("openai", models=40)]
     assert listed(ProviderList(rows)).summary == "1/2 configured · 7 models available"

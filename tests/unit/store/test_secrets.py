@@ -52,7 +52,7 @@ def test_a_keychain_that_keeps_nothing_is_noticed(memory: MemoryKeychain) -> Non
         Keychain().write("A_KEY", "one")
 
 
-def test_a_locked_keychain_is_an_error_and_never_empty(memory: MemoryKeychain) -> None:
+def test_latent_L21_a_locked_keychain_is_an_error_and_never_empty(memory: MemoryKeychain) -> None:
     Keychain().write("A_KEY", "one")
     memory.locked = True
     for work in (lambda: Keychain().read("A_KEY"), lambda: Keychain().remove("A_KEY")):
@@ -73,7 +73,7 @@ def test_without_a_keychain_it_says_what_to_do(backend: KeyringBackend) -> None:
             Keychain().read("A_KEY")
 
 
-def test_the_file_is_the_users_alone(tmp_path: Path) -> None:
+def test_latent_L22_the_file_is_the_users_alone(tmp_path: Path) -> None:
     path = tmp_path / "private_keys.json"
     PrivateFile(path).write("A_KEY", "one")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -55,7 +55,7 @@ def test_a_key_is_read_from_stdin_and_told_to_nobody_else(
     assert "sesame" not in said
 
 
-def test_a_key_is_no_argument(capsys: pytest.CaptureFixture[str]) -> None:
+def test_latent_L22_a_key_is_no_argument(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["provider", "set", "openrouter", "sesame"])
     assert ended.value.code == exits.USAGE
