@@ -37,6 +37,8 @@ class Fold:
         self.queue_paused = False
         self.sidecar: Json | None = None
         self.compacting = False
+        self.compaction = ""
+        """What has caused the compaction under way, where that was told."""
         self.balance: Json | None = None
         """What is left at OpenRouter, where that serves the chat's model."""
         self.deleted = False
@@ -221,9 +223,10 @@ class Fold:
 
     def _compaction_started(self, event: Json) -> None:
         self.compacting = True
+        self.compaction = event["trigger"]
 
     def _compaction_ended(self, event: Json) -> None:
-        self.compacting = False
+        self._no_compaction()
         self._count(event["compaction"].get("usage"))
 
     def _context_changed(self, event: Json) -> None:
@@ -242,7 +245,11 @@ class Fold:
 
     def _sidecar_gone(self, event: Json) -> None:
         self.sidecar = None
+        self._no_compaction()
+
+    def _no_compaction(self) -> None:
         self.compacting = False
+        self.compaction = ""
 
 
 def add_usage(total: Json, more: Json) -> Json:

@@ -41,7 +41,7 @@ COMMANDS = {
     "restore": ("commands.chats", "take an archived chat back"),
     "reset": ("commands.chats", "let the agent of a chat start afresh"),
     "delete": ("commands.chats", "remove a chat with everything"),
-    "compact": ("commands.chats", "summarise the older part of a conversation"),
+    "compact": ("commands.compactions", "summarise the older part of a conversation"),
     "configure": ("commands.chats", "change a chat's model, level or thinking"),
     "model": ("commands.models", "see, search and choose models"),
     "usage": ("commands.usage", "see what was used: tokens, money, time"),

@@ -84,6 +84,7 @@ def seen_by(fold: Fold) -> daemon.ChatState:
         "queuePaused": fold.queue_paused,
         "sidecar": fold.sidecar,
         "compacting": fold.compacting,
+        "compaction": fold.compaction,
     }
     return msgspec.convert(
         msgspec.json.decode(msgspec.json.encode(state)), daemon.ChatState, strict=False

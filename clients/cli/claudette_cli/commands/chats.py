@@ -222,17 +222,6 @@ def run_configure(arguments: Namespace) -> int:
     return _change(arguments, "chat/configure", wanted)
 
 
-def declare_compact(parser: ArgumentParser) -> None:
-    options.chat(parser)
-    parser.add_argument("instructions", nargs="?", default="", help="what the summary should keep")
-    options.json(parser)
-
-
-def run_compact(arguments: Namespace) -> int:
-    wanted = {"instructions": arguments.instructions} if arguments.instructions else {}
-    return _change(arguments, "chat/compact", wanted)
-
-
 def declare_delete(parser: ArgumentParser) -> None:
     options.chat(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask on a terminal")
@@ -273,6 +262,5 @@ VERBS = {
     "restore": (declare_plain, run_restore),
     "reset": (declare_reset, run_reset),
     "configure": (declare_configure, run_configure),
-    "compact": (declare_compact, run_compact),
     "delete": (declare_delete, run_delete),
 }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 OUTPUT_LINES = 6
+_TRIGGERS = {"manual": "asked for", "threshold": "by itself", "overflow": "context was full"}
 DIFF_LINES = 60
 _MARKS = {
     "open": ("…", "yellow"),
@@ -91,7 +92,8 @@ class Painter:
         before, after = told.get("before"), told.get("after")
         known = before is not None and after is not None
         span = f": {figures.tokens(before)} → {figures.tokens(after)} tokens" if known else ""
-        text = f"── compacted ({told['trigger']}){span} ──"
+        took = f", {figures.duration(told['durationMs'])}" if told.get("durationMs") else ""
+        text = f"── compacted ({_TRIGGERS.get(told['trigger'], 'by itself')}){span}{took} ──"
         return [self._terminal.paint(text, "magenta")]
 
     def notice(self, item: Json) -> list[str]:

@@ -3,6 +3,8 @@
 import io
 from typing import Any
 
+import pytest
+
 from claudette_cli.rendering.items import Painter
 from claudette_cli.terminal import Terminal
 
@@ -59,10 +61,17 @@ def test_a_cut_text_says_how_much_is_missing() -> None:
     assert lines(item)[-1] == "  … 2 KiB more in item i"
 
 
-def test_a_compaction_shows_both_counts() -> None:
-    told = {"trigger": "manual", "before": 136_000, "after": 20_000}
+@pytest.mark.parametrize(
+    ("trigger", "why"),
+    [("manual", "asked for"), ("threshold", "by itself"), ("overflow", "context was full")],
+)
+def test_a_compaction_shows_both_counts_and_why(trigger: str, why: str) -> None:
+    told = {"trigger": trigger, "before": 136_000, "after": 20_000, "durationMs": 3200}
     assert lines({"kind": "compaction", "compaction": told}) == [
-        "── compacted (manual): 136k → 20k tokens ──"
+        f"── compacted ({why}): 136k → 20k tokens, 3.2 s ──"
+    ]
+    assert lines({"kind": "compaction", "compaction": {"trigger": trigger}}) == [
+        f"── compacted ({why}) ──"
     ]
 
 

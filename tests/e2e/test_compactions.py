@@ -1,0 +1,125 @@
+"""Compactions of the pinned Pi: asked for, by themselves, and in the middle of things."""
+
+import trio
+
+from claudette_cli import exits
+from tests.daemon.client import Json
+from tests.daemon.test_compactions import statuses
+from tests.daemon.world import Chat, Home
+from tests.e2e.conftest import Connect, watched
+from tests.e2e.test_bugs import aside, everything
+from tests.fakes.model_server import ModelServer
+from tests.support.commands import Commands
+from tests.support.daemon import RunningDaemon
+
+LONG = f"@text {'many words ' * 400}"
+
+
+async def ended(chat: Chat) -> Json:
+    return await chat.event("compaction/ended")
+
+
+async def test_one_by_itself_at_the_end_of_a_turn(chat: Chat, model: ModelServer) -> None:
+    """The window is 40k, and Pi is told to keep 4k of it free."""
+    for _ in range(3):
+        await chat.turn(LONG)
+    turn = await chat.turn("@usage 37000 10 @text almost full")
+    assert turn["reason"] == "done"
+    (boundary,) = await chat.items("compaction")
+    told = boundary["compaction"]
+    assert (told["trigger"], boundary["turnId"]) == ("threshold", turn["id"])
+    assert told["before"] > 37_000 > told["after"]
+    assert turn["usage"]["input"] > 37_000  # with what the summary took
+    names = statuses(chat)
+    assert names[names.index("compacting") :] == ["compacting", "running", "idle"]
+    # Nobody knows better until the next answer.
+    assert (await chat.get())["context"] == {"used": told["after"], "window": 40_000}
+    await chat.turn("@usage 2000 10 @text on")
+    assert 2000 <= (await chat.get())["context"]["used"] < 3000
+    assert len(chat.events("turn/ended")) == 5
+
+
+async def test_one_by_itself_because_the_context_is_full(chat: Chat) -> None:
+    for _ in range(3):
+        await chat.turn(LONG)
+    turn_id = await chat.send("@overflow @text it fits now @usage 1500 10")
+    turn = await chat.ended(turn_id)
+    assert (turn["reason"], (await chat.texts())[-1]) == ("done", "it fits now")
+    (boundary,) = await chat.items("compaction")
+    assert boundary["compaction"]["trigger"] == "overflow"
+    names = statuses(chat)
+    assert names[names.index("compacting") :] == ["compacting", "running", "idle"]
+    assert (await chat.get())["context"]["used"] == 1510
+
+
+async def test_one_that_is_asked_for_counts_what_its_summary_took(
+    chat: Chat, model: ModelServer
+) -> None:
+    for _ in range(3):
+        await chat.turn(LONG)
+    before = (await chat.get())["totals"]["input"]
+    await chat.call("chat/compact", instructions="@usage 777 5 @text short and sweet")
+    boundary = (await ended(chat))["compaction"]
+    assert (boundary["trigger"], boundary["usage"]["input"] >= 777) == ("manual", True)
+    assert boundary["after"] < boundary["before"]
+    await chat.status("idle")
+    after = await chat.get()
+    assert after["context"]["used"] == boundary["after"]
+    assert after["totals"]["input"] == before + boundary["usage"]["input"]
+    assert (await chat.call("usage/get"))["total"]["usage"] == after["totals"]
+    await chat.turn("@text on")
+    assert "short and sweet" in everything(model)
+
+
+async def test_one_whose_summary_fails_changes_nothing(chat: Chat, model: ModelServer) -> None:
+    for number in range(3):
+        await chat.turn(f"@text {f'fact {number} ' * 60}")
+    before = (await chat.get())["context"]
+    await chat.call("chat/compact", instructions="@error 400 no summaries today")
+    told = await ended(chat)
+    assert told["ok"] is False
+    assert "no summaries today" in told["error"]
+    await chat.status("idle")
+    ((kind, text),) = await chat.notices()
+    assert (kind, text.startswith("Compaction did not complete: ")) == ("error", True)
+    assert (await chat.get())["context"] == before
+    await chat.turn("@text on")
+    assert "fact 0 fact 0" in everything(model)
+
+
+async def test_one_goes_on_while_the_daemon_is_replaced(
+    chat: Chat, model: ModelServer, daemon: RunningDaemon, connected: Connect
+) -> None:
+    for _ in range(3):
+        await chat.turn(LONG)
+    await chat.call("chat/compact", instructions="@hold door @text short")
+    await aside(model.wait_held, "door")
+    await trio.to_thread.run_sync(daemon.kill9)
+    await trio.to_thread.run_sync(daemon.start)
+    chat = await watched(await connected(), chat.made)
+    assert (await chat.get())["status"]["name"] == "compacting"
+    queued = await chat.send("@text after it")
+    model.release("door")
+    assert (await chat.ended(queued))["reason"] == "done"
+    kinds = [item["kind"] for item in await chat.items()]
+    assert kinds[-3:] == ["compaction", "user", "message"]
+    assert len(await chat.items("compaction")) == 1
+
+
+def test_a_person_sees_how_it_goes(home: Home, model: ModelServer) -> None:
+    with Commands(home.work) as commands:
+        chat = commands.new()
+        nothing = commands.run("compact", chat, code=exits.FAILED).err
+        assert "no conversation to compact yet" in nothing
+        commands.run("send", chat, "-", "--wait", typed="@text hi")
+        small = commands.run("compact", chat, code=exits.FAILED)
+        assert "Compaction did not complete: Nothing to compact" in small.err
+        for _ in range(3):
+            commands.run("send", chat, "-", "--wait", typed=LONG)
+        done = commands.run("compact", chat, "@text the names")
+        assert "Compacting context…" in done.err
+        assert done.out.startswith("── compacted (asked for): ")
+        assert " → " in done.out
+        again = commands.run("compact", chat, "--json", code=exits.FAILED)
+        assert again.json["ok"] is False
+        assert "Already compacted" in again.err
