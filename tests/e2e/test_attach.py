@@ -166,13 +166,66 @@ def test_commands_of_the_seat(seat: Terminal, commands: Commands, chat: str) -> 
     seat.expect("! title: a better name")
     seat.enter("/level full")
     seat.expect("! level: full")
+    seat.expect("▸ /level full")
     seat.enter("/retry")
     seat.expect("! ")
-    seat.enter("/model")
-    seat.expect("needs something after it")
+    seat.enter("/titel x")
+    seat.expect("Did you mean /title")
+    seat.enter("/say /usage @text literally")
+    seat.expect("▸ /usage @text literally")
+    seat.expect("done · ")
     seat.enter("/detach")
     assert seat.ended()[0] == exits.DONE
     assert commands.run("show", chat, "--json").json["title"] == "a better name"
+
+
+def test_tab_completes_a_command_and_what_it_takes(
+    seat: Terminal, commands: Commands, chat: str
+) -> None:
+    commands.run("model", "--refresh")
+    seat.enter("/usage")
+    seat.expect("Context: ")
+    seat.type("/re\t")
+    seat.expect("lets a paused queue go on")
+    seat.type("\x15/model \t")
+    seat.expect("fake/thinker")
+    seat.type("\t\t\r")
+    seat.expect("▸ /model fake/large")
+    seat.expect("The model is fake/large")
+
+
+def test_a_question_is_a_card_and_is_answered_in_the_seat_or_elsewhere(
+    commands: Commands, home: Home
+) -> None:
+    (home.work / ".pi/prompts").mkdir(parents=True)
+    asking, other = commands.new("--model", "fake/small"), commands.new("--model", "fake/small")
+    shown = commands.run("questions").out
+    assert "Trust the instructions" in shown and f"claudette answer {asking}.q" in shown
+    with commands.terminal("attach", asking) as seat:
+        seat.expect("Trust the instructions")
+        seat.expect("2  Yes")
+        seat.expect("asks: Trust the instructions")
+        seat.enter("/answer 2")
+        seat.expect("Yes")
+        seat.type("\x04")
+        seat.ended()
+    assert commands.run("questions", other).out == "Nothing is asked.\n"
+    assert commands.run("trust").out == f"trusted      {home.work}\n"
+    assert "asked about again" in commands.run("trust", "revoke", str(home.work)).out
+    assert "none is trusted" in commands.run("trust", "list").out
+    third = commands.new("--model", "fake/small")
+    answered = commands.run("answer", third, "no").out
+    assert answered.startswith("No (answered by claudette/cli")
+    assert commands.run("answer", third, "no", code=exits.NOT_FOUND).out == ""
+    assert commands.run("trust").out == f"not trusted  {home.work}\n"
+    assert "Trust the instructions" in commands.run("history", third).out
+
+
+def test_a_command_is_sent_from_a_script(commands: Commands, chat: str) -> None:
+    assert "level is full" in commands.run("send", chat, "/permissions full").out
+    assert commands.run("send", chat, "/usage", "--json").json["command"] == "/usage"
+    unknown = commands.run("send", chat, "/usgae", code=exits.FAILED)
+    assert "/usage" in unknown.err and "literal" in unknown.err
 
 
 def test_a_deleted_chat_ends_the_seat(seat: Terminal, commands: Commands, chat: str) -> None:

@@ -1,4 +1,4 @@
-"""Owns which chat or permission a person means by an id, or the beginning of one."""
+"""Owns which chat, permission or question a person means by an id, or the beginning of one."""
 
 from __future__ import annotations
 
@@ -39,6 +39,20 @@ def permission(daemon: Daemon, wanted: str) -> dict[str, Any]:
     if len(found) > 1:
         rows = "".join(f"\n  {asked['id']}  {_what(asked)}" for asked in found)
         raise Failure(f"Several requests wait, name one of them:{rows}", NOT_FOUND)
+    return dict(found[0])
+
+
+def question(daemon: Daemon, wanted: str) -> dict[str, Any]:
+    """The open question whose id begins so, or the only one of the chat that is meant."""
+    asked = daemon.call("question/list", {}).get("questions", [])
+    found = [one for one in asked if one["id"] == wanted]
+    if not found and wanted:
+        found = [one for one in asked if one["id"].startswith(wanted)]
+    if not found:
+        raise Failure(f"Nothing is asked by {wanted!r}; see: claudette questions", NOT_FOUND)
+    if len(found) > 1:
+        rows = "".join(f"\n  {one['id']}  {clip(one['title'], 60)}" for one in found)
+        raise Failure(f"Several questions are open, name one of them:{rows}", NOT_FOUND)
     return dict(found[0])
 
 

@@ -27,9 +27,9 @@ MEANINGS = {
     TURN_STOPPED: "the turn was stopped",
     TURN_LOST: "the turn was lost with its agent",
     ASKED: "a permission waits and nobody is here to decide",
-    NOT_FOUND: "no chat or permission has this id, or several have",
+    NOT_FOUND: "no chat, permission or question has this id, or several have",
     NO_DAEMON: "no daemon runs, or it could not be started",
-    GONE: "the permission was already decided",
+    GONE: "the permission or question was already decided",
     INTERRUPTED: "interrupted from the keyboard; the agent goes on",
 }
 
@@ -43,6 +43,8 @@ _OF_FAULT = {
     "PermissionNotFound": NOT_FOUND,
     "QueueEntryNotFound": NOT_FOUND,
     "PermissionGone": GONE,
+    "QuestionNotFound": NOT_FOUND,
+    "QuestionGone": GONE,
 }
 
 

@@ -40,6 +40,7 @@ class Desk:
         self._place: Place | None = None
         self._model = ""
         self._thinking = "off"
+        self._trusted = False
         self._busy_with: Turn | Compaction | None = None
         self._last: Turn | Compaction | None = None
         self.deaf = threading.Event()
@@ -102,6 +103,7 @@ class Desk:
         transcript = _session(line, model or MODELS[0])
         self._model = model or transcript.model
         self._thinking = line.get("thinking") or "off"
+        self._trusted = line.get("trusted", False)
         self._set_place(os.path.realpath(line["cwd"]), line["tempDir"], line.get("level", ""))
         self._agent = Agent(
             self._out,
@@ -140,6 +142,7 @@ class Desk:
             "thinking": self._thinking,
             "contextWindow": WINDOW,
             "contextUsed": transcript.characters // 4,
+            "resources": [] if self._trusted else _held_back(self._where().cwd),
         }
 
     def _prompt(self, line: dict[str, Any]) -> None:
@@ -184,6 +187,10 @@ def _session(line: dict[str, Any], model: str) -> Transcript:
         return Transcript.open(line["sessionPath"])
     except CannotOpen as error:
         raise Refusal("HarnessFailed", str(error), harness="pi") from None
+
+
+def _held_back(cwd: str) -> list[str]:
+    return [name for name in (".pi/prompts",) if os.path.exists(os.path.join(cwd, name))]
 
 
 def _known(model: str) -> str:

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from claudette_cli.fold import Fold
 from claudetted.chat import state as daemon
 from claudetted.protocol import events as ev
-from claudetted.protocol.base import ChatId, ItemId, PermissionId, SidecarId, TurnId
+from claudetted.protocol.base import ChatId, ItemId, PermissionId, QuestionId, SidecarId, TurnId
 from claudetted.protocol.chats import Chat, Context, SidecarInfo, Snapshot, Status
 from claudetted.protocol.items import CompactionInfo, Item, ToolCall
 from claudetted.protocol.permissions import Permission, Request, Resolution
+from claudetted.protocol.questions import Answer, Question
 from claudetted.protocol.queue import QueueEntry
 from claudetted.protocol.turns import Turn, Usage
 
@@ -31,6 +32,11 @@ ASKED = Permission(
     PermissionId("p"), CHAT.id, TOOL.id, Request("bash", "run", "d", command="ls"), "now"
 )
 QUEUED = QueueEntry(TurnId("t2"), "later", 5, "queue", "now")
+
+
+def question(name: str) -> Question:
+    return Question(QuestionId(name), CHAT.id, "trust", "Trust it?", "now", subject=name)
+
 
 STORY: list[Any] = [
     ev.SidecarStarted(SidecarInfo(SidecarId("s"), "pi")),
@@ -57,6 +63,9 @@ STORY: list[Any] = [
     ev.ChatArchived("then"),
     ev.ChatRestored(),
     ev.TurnStarted(TURN),
+    ev.QuestionOpened(question("c.q1")),
+    ev.QuestionOpened(question("c.q2")),
+    ev.QuestionResolved(QuestionId("c.q1"), Answer("answered", "cli", "yes", "Yes")),
     ev.TurnEnded(ENDED, "done"),
     ev.SidecarLost("it died", ["last words"]),
 ]
@@ -80,6 +89,7 @@ def seen_by(fold: Fold) -> daemon.ChatState:
         "turn": fold.turn,
         "open": fold.open,
         "permissions": fold.permissions,
+        "questions": fold.questions,
         "queue": fold.queue,
         "queuePaused": fold.queue_paused,
         "sidecar": fold.sidecar,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from claudette_cli.rendering import questions
 from claudette_cli.rendering.cards import subject
 from claudette_cli.rendering.figures import band, cost, gauge, left, meter
 from claudette_cli.terminal import clip
@@ -31,6 +32,7 @@ class Picture:
         waiting = list(fold.permissions.values())
         self.permission: Json | None = waiting[0] if waiting else None
         self.waiting = len(waiting)
+        self.asked: Json | None = next(iter(fold.questions.values()), None)
         self.last_tool = _last_tool(fold)
 
     @property
@@ -40,6 +42,11 @@ class Picture:
             return ""
         count = f" (1 of {self.waiting})" if self.waiting > 1 else ""
         return f"waits for you{count}: {subject(self.permission)}"
+
+
+def asked_line(question: Json) -> str:
+    """What a question that waits beside the cards asks."""
+    return f"asks: {clip(questions.subject(question), 70)}  (/answer …)"
 
 
 def status_line(fold: Fold, *, connected: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from claudette_cli.rendering import questions
 from claudette_cli.rendering.cards import card, outcome
 from claudette_cli.rendering.items import Painter
 from claudette_cli.terminal import Terminal
@@ -39,10 +40,14 @@ class Printer:
                 self._print(self._painter.item(item))
             for permission in fold.permissions.values():
                 self._print(card(permission, self._output))
+            for question in fold.questions.values():
+                self._print(questions.card(question, self._output))
         elif name in ("item/added", "item/closed"):
             return self._painter.item(about["item"])
         elif name == "permission/opened":
             return card(about["permission"], self._output)
+        elif name == "question/opened":
+            return questions.card(about["question"], self._output)
         elif name == "permission/resolved":
             ours = False
             return [f"{about['permissionId']}: {outcome(about['resolution'], ours=ours)}"]

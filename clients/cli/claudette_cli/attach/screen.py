@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
 from functools import partial
 from typing import Protocol
 
 from prompt_toolkit.application import Application, run_in_terminal
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ThreadedCompleter
+from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import ANSI, StyleAndTextTuples
 from prompt_toolkit.history import InMemoryHistory
@@ -29,14 +32,17 @@ from prompt_toolkit.layout import (
 from prompt_toolkit.layout.processors import BeforeInput
 from prompt_toolkit.styles import Style
 
-from claudette_cli.attach.picture import Picture
+from claudette_cli.attach.completion import Offered
+from claudette_cli.attach.picture import Picture, asked_line
 from claudette_cli.rendering import cards
+from claudette_cli.terminal import clip
 
 ARM_SECONDS = 0.6
 """A card takes keys only after this: a letter of a message must never approve anything."""
 
 ESCAPE_SECONDS = 0.05
 INPUT_LINES = 8
+CHOICES = 8
 _STYLE = Style.from_dict(
     {
         "status": "reverse",
@@ -72,8 +78,13 @@ class Screen:
         """What is on the screen now; what a key means is about this."""
         self._armed_for = ""
         self._giving_reason = False
+        self.offered = Offered()
         self._input = Buffer(
-            multiline=True, history=InMemoryHistory(), accept_handler=self._accepted
+            multiline=True,
+            history=InMemoryHistory(),
+            accept_handler=self._accepted,
+            # In a thread: the first to ask waits for what the daemon offers.
+            completer=ThreadedCompleter(_Completions(self.offered)),
         )
         self._app: Application[None] = Application(
             layout=Layout(self._rows()),
@@ -95,6 +106,7 @@ class Screen:
     async def show(self, final: list[str], picture: Picture) -> None:
         """Prints what is final, and draws the rest."""
         before, self.picture = self.picture, picture
+        self.offered.asked(picture.asked)
         asked = picture.permission["id"] if picture.permission else ""
         if asked != (before.permission["id"] if before and before.permission else ""):
             self._await_arming(asked)
@@ -139,6 +151,7 @@ class Screen:
             [
                 self._part(lambda: ANSI("\n".join(self._tail())), lambda: bool(self._tail())),
                 self._part(self._queue_text, lambda: bool(self._queue_text())),
+                self._part(self._question_text, lambda: bool(self._question_text())),
                 self._part(self._card_text, lambda: bool(self._asked)),
                 Window(
                     BufferControl(self._input, input_processors=[BeforeInput(self._prompt)]),
@@ -146,6 +159,7 @@ class Screen:
                     wrap_lines=True,
                     dont_extend_height=True,
                 ),
+                self._part(self._choices, lambda: bool(self._choices())),
                 Window(
                     FormattedTextControl(self._status),
                     height=1,
@@ -167,6 +181,27 @@ class Screen:
     def _queue_text(self) -> StyleAndTextTuples:
         lines = self.picture.queue if self.picture else []
         return [("class:queue", "\n".join(lines))] if lines else []
+
+    def _question_text(self) -> StyleAndTextTuples:
+        question = self.picture.asked if self.picture else None
+        return [("class:card", asked_line(question))] if question else []
+
+    def _choices(self) -> StyleAndTextTuples:
+        """What Tab offers, around what it has put into the line."""
+        state = self._input.complete_state
+        if state is None or len(state.completions) < 2:
+            return []
+        total, at = len(state.completions), state.complete_index or 0
+        first = max(0, min(at - CHOICES // 2, total - CHOICES))
+        shown: StyleAndTextTuples = []
+        for number, choice in enumerate(state.completions[first : first + CHOICES], first):
+            about = clip(choice.display_meta_text, 60)
+            shown.append(("", "\n" if shown else ""))
+            shown.append(("reverse" if number == state.complete_index else "", choice.display_text))
+            shown.append(("class:queue", f"  {about}" if about else ""))
+        if total > CHOICES:
+            shown.append(("class:queue", f"\n… {total} in all"))
+        return shown
 
     def _card_text(self) -> StyleAndTextTuples:
         question = self.picture.question if self.picture else ""
@@ -230,6 +265,17 @@ class Screen:
         def _reason(_: KeyPressEvent) -> None:
             self._giving_reason = True
 
+        @keys.add("tab")
+        def _complete(_: KeyPressEvent) -> None:
+            if self._input.complete_state:
+                self._input.complete_next()
+            else:
+                self._input.start_completion(insert_common_part=True)
+
+        @keys.add("s-tab")
+        def _complete_back(_: KeyPressEvent) -> None:
+            self._input.complete_previous()
+
         @keys.add("enter")
         def _enter(_: KeyPressEvent) -> None:
             self._input.validate_and_handle()
@@ -256,6 +302,19 @@ class Screen:
             self.leave()
 
         return keys
+
+
+class _Completions(Completer):
+    """What is offered, as the line wants it."""
+
+    def __init__(self, offered: Offered) -> None:
+        self._offered = offered
+
+    def get_completions(self, document: Document, event: CompleteEvent) -> Iterator[Completion]:
+        typed = document.text_before_cursor
+        last = len(typed.rpartition(" ")[2])
+        for text, about in self._offered.complete(typed):
+            yield Completion(text, start_position=-last, display_meta=about)
 
 
 def _write(text: str) -> None:

@@ -14,6 +14,7 @@ from claudette_cli.calling import Daemon, new_key
 from claudette_cli.exits import DONE, Failure, Refused
 from claudette_cli.reading import whole_text
 from claudette_cli.rendering.items import Painter
+from claudette_cli.rendering.questions import value_of
 from claudette_cli.terminal import harmless, output
 
 TYPE_CHECKING = False
@@ -46,6 +47,7 @@ class Seat:
     async def _sit(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._reader.start(self._show_soon, self._over_soon)
+        self._errands.aside(self._learn)
         try:
             await self._screen.run()
         finally:
@@ -55,17 +57,21 @@ class Seat:
 
     def submit(self, text: str) -> None:
         command, argument = slash.parse(text)
-        if not command:
-            self._errands.in_order("turn/send", self._request(text=text, key=new_key()))
-        elif command in slash.HERE:
+        if command:
             self._do_here(command, argument)
+            return
+        if text.split()[0] == "/help":
+            self._say([*slash.help_lines(), ""])
+        self._send(text)
+
+    def _send(self, text: str, *, literal: bool = False) -> None:
+        request = self._request(text=text, literal=literal, key=new_key())
+        if slash.is_at_once(text) and not literal:
+            self._errands.aside(lambda: call("turn/send", request))
         else:
-            wanted = slash.call(command, argument)
-            if isinstance(wanted, str):
-                self._tell(wanted)
-            else:
-                method, params = wanted
-                self._errands.aside(lambda: call(method, self._request(**params)))
+            self._errands.in_order("turn/send", request)
+        if text.startswith("/"):
+            self._errands.aside(self._learn)
 
     def decide(self, decision: str, reason: str = "", scope: str = "once") -> None:
         permission = self._screen.picture.permission if self._screen.picture else None
@@ -86,7 +92,7 @@ class Seat:
             self._errands.aside(lambda: self._print_whole(item))
 
     def _do_here(self, command: str, argument: str) -> None:
-        if command == "/detach":
+        if command in ("/detach", "/quit"):
             self._screen.leave()
         elif command == "/unfold":
             self.unfold()
@@ -94,10 +100,27 @@ class Seat:
             self.decide("allow")
         elif command == "/deny":
             self.decide("deny", argument)
+        elif command == "/answer":
+            self._errands.aside(lambda: self._answer(argument))
+        elif command == "/say" and argument:
+            self._send(argument, literal=True)
         elif command == "/queue":
             self._errands.aside(self._print_queue)
-        else:
-            self._say([*slash.help_lines(), ""])
+
+    def _learn(self) -> None:
+        """What can be completed; it changes with models, providers and trust."""
+        with Daemon() as daemon:
+            told = daemon.call("command/list", self._request())
+        self._screen.offered.learn(told.get("commands", []))
+
+    def _answer(self, typed: str) -> None:
+        """The question that the screen shows; who was faster is told by an event."""
+        question = self._screen.picture.asked if self._screen.picture else None
+        if question is None:
+            self._tell("Nothing is asked.")
+            return
+        answer = {"questionId": question["id"], "value": value_of(question, typed)}
+        call("question/answer", answer | {"key": new_key()})
 
     def _print_queue(self) -> None:
         with Daemon() as daemon:

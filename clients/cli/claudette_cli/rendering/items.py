@@ -97,11 +97,18 @@ class Painter:
         return [self._terminal.paint(text, "magenta")]
 
     def notice(self, item: Json) -> list[str]:
+        if item.get("notice") == "command":
+            return self._command(item)
         style = "red" if item.get("notice") == "error" else "yellow"
         return [
             self._terminal.paint(f"! {line}", style)
             for line in harmless(item.get("text", "")).split("\n")
         ]
+
+    def _command(self, item: Json) -> list[str]:
+        """What was typed, and what the daemon answered."""
+        head = self._terminal.paint(f"▸ {harmless(item.get('command', ''))}", "cyan")
+        return [head, *(f"  {line}" for line in harmless(item.get("text", "")).split("\n"))]
 
     def diff(self, diff: str, total: int = 0) -> list[str]:
         """A unified diff in colour; exact, because a person may be deciding on it."""

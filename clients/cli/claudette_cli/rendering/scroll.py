@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from claudette_cli.rendering import markdown
+from claudette_cli.rendering import markdown, questions
 from claudette_cli.rendering.blocks import Blocks
 from claudette_cli.rendering.cards import card, outcome, subject
 from claudette_cli.rendering.items import Painter
@@ -78,6 +78,8 @@ class Scroll:
             lines += self._delta({"itemId": item["id"]})
         for permission in self._fold.permissions.values():
             lines += self._asked({"permission": permission})
+        for question in self._fold.questions.values():
+            lines += self._questioned({"question": question})
         return lines
 
     def _delta(self, about: Json) -> list[str]:
@@ -115,6 +117,9 @@ class Scroll:
         text = f"┃ {outcome(resolution, ours=ours)}: {what}"
         style = "green" if resolution["outcome"] == "allow" else "yellow"
         return self._block([self._terminal.paint(text, style)])
+
+    def _questioned(self, event: Json) -> list[str]:
+        return self._block(questions.card(event["question"], self._terminal))
 
     def _turn_ended(self, event: Json) -> list[str]:
         turn = event["turn"]
@@ -228,6 +233,7 @@ _HANDLERS: dict[str, Callable[[Scroll, Any], list[str]]] = {
     "item/added": Scroll._added,
     "item/closed": Scroll._closed,
     "permission/opened": Scroll._asked,
+    "question/opened": Scroll._questioned,
     "permission/resolved": Scroll._answered,
     "turn/ended": Scroll._turn_ended,
     "sidecar/lost": Scroll._lost,

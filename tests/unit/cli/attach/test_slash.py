@@ -1,43 +1,33 @@
-"""What a person types into a chat: a command, or a message."""
+"""What a person types into a chat: a command of the screen's own, or a text for the daemon."""
 
 import pytest
 
 from claudette_cli.attach import slash
-from claudette_cli.names import METHODS
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("/stop", ("/stop", "")),
-        ("/model  openai/gpt ", ("/model", "openai/gpt")),
+        ("/deny  not that ", ("/deny", "not that")),
+        ("/quit", ("/quit", "")),
+        ("/answer 2", ("/answer", "2")),
+        ("/stop", ("", "/stop")),
+        ("/model  openai/gpt ", ("", "/model  openai/gpt ")),
         ("/etc/hosts is wrong", ("", "/etc/hosts is wrong")),
-        ("/unknown thing", ("", "/unknown thing")),
-        ("hello /stop", ("", "hello /stop")),
-        ("/stopping", ("", "/stopping")),
+        ("hello /deny", ("", "hello /deny")),
+        ("/denying", ("", "/denying")),
     ],
 )
-def test_only_a_known_first_word_is_a_command(text: str, expected: tuple[str, str]) -> None:
+def test_only_what_the_screen_does_itself_is_its_own(text: str, expected: tuple[str, str]) -> None:
     assert slash.parse(text) == expected
 
 
-def test_what_each_asks_of_the_daemon() -> None:
-    assert slash.call("/stop", "") == ("turn/stop", {})
-    assert slash.call("/level", "full") == ("chat/configure", {"level": "full"})
-    assert slash.call("/compact", "") == ("chat/compact", {})
-    assert slash.call("/compact", "the plan") == ("chat/compact", {"instructions": "the plan"})
-    assert slash.call("/steer", "left") == ("turn/send", {"text": "left", "when": "steer"})
+def test_a_stop_waits_behind_nothing() -> None:
+    assert slash.is_at_once("/stop")
+    assert not slash.is_at_once("/model x")
+    assert not slash.is_at_once("do not /stop")
 
 
-def test_a_missing_word_is_asked_for() -> None:
-    assert slash.call("/title", "") == "/title needs something after it."
-
-
-def test_every_command_is_in_the_help_and_does_something() -> None:
-    for name, _ in slash.HELP:
-        word = name.split()[0]
-        assert slash.parse(word)[0] == word
-        if word not in slash.HERE:
-            asked = slash.call(word, "x")
-            assert not isinstance(asked, str)
-            assert asked[0] in METHODS
+def test_everything_of_its_own_is_in_the_help() -> None:
+    assert {name.split()[0] for name, _ in slash.HELP} == slash.HERE - {"/quit"}
+    assert len(slash.help_lines()) == len(slash.HELP)
