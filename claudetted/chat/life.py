@@ -7,11 +7,12 @@ from claudetted.chat.agent import WhenGone
 from claudetted.chat.step import Step
 from claudetted.protocol import chats, sidecar
 from claudetted.protocol import events as ev
+from claudetted.providers.claude import masked
 
 
 def create(step: Step, chat: chats.Chat, env: dict[str, str]) -> None:
     step.emit(ev.ChatCreated(chat))
-    step.env = env
+    step.env = masked(env)
 
 
 def rename(step: Step, title: str) -> None:
@@ -117,4 +118,4 @@ def take_back(step: Step, before: chats.Chat, n: int) -> None:
 def refresh_environment(step: Step, env: dict[str, str]) -> None:
     """Used by the chat's next sidecar."""
     step.touch()
-    step.env = env
+    step.env = masked(env)

@@ -20,6 +20,8 @@ TOKENS = frozenset(
 """Variables that hold a token of a subscription."""
 _TOKEN = re.compile(r"\s*sk-ant-o[ar]t\d*-")
 """How such a token begins, whatever variable or key it is given as."""
+_MASK = "sk-ant-oat00-"
+"""Counts as a token and is none."""
 _OURS = frozenset({PROVIDER, "claude"})
 _BARE = re.compile(r"(claude|opus|sonnet|haiku)([-_].*)?")
 
@@ -43,6 +45,11 @@ def tokens_in(env: Mapping[str, str]) -> list[str]:
     return sorted(
         name for name, value in env.items() if value and (name in TOKENS or is_token(value))
     )
+
+
+def masked(env: Mapping[str, str]) -> dict[str, str]:
+    """An environment to be kept: that there were tokens is known, and what they were is not."""
+    return {**env, **dict.fromkeys(tokens_in(env), _MASK)}
 
 
 def without_tokens(env: Mapping[str, str]) -> dict[str, str]:

@@ -56,6 +56,18 @@ async def test_a_token_that_came_with_the_chat_counts(client: Client, home: Home
     assert "secret-token" not in refused.message
 
 
+async def test_a_token_that_came_with_a_chat_is_kept_nowhere(client: Client, home: Home) -> None:
+    env = {"CLAUDE_CODE_OAUTH_TOKEN": "secret-token"}
+    made = await client.call("chat/create", cwd=str(home.work), env=env)
+    chat = Chat(client, made["chat"])
+    await chat.turn("@text done")
+    assert (await chat.refused("chat/configure", model=OWN)).name == "AnthropicBlocked"
+    await chat.call("chat/environment", env=env)
+    assert (await chat.refused("chat/configure", model=OWN)).name == "AnthropicBlocked"
+    for path in (home.root / "data").rglob("*"):
+        assert not path.is_file() or b"secret-token" not in path.read_bytes(), path
+
+
 async def test_chat_configure_AnthropicBlocked(chat: Chat, claude: Claude) -> None:
     claude.is_signed_in("claude.ai")
     refused = await chat.refused("chat/configure", model="sonnet")
@@ -143,7 +155,7 @@ async def test_a_compaction_that_waited_is_refused_when_it_would_begin(
     claude.is_signed_in("claude.ai")
     await puppet.ends_turn(running)
     await chat.ended(running)
-    assert (await chat.notices())[-1][1].startswith("Pi cannot use Anthropic's models")
+    assert "Pi cannot use Anthropic's models" in (await chat.notices())[-1][1]
     assert (await chat.get())["status"]["name"] == "idle"
 
 

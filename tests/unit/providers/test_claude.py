@@ -2,7 +2,7 @@
 
 import pytest
 
-from claudetted.providers.claude import is_anthropic, is_token, tokens_in, without_tokens
+from claudetted.providers.claude import is_anthropic, is_token, masked, tokens_in, without_tokens
 
 OWN = [
     "anthropic/claude-opus-4-5",
@@ -56,5 +56,7 @@ def test_a_token_is_known_by_its_variable_or_by_how_it_begins() -> None:
     }
     assert tokens_in(env) == ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OTHER"]
     assert without_tokens(env) == {"PATH": "/bin"}
+    assert tokens_in(masked(env)) == tokens_in(env)
+    assert "secret" not in str(masked(env))
     assert without_tokens({"ANTHROPIC_API_KEY": "sk-ant-api03-key"})
     assert not is_token("sk-ant-api03-key")
