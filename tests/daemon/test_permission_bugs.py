@@ -115,9 +115,9 @@ async def test_bug_51_every_kind_of_turn_can_ask(home: Home, chat: Chat) -> None
     steered = await chat.send(f"@then {bash('touch queued')}")
     home.gates.release("door")
     await decides(first, "sent")
-    retried = (await chat.call("turn/retry"))["turnId"]
-    (home.work / "sent").unlink()
     known = len(chat.events("permission/opened"))
+    (home.work / "sent").unlink()
+    retried = (await chat.call("turn/retry"))["turnId"]
     await chat.client.until(lambda: len(chat.events("permission/opened")) > known)
     asked = chat.events("permission/opened")[-1]["permission"]
     assert asked["turnId"] == retried

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Awaitable, Callable
 
 import pytest
 import trio
@@ -14,37 +13,46 @@ from tests.daemon.client import PATIENCE, Client
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home, full_disk, gone
 
-IMPATIENT = 0.3
+IMPATIENT = 0.1
 
-Looked = Callable[[int], Awaitable[None]]
+
+class Patience:
+    """The daemon's with agents that start: short, and of no consequence before it `may_end`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._inner = starting._give_up
+        self._may_end = False
+        self._lost, self._looks = trio.open_memory_channel[None](10_000)
+        monkeypatch.setattr(starting, "START_SECONDS", IMPATIENT)
+        monkeypatch.setattr(starting, "_give_up", self._give_up)
+
+    def _give_up(self, sidecar_id: SidecarId, step: Step) -> None:
+        self._lost.send_nowait(None)
+        if self._may_end:
+            self._inner(sidecar_id, step)
+
+    def may_end(self) -> None:
+        self._may_end = True
+
+    async def ended(self, count: int) -> None:
+        """Returns when the daemon has lost it so many more times."""
+        count += self._looks.statistics().current_buffer_used
+        with trio.fail_after(PATIENCE):
+            for _ in range(count):
+                await self._looks.receive()
 
 
 @pytest.fixture
-def looked(monkeypatch: pytest.MonkeyPatch) -> Looked:
-    """Returns when the daemon has lost patience so many more times."""
-    inner = starting._give_up
-    lost, looks = trio.open_memory_channel[None](1000)
-
-    def counted(sidecar_id: SidecarId, step: Step) -> None:
-        lost.send_nowait(None)
-        inner(sidecar_id, step)
-
-    async def wait(count: int) -> None:
-        count += looks.statistics().current_buffer_used
-        with trio.fail_after(PATIENCE):
-            for _ in range(count):
-                await looks.receive()
-
-    monkeypatch.setattr(starting, "_give_up", counted)
-    return wait
+def patience(monkeypatch: pytest.MonkeyPatch) -> Patience:
+    return Patience(monkeypatch)
 
 
 async def test_a_process_that_never_starts_is_given_up_with_its_turn(
-    puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch, patience: Patience
 ) -> None:
-    monkeypatch.setattr(starting, "START_SECONDS", IMPATIENT)
     turn = await chat.send("one")
     first = await puppets.next()
+    patience.may_end()
     ended = await chat.ended(turn)
     assert ended["reason"] == "failed"
     assert "did not start within" in ended["error"]
@@ -93,16 +101,16 @@ async def test_a_chat_whose_agent_never_starts_can_be_deleted(
 
 
 async def test_a_start_that_waits_for_a_person_is_waited_for(
-    puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch, looked: Looked
+    puppets: Puppets, chat: Chat, patience: Patience
 ) -> None:
-    monkeypatch.setattr(starting, "START_SECONDS", IMPATIENT)
     turn = await chat.send("one")
     puppet = await puppets.next()
     await puppet.greets()
     request = {"tool": "extension", "access": "unknown", "digest": "d1"}
     await puppet.says("ask", ask="a1", item="", request=request)
     (asked,) = await chat.asked()
-    await looked(2)
+    patience.may_end()
+    await patience.ended(2)
     assert (await chat.get())["status"]["name"] == "waiting"
     await chat.decide(asked, "allow")
     await puppet.hears("decide")
@@ -126,12 +134,12 @@ async def test_a_daemon_that_starts_has_patience_with_a_start_of_before(
 
 
 async def test_a_start_is_given_up_when_the_disk_takes_it(
-    puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch, looked: Looked
+    puppets: Puppets, chat: Chat, patience: Patience
 ) -> None:
-    monkeypatch.setattr(starting, "START_SECONDS", 0.05)
     turn = await chat.send("one")
+    puppet = await puppets.next()
     with full_disk():
-        puppet = await puppets.next()
-        await looked(2)
+        patience.may_end()
+        await patience.ended(2)
     assert (await chat.ended(turn))["reason"] == "failed"
     await gone(puppet.pid)
