@@ -212,6 +212,8 @@ async def test_who_watches_is_told_what_is_left_after_every_turn(
     await late.call("event/subscribe")
     assert (await late.client.until(lambda: balances(late.client)))[0]["exhausted"] is True
     assert (await used(late.client))["balance"] == balances(late.client)[0]
+    told = await late.call("turn/send", text="/usage")
+    assert "OpenRouter: $0.00 left of $10.00, $10.00 used" in told["text"]
     stored = places.database_path().read_bytes()
     log = (places.database_path().parent / "claudetted.db-wal").read_bytes()
     assert SECRET.encode() not in stored + log

@@ -14,11 +14,13 @@ from claudetted.protocol.base import NoParams
 from claudetted.protocol.commands import Command
 from claudetted.protocol.permissions import Level
 from claudetted.protocol.turns import SendResult
+from claudetted.protocol.usage import GetParams
 from claudetted.rpc import retrying
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.methods import chats as handlers
 from claudetted.rpc.methods import models as shown
+from claudetted.rpc.methods import usage as used
 from claudetted.rpc.slash import agents, signing, telling
 from claudetted.rpc.slash.errand import Act, Errand
 
@@ -119,7 +121,9 @@ async def title(errand: Errand) -> SendResult:
 
 
 async def usage(errand: Errand) -> SendResult:
-    return await errand.tell(lambda step: telling.usage(step.state.chat))
+    chat_id = errand.actor.chat_id
+    added_up = await used.get(errand.desk, errand.caller, GetParams(chat_id))
+    return await errand.tell(lambda step: telling.usage(step.state.chat, added_up))
 
 
 async def help_(errand: Errand) -> SendResult:

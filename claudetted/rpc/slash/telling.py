@@ -7,6 +7,7 @@ from claudetted.protocol.commands import Command
 from claudetted.protocol.models import ListResult
 from claudetted.protocol.permissions import Level
 from claudetted.protocol.turns import Usage
+from claudetted.protocol.usage import Balance, GetResult
 
 LEVELS: dict[Level, str] = {
     "readonly": "it reads, lists and searches; nothing else",
@@ -37,12 +38,19 @@ def level(now: Level) -> str:
     return "\n".join([f"The permission level is {now}.", *marked])
 
 
-def usage(chat: Chat) -> str:
-    """What the chat's turns came to, and how full the model's context is."""
+def usage(chat: Chat, added_up: GetResult) -> str:
+    """What the chat's turns came to, how full the model's context is, and what is left."""
     context = chat.context
     used = "unknown" if context.used is None else _tokens(context.used)
     window = f" of {_tokens(context.window)}" if context.window else ""
-    return "\n".join([f"This chat: {_spent(chat.totals)}", f"Context: {used}{window} tokens"])
+    lines = [
+        f"This chat: {_spent(chat.totals)}",
+        f"Last 24 h: {_spent(added_up.last_day.usage)}",
+        f"Context: {used}{window} tokens",
+    ]
+    if added_up.balance:
+        lines.append(f"OpenRouter: {_left(added_up.balance)}")
+    return "\n".join(lines)
 
 
 def commands(offered: Iterable[Command], trouble: str) -> str:
@@ -50,6 +58,13 @@ def commands(offered: Iterable[Command], trouble: str) -> str:
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {about}" for name, about in rows]
     return "\n".join([*lines, *([trouble] if trouble else [])])
+
+
+def _left(balance: Balance) -> str:
+    used = f"${balance.used_usd:.2f} used"
+    if balance.remaining_usd is None:
+        return used
+    return f"${balance.remaining_usd:.2f} left of ${balance.total_usd:.2f}, {used}"
 
 
 def _spent(totals: Usage) -> str:

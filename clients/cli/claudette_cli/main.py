@@ -47,7 +47,7 @@ COMMANDS = {
     "compact": ("commands.compactions", "summarise the older part of a conversation"),
     "configure": ("commands.chats", "change a chat's model, level or thinking"),
     "model": ("commands.models", "see, search and choose models"),
-    "usage": ("commands.usage", "see what was used: tokens, money, time"),
+    "usage": ("commands.usage", "see tokens, money and time used, and what is left at OpenRouter"),
     "provider": ("commands.providers", "see and sign in to those who serve models"),
     "env": ("commands.providers", "hand the daemon this shell's provider variables"),
     "setting": ("commands.settings", "see or change settings"),
