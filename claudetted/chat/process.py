@@ -75,6 +75,8 @@ class Process:
 
     async def launch(self, sidecar_id: SidecarId, harness: str, env: dict[str, str]) -> None:
         """Starts what a committed step has planned. Raises HarnessMissing or LaunchFailed."""
+        # What a sidecar waits for when it has begun is asked for while it does.
+        self._world.nursery.start_soon(self._world.block.renew)
         prefix = self._world.rulebook.setting("launcher")
         launch = await self._world.launcher(harness, self._chat_id, env, prefix)
         cwd = places.chat_dir(self._chat_id)

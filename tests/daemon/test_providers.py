@@ -72,6 +72,17 @@ async def test_bug_22_providers_and_models_are_looked_up_in_no_workspace(
     assert place == (home.root / "data").resolve()
 
 
+async def test_it_runs_in_the_environment_of_the_login_shell(client: Client, home: Home) -> None:
+    profile = "export XAI_API_KEY=of-the-profile CLAUDE_CODE_OAUTH_TOKEN=of-claude\n"
+    (home.root / "home/.profile").write_text(profile)
+    home.harness.write_text(f"#!/bin/sh\nenv > {home.root}/env\n")
+    await client.refused("provider/list")
+    env = (home.root / "env").read_text()
+    assert "XAI_API_KEY=of-the-profile\n" in env
+    assert "of-claude" not in env
+    assert "CLAUDETTED_CHAT" not in env
+
+
 async def test_the_process_does_not_outlive_the_daemon(
     daemon: Daemon, client: Client, puppets: Puppets
 ) -> None:
