@@ -272,6 +272,7 @@ class Actor:
             self._world.credentials(self.agent.sidecar_id, self.env)
         if step.remove:
             self.hub.publish([deleted(self.state.seq + 1)], self.state.seq + 1)
+            self.hub.end()
             self._world.rulebook.forget("chat", self.chat_id)
             self._world.feed.deleted(self.chat_id)
             self.fail(self._not_found())

@@ -38,6 +38,9 @@ class Subscription:
         self.sink = sink
         self._held: list[tuple[bytes, int]] | None = [(b"", hub.seq)]
         self._closed = False
+        self._last_was_told = False
+        self.when_closed: Callable[[], None] = lambda: None
+        """Called once; whoever keeps the subscription need not keep it any longer."""
         self._lagging = False
         self._behind: dict[ItemId, int] = {}
         """Open items whose deltas were skipped, and from which offset."""
@@ -47,6 +50,14 @@ class Subscription:
         held, self._held = self._held or [], None
         for frames, seq in held:
             self._put(frames, seq)
+        if self._last_was_told:
+            self.close()
+
+    def end(self) -> None:
+        """The chat has told its last event; who has not heard it yet still will."""
+        self._last_was_told = True
+        if self._held is None:
+            self.close()
 
     def close(self) -> None:
         """Nothing comes after this, also not what was held or put off."""
@@ -54,6 +65,7 @@ class Subscription:
             self._closed = True
             self.sink.unmark(self.hub.chat_id)
             self.hub.remove(self)
+            self.when_closed()
 
     def publish(self, batch: "Batch") -> None:
         if self._held is not None:
@@ -139,6 +151,11 @@ class Hub:
 
     def remove(self, subscription: Subscription) -> None:
         self._subscriptions.pop(subscription, None)
+
+    def end(self) -> None:
+        """The chat is no more, and has said so."""
+        for subscription in list(self._subscriptions):
+            subscription.end()
 
     def give_up(self) -> None:
         """The chat cannot go on telling."""

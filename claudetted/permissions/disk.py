@@ -14,6 +14,9 @@ class RealDisk:
     def real(self, path: str) -> str:
         return os.path.realpath(path)
 
+    def is_link(self, path: str) -> bool:
+        return os.path.islink(path)
+
     def matches(self, pattern: str) -> Sequence[str] | None:
         found = glob.iglob(pattern, include_hidden=False)
         names = list(itertools.islice(found, MOST_NAMES + 1))

@@ -69,7 +69,11 @@ def literal(path: str) -> str:
 
 
 def _matches(pattern: str, path: str, places: Places) -> bool:
-    return _compiled(_same(pattern, places)).fullmatch(_same(path, places)) is not None
+    pattern, path = _same(pattern, places), _same(path, places)
+    root = pattern.removesuffix("/**")
+    if not _WILD.search(root):
+        return path == root or (root != pattern and path.startswith(root + "/"))
+    return _compiled(pattern).fullmatch(path) is not None
 
 
 def _same(path: str, places: Places) -> str:

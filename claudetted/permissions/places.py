@@ -1,5 +1,6 @@
 """Owns what the engine is told about the machine: where things lie, and what paths really are."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +11,9 @@ class Disk(Protocol):
 
     def real(self, path: str) -> str:
         """The absolute path without symlinks; what does not exist yet stays as written."""
+
+    def is_link(self, path: str) -> bool:
+        """Whether the last name of a path is a symlink; what does not exist is none."""
 
     def matches(self, pattern: str) -> Sequence[str] | None:
         """The names a shell would put for a pattern, real; None when they are too many."""
@@ -34,17 +38,35 @@ def temp_dir(chat_dir: str) -> str:
     return chat_dir + "/tmp"
 
 
+_UNTIDY = re.compile(r"//|/\.\.?(?:/|$)|./$")
+
+
 class Glance:
-    """A disk that is asked each question once: what one call sees stays the same for it."""
+    """A disk that is asked each question once: what one call sees stays the same for it.
+
+    The rules name many files in few directories, so each directory is followed once.
+    """
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self._real: dict[str, str] = {}
 
     def real(self, path: str) -> str:
-        if path not in self._real:
-            self._real[path] = self._disk.real(path)
-        return self._real[path]
+        found = self._real.get(path)
+        if found is None:
+            found = self._real[path] = self._follow(path)
+        return found
+
+    def is_link(self, path: str) -> bool:
+        return self._disk.is_link(path)
+
+    def _follow(self, path: str) -> str:
+        if not path.startswith("/") or path == "/" or _UNTIDY.search(path):
+            return self._disk.real(path)
+        directory, _, name = path.rpartition("/")
+        start = self.real(directory).rstrip("/") if directory else ""
+        there = f"{start}/{name}"
+        return self._disk.real(there) if self._disk.is_link(there) else there
 
     def matches(self, pattern: str) -> Sequence[str] | None:
         return self._disk.matches(pattern)

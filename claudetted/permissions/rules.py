@@ -129,6 +129,12 @@ def in_force(
 
 
 @lru_cache(maxsize=256)
+def _numbered(text: str, number: int) -> Rule:
+    """Most are the same for every chat, and so is the object."""
+    return msgspec.structs.replace(parse(text), id=RuleId(f"built-in-{number}"), by=BUILT_IN)
+
+
+@lru_cache(maxsize=64)
 def _built_in(
     home: str, data_dir: str, runtime_dir: str, docs: tuple[str, ...], chat_dir: str
 ) -> tuple[Rule, ...]:
@@ -143,10 +149,7 @@ def _built_in(
         *(f"allow @read path {_word(place + '/**')}" for place in docs),
         *(f"allow @run command {word}" for word in ("cd", "pwd", "true")),
     ]
-    return tuple(
-        msgspec.structs.replace(parse(text), id=RuleId(f"built-in-{n}"), by=BUILT_IN)
-        for n, text in enumerate(texts, 1)
-    )
+    return tuple(_numbered(text, n) for n, text in enumerate(texts, 1))
 
 
 def _exception(glob: str) -> str:

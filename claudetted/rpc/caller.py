@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import trio
 
@@ -47,14 +48,20 @@ class Client:
     def keep(self, subscription: Subscription) -> Subscription:
         """Its only one to the chat. It ends with the client, who may have left meanwhile."""
         self.subscriptions[subscription.hub.chat_id] = subscription
+        subscription.when_closed = partial(self._let_go, subscription)
         if self.gone:
             subscription.close()
         return subscription
 
+    def _let_go(self, subscription: Subscription) -> None:
+        chat_id = subscription.hub.chat_id
+        if self.subscriptions.get(chat_id) is subscription:
+            del self.subscriptions[chat_id]
+
     def leave(self) -> None:
         """The connection is over."""
         self.gone = True
-        for subscription in self.subscriptions.values():
+        for subscription in list(self.subscriptions.values()):
             subscription.close()
         if self.follower:
             self.follower.close()

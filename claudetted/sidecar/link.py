@@ -12,7 +12,6 @@ from claudetted.protocol.base import SidecarId
 from claudetted.sidecar.calling import AGAIN_AFTER, Starter, ensure_keeper
 from claudetted.sidecar.keeper import frames
 from claudetted.sidecar.keeper.frames import frame, take_frames
-from claudetted.sidecar.keeper.pace import TICK, Pace
 from claudetted.sidecar.reports import (
     Exit,
     Fenced,
@@ -25,8 +24,6 @@ from claudetted.sidecar.reports import (
 )
 
 READ = 256 * 1024
-MUCH = 32 * 1024
-"""A read of this much is followed by the next one at once."""
 PATIENCE = 10.0
 """Seconds for a keeper to answer. One starts in 0.04."""
 SHORT_LIFE = 1.0
@@ -278,16 +275,13 @@ class KeeperLink:
             peer.close()
 
     async def _read(self, peer: socket.socket) -> None:
-        """First what comes after a pause is told at once; under load it is gathered."""
-        pace = Pace(trio.current_time())
+        """At once: under load the keeper gathers, and to wait here as well would only be late."""
         while data := await _receive(peer):
             self._inbox += data
             for kind, sidecar, n, body in take_frames(self._inbox):
                 self._tell(kind, SidecarId(sidecar.decode("ascii")), n, body)
             if self._fenced:
                 return
-            if len(data) < MUCH and not pace.spend(trio.current_time()):
-                await trio.sleep(TICK)
 
     async def _write(self, peer: socket.socket) -> None:
         while True:

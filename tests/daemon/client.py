@@ -75,6 +75,12 @@ class Client:
             self._replies[key] = frame
             self.told_before[key] = len(self.told)
 
+    def forget(self) -> None:
+        """All it was told, so that a long test measures the daemon and not this."""
+        self.told.clear()
+        self.told_before.clear()
+        self._replies.clear()
+
     def stall(self) -> None:
         """Reads nothing more, after at most one more read, until `wake`."""
         self._reading = trio.Event()

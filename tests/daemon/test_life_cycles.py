@@ -27,7 +27,7 @@ async def live(client: Client, new_chat: NewChat) -> None:
     await chat.decide(asked, "allow")
     assert (await chat.ended(turn))["reason"] == "done"
     await chat.call("chat/delete")
-    client.told.clear()
+    client.forget()
 
 
 def memory(pid: int) -> int:

@@ -267,3 +267,20 @@ def texts_of(box: Box) -> dict[str, bytes]:
         elif params["event"]["type"] == "item/closed":
             held[params["event"]["item"]["id"]] = b""
     return held
+
+
+def test_nobody_keeps_what_followed_a_chat_that_is_no_more() -> None:
+    chat = Chat()
+    box, subscription = chat.follow()
+    late, held = chat.follow(released=False)
+    closed: list[Subscription] = []
+    subscription.when_closed = lambda: closed.append(subscription)
+    held.when_closed = lambda: closed.append(held)
+    chat.hub.publish([chat.event(ev.ChatDeleted())], chat.seq)
+    chat.hub.end()
+    assert closed == [subscription]
+    assert box.told() == [chat.seq]
+    held.release()
+    assert closed == [subscription, held]
+    assert late.told() == [chat.seq]
+    assert len(chat.hub) == 0

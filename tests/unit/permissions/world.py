@@ -37,6 +37,9 @@ class Links:
                 done = self.links.get(done, done)
         return done or "/"
 
+    def is_link(self, path: str) -> bool:
+        return path in self.links
+
     def matches(self, pattern: str) -> Sequence[str] | None:
         if pattern in self.names:
             return self.names[pattern]
