@@ -1,4 +1,4 @@
-"""A start that takes for ever: it can be left at any time, and ends by itself one day."""
+"""A process that does not start, or not go on: it can be stopped, and is given up one day."""
 
 import os
 import signal
@@ -9,8 +9,10 @@ import trio
 from claudetted.chat import starting
 from claudetted.chat.step import Step
 from claudetted.protocol.base import SidecarId
+from tests.daemon.calls import bash
 from tests.daemon.client import PATIENCE, Client
 from tests.daemon.puppet import Puppets
+from tests.daemon.test_stops import MARGIN, PROMISED
 from tests.daemon.world import Chat, Daemon, Home, full_disk, gone
 
 IMPATIENT = 0.1
@@ -143,3 +145,17 @@ async def test_a_start_is_given_up_when_the_disk_takes_it(
         await patience.ended(2)
     assert (await chat.ended(turn))["reason"] == "failed"
     await gone(puppet.pid)
+
+
+async def test_an_agent_that_is_suspended_is_stopped(home: Home, chat: Chat) -> None:
+    """It hears nothing, neither a line nor a signal but the last; its command ends, too."""
+    turn = await chat.send(f"@text half {bash('sleep 60')}")
+    (asked,) = await chat.asked()
+    await chat.decide(asked, "allow")
+    pid = (await chat.snapshot())["sidecar"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    with trio.fail_after(PROMISED + MARGIN):
+        assert (await chat.call("turn/stop"))["stopped"] is True
+    assert (await chat.ended(turn))["reason"] == "stopped"
+    await gone(pid)
+    assert (await chat.turn("@text on"))["reason"] == "done"

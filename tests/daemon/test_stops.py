@@ -1,14 +1,12 @@
 """Stopping: in every phase of a chat it ends what runs, soon, and keeps the rest."""
 
 import os
-import signal
 from typing import Any
 
 import pytest
 import trio
 
 from claudetted.chat import manager
-from tests.daemon.calls import bash
 from tests.daemon.client import PATIENCE
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppets
@@ -102,18 +100,6 @@ async def test_a_start_that_is_stopped_in_time_is_of_use(home: Home, chat: Chat)
     assert (await chat.ended())["reason"] == "stopped"
     assert (await chat.turn("@text now"))["reason"] == "done"
     assert len(chat.events("sidecar/started")) == 1
-
-
-async def test_an_agent_that_does_not_even_run_is_stopped(home: Home, chat: Chat) -> None:
-    """Its process is suspended: it hears nothing, neither a line nor a signal but the last."""
-    await chat.send(f"@text half {bash('sleep 60')}")
-    (asked,) = await chat.asked()
-    await chat.decide(asked, "allow")
-    pid = (await chat.snapshot())["sidecar"]["pid"]
-    os.kill(pid, signal.SIGSTOP)
-    await stop(chat)
-    await gone(pid)
-    assert (await chat.turn("@text on"))["reason"] == "done"
 
 
 async def test_a_compaction_is_stopped(home: Home, chat: Chat) -> None:
