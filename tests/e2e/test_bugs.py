@@ -97,6 +97,18 @@ async def test_bug_13_and_39_an_error_is_seen_once_and_the_next_turn_is_clean(
     assert (await chat.texts())[-1] == "after"
 
 
+@pytest.mark.parametrize("failure", ["503 overloaded", "418"])
+async def test_bug_39_a_failure_is_one_visible_error(chat: Chat, failure: str) -> None:
+    """Also one that is tried again several times, and one that says nothing."""
+    turn = await chat.turn(f"@error {failure}")
+    assert turn["reason"] == "failed"
+    assert failure[:3] in turn["error"]
+    told = [text for kind, text in await chat.notices() if kind == "error"]
+    assert told == [turn["error"]]
+    assert (await chat.get())["status"]["name"] == "idle"
+    assert (await chat.turn("@text after"))["reason"] == "done"
+
+
 async def test_bug_40_an_error_is_told_in_plain_words(chat: Chat) -> None:
     turn = await chat.turn("@error 400 The key is not valid.")
     assert "The key is not valid" in turn["error"]

@@ -57,6 +57,8 @@ def _seen_through(following: Following, *, quiet: bool) -> Json:
         for name, event in following.take():
             if name == "compaction/ended" and event["compaction"]["trigger"] == "manual":
                 return dict(event)
+            if name == "chat/deleted":
+                raise Failure("The chat was deleted before it was compacted.", FAILED)
 
 
 def _state(following: Following) -> str:

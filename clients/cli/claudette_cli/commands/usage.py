@@ -34,18 +34,26 @@ def declare_usage(parser: ArgumentParser) -> None:
 def run_usage(arguments: Namespace) -> int:
     with Daemon() as daemon:
         params = {"chatId": choosing.chat_id(daemon, arguments.chat)} if arguments.chat else {}
-        told = daemon.call("usage/refresh", params)
-    if arguments.json:
-        output().json(told)
-        return DONE
+        if arguments.json:
+            output().json(daemon.call("usage/refresh", params))
+            return DONE
+        _add_up(daemon.call("usage/get", params), arguments)
+        # Comes last, because it may take its time.
+        _tell_balance(daemon.call("usage/refresh", params), verbose=arguments.verbose)
+    return DONE
+
+
+def _add_up(told: Json, arguments: Namespace) -> None:
     names = ("This chat" if arguments.chat else "All chats", "Last 24 h")
     for name, total in zip(names, (told["total"], told["lastDay"]), strict=True):
         _say(name, total, verbose=arguments.verbose)
+
+
+def _tell_balance(told: Json, *, verbose: bool) -> None:
     if told.get("balance"):
         _row("OpenRouter", _left(told["balance"]))
-    elif told.get("trouble") and arguments.verbose:
+    elif told.get("trouble") and verbose:
         _row("OpenRouter", output().paint(harmless(told["trouble"]), "yellow"))
-    return DONE
 
 
 def _left(balance: Json) -> str:
