@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from claudetted.protocol import places
 from tests.daemon.client import PATIENCE, Client, Json
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppets
-from tests.daemon.world import Chat, Daemon, Home
+from tests.daemon.world import Chat, Daemon, Home, gone
 from tests.support.lifeline import Lifeline
 
 LEFT = {
@@ -149,6 +150,28 @@ async def test_a_launcher_wraps_the_agent(client: Client, chat: Chat) -> None:
     assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + 7
     environ = await trio.to_thread.run_sync(Path(f"/proc/{pid}/environ").read_bytes)
     assert f"LAUNCHED_FOR={chat.id}".encode() in environ.split(b"\0")
+
+
+async def test_systemd_limits_an_agent(client: Client, chat: Chat) -> None:
+    words = ["systemd-run", "--scope", "--quiet", "--collect"]
+    words += ["-p", "MemoryMax=1G", "-p", "TasksMax=77"] + ["--user"] * bool(os.getuid())
+    if shutil.which(words[0]) is None or await _status([*words, "true"]) != 0:
+        pytest.skip("systemd does not run here")
+    await client.call("setting/set", key="launcher", value=words)
+    await chat.turn("@text hi")
+    pid = (await chat.event("sidecar/started"))["sidecar"]["pid"]
+    cgroup = await trio.Path(f"/proc/{pid}/cgroup").read_text()
+    assert ".scope" in cgroup
+    unified = trio.Path("/sys/fs/cgroup" + cgroup.strip().rpartition("::")[2])
+    assert (await (unified / "pids.max").read_text()).strip() == "77"
+    assert (await (unified / "memory.max").read_text()).strip() == str(1024**3)
+    await chat.call("chat/delete")
+    await gone(pid)
+
+
+async def _status(words: list[str]) -> int:
+    done = await trio.run_process(words, capture_stdout=True, capture_stderr=True, check=False)
+    return done.returncode
 
 
 async def test_a_launcher_that_does_not_exist_fails_the_turn(client: Client, chat: Chat) -> None:
