@@ -99,7 +99,7 @@ def install(name, what):
         return
     say("installing Python packages")
     # An editable install runs the harness from the checkout, so none is packed into it.
-    env = {**os.environ, "CLAUDETTE_WITHOUT_PI": "1", "PIP_USER": "0"}
+    env = {**os.environ, "CLAUDETTE_WITHOUT_PI": "0", "CLAUDETTE_STAGED_PI": "1", "PIP_USER": "0"}
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
     with open(LOG, "wb") as log:
         done = subprocess.run(
@@ -181,7 +181,8 @@ def requirements():
     import tomllib
 
     told = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
-    return {"build": told["build-system"], "project": told["project"]}
+    hook = told["tool"]["hatch"]["metadata"]["hooks"]["custom"]
+    return {"build": told["build-system"], "project": told["project"], "dependencies": hook}
 
 
 def read_stamp(name):

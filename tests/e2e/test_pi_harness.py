@@ -208,6 +208,41 @@ def test_the_model_is_told_who_it_really_is(place: Place, model: ModelServer) ->
     assert "You are the model fake/large, run by the coding agent Pi" in told
 
 
+def test_bug_30_the_model_gets_pis_own_request_and_one_true_line(
+    place: Place, model: ModelServer
+) -> None:
+    """The whole request, compared with that of a Pi that runs without us."""
+    (place.work / "AGENTS.md").write_text("Always answer in rhymes.")
+    (place.agent / "AGENTS.md").write_text("Be brief.")
+    sidecar = place.launch()
+    sidecar.start(cwd=place.work)
+    sidecar.turn("@text a")
+    ours = model.requests[-1]
+    ask_plain_pi(place, "@text a", ours.tools)
+    plain = model.requests[-1]
+    assert plain is not ours and ours.body.keys() == plain.body.keys()
+    assert {key for key in ours.body if ours.body[key] != plain.body[key]} == {"messages"}
+    assert ours.messages[1:] == plain.messages[1:]
+    system, rest = str(plain.messages[0]["content"]), ours.messages[0]
+    line = "You are the model fake/small, run by the coding agent Pi under the daemon claudetted."
+    assert rest["content"] == f"{system}\n\n<identity>\n{line}\n</identity>"
+    assert "Always answer in rhymes." in system and "Be brief." in system
+    assert "Claude" not in json.dumps(ours.body)
+
+
+def ask_plain_pi(place: Place, prompt: str, tools: list[str]) -> None:
+    staged = HARNESS.parent / "pi"
+    env = {
+        "HOME": os.fspath(place.home),
+        "PATH": f"{CHECKOUT / '.venv/bin'}:/usr/bin:/bin",
+        "PI_CODING_AGENT_DIR": os.fspath(place.agent),
+        "PI_PACKAGE_DIR": os.fspath(staged),
+        "PI_OFFLINE": "1",
+    }
+    words = [BUN, "--no-env-file", CHECKOUT / "tests/fakes/plain_pi.ts", staged, prompt, *tools]
+    subprocess.run(words, cwd=place.work, env=env, check=True, timeout=60, capture_output=True)
+
+
 def test_the_projects_rules_for_agents_are_honoured(place: Place, model: ModelServer) -> None:
     (place.work / "AGENTS.md").write_text("Always answer in rhymes.")
     sidecar = place.launch()

@@ -42,8 +42,8 @@ def find_harness(daemon: Mapping[str, str], places: tuple[Path, ...] = (PACKED, 
     if found := shutil.which(EXECUTABLE, path=daemon.get("PATH", os.defpath)):
         return Path(found)
     raise HarnessMissing(
-        "Pi's harness is not installed: run `make harness` in the checkout, or install claudetted "
-        "again, which brings it along.",
+        "Pi's harness is not installed: run `make harness` in a checkout; elsewhere install "
+        "claudetted again, without CLAUDETTE_WITHOUT_PI. What was said before stays readable.",
         harness="pi",
         looked=[str(place) for place in places] + [f"{EXECUTABLE} on PATH"],
     )

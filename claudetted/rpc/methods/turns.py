@@ -32,6 +32,7 @@ async def send(desk: Desk, caller: Caller, params: turns.SendParams) -> turns.Se
         if isinstance(said, turns.SendResult):
             return said
         await desk.block.check_chat(actor.state.chat, actor.env)
+        await _refuse_without_harness(desk, actor)
         return await actor.ask(partial(_send, params, keyed, said))
 
     return await keyed.once(turns.SendResult, act)
@@ -82,6 +83,13 @@ async def retry(desk: Desk, caller: Caller, params: turns.RetryParams) -> turns.
         return await retrying.retry(desk, actor, keyed)
 
     return await keyed.once(turns.SendResult, act)
+
+
+async def _refuse_without_harness(desk: Desk, actor: Actor) -> None:
+    """What no process could be started for is not taken. Raises HarnessMissing."""
+    chat = actor.state.chat
+    if actor.agent.stage == "none":
+        await desk.manager.world.launcher(chat.harness, chat.id, actor.env, [])
 
 
 def _refuse_when_closing(desk: Desk) -> None:
