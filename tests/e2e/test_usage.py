@@ -142,3 +142,23 @@ def test_a_person_sees_what_was_used_and_what_is_left(
         assert "what the providers reported" in verbose
         assert "/credits answered 500" in verbose
         assert "sk-auth" not in verbose
+    kept = [path.read_bytes() for path in (home.root / "data").rglob("*") if path.is_file()]
+    assert any(b"no balance of openrouter" in file for file in kept)
+    assert not any(b"sk-auth" in file for file in kept)
+
+
+def test_who_sits_in_a_chat_sees_price_meter_and_balance(
+    home: Home, router: OpenRouter, model: ModelServer
+) -> None:
+    write_auth(home, "sk-auth")
+    with Commands(home.work) as commands:
+        chat = commands.new("--model", SERVED)
+        with commands.terminal("attach", chat) as terminal:
+            terminal.expect("$7.00 left")
+            terminal.enter("@usage 120000 20 @cost 0.5 @text hello")
+            # The footer, then the status line, of which only what is new is drawn.
+            terminal.expect("120k in, 20 out, $0.5000")
+            terminal.expect("▰▰▰▰▰▰▰▰")
+            terminal.expect("critical")
+            terminal.type("\x03")
+            assert terminal.ended()[0] == 0
