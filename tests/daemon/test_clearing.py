@@ -107,7 +107,7 @@ async def test_a_daemon_that_starts_clears_away_what_one_before_it_could_not(
             await trio.lowlevel.checkpoint()
 
 
-async def test_a_session_that_was_given_up_goes_and_the_next_one_stays(
+async def test_bug_56_a_session_that_was_given_up_goes_and_the_next_one_stays(
     killed_over_it: pytest.MonkeyPatch, daemon: Daemon, chat: Chat
 ) -> None:
     sessions = places.chat_dir(chat.id) / "sessions"

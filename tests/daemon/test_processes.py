@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -152,12 +153,18 @@ async def test_a_launcher_wraps_the_agent(client: Client, chat: Chat) -> None:
     assert f"LAUNCHED_FOR={chat.id}".encode() in environ.split(b"\0")
 
 
-async def test_systemd_limits_an_agent(client: Client, chat: Chat) -> None:
+@pytest.fixture
+def scope() -> list[str]:
+    """Words that run a command within limits of systemd's."""
     words = ["systemd-run", "--scope", "--quiet", "--collect"]
     words += ["-p", "MemoryMax=1G", "-p", "TasksMax=77"] + ["--user"] * bool(os.getuid())
-    if shutil.which(words[0]) is None or await _status([*words, "true"]) != 0:
+    if shutil.which(words[0]) is None or subprocess.run([*words, "true"]).returncode:
         pytest.skip("systemd does not run here")
-    await client.call("setting/set", key="launcher", value=words)
+    return words
+
+
+async def test_systemd_limits_an_agent(scope: list[str], client: Client, chat: Chat) -> None:
+    await client.call("setting/set", key="launcher", value=scope)
     await chat.turn("@text hi")
     pid = (await chat.event("sidecar/started"))["sidecar"]["pid"]
     cgroup = await trio.Path(f"/proc/{pid}/cgroup").read_text()
@@ -167,11 +174,6 @@ async def test_systemd_limits_an_agent(client: Client, chat: Chat) -> None:
     assert (await (unified / "memory.max").read_text()).strip() == str(1024**3)
     await chat.call("chat/delete")
     await gone(pid)
-
-
-async def _status(words: list[str]) -> int:
-    done = await trio.run_process(words, capture_stdout=True, capture_stderr=True, check=False)
-    return done.returncode
 
 
 async def test_a_launcher_that_does_not_exist_fails_the_turn(client: Client, chat: Chat) -> None:
@@ -191,3 +193,24 @@ async def test_what_an_agent_left_ends_when_it_is_killed(home: Home, chat: Chat,
         os.kill(pid, signal.SIGKILL)
         await chat.event("sidecar/lost")
         await until_cut(lifeline)
+
+
+async def test_bug_48_a_group_that_is_somebody_elses_by_now_is_left_alone(
+    puppets: Puppets, chat: Chat
+) -> None:
+    """Numbers of processes come round again: one that the agent reported may be another's."""
+    stranger = await trio.lowlevel.open_process(["sleep", "7201"], start_new_session=True)
+    try:
+        await chat.send("one")
+        puppet = await puppets.next()
+        await puppet.starts()
+        await puppet.says("item.open", item="t1", kind="tool", tool={"name": "bash"})
+        await puppet.says("group", item="t1", pgid=stranger.pid)
+        await chat.event("item/opened")
+        await puppet.closes()
+        await chat.event("sidecar/lost")
+        await chat.call("chat/delete")
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        await stranger.wait()
