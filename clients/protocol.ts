@@ -789,6 +789,8 @@ export interface Provider {
   configured?: boolean;
   source?: string;
   overrides?: Array<string>;
+  /** Why its models are not used, whatever its credential. */
+  blocked?: string;
 }
 
 /** Turns added up. `unpriced` counts those whose cost nobody knows or that had none. */

@@ -29,6 +29,8 @@ class Provider(Data, frozen=True):
     configured: bool = False
     source: str = ""
     overrides: list[str] = []
+    blocked: str = ""
+    """Why its models are not used, whatever its credential."""
 
 
 class ListResult(Data, frozen=True):

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from claudetted.protocol.providers import Group, Kind, ListResult, Provider
 from claudetted.protocol.sidecar import Origin, ProviderList, ProviderRow
 from claudetted.providers import claude
@@ -132,6 +134,15 @@ def listed(told: ProviderList) -> ListResult:
     rows = sorted(told.providers, key=lambda row: (order.get(row.id, len(order)), row.name.lower()))
     providers = [described(row) for row in rows]
     return ListResult(providers, _summary(providers), told.trouble)
+
+
+def blocked(found: ListResult, provider: str, why: str) -> ListResult:
+    """The same while the models of one are not used."""
+    rows = [
+        replace(row, models=0, blocked=why) if row.id == provider else row
+        for row in found.providers
+    ]
+    return replace(found, providers=rows, summary=_summary(rows))
 
 
 def described(row: ProviderRow) -> Provider:

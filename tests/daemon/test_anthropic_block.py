@@ -241,7 +241,8 @@ async def test_an_api_key_is_stored_all_the_same_and_a_token_is_not(
     number = await client.post("provider/list")
     await agent.answers("providers")
     (listed_row,) = (await client.result_of(number))["providers"]
-    assert "Claude subscription" in listed_row["about"]
+    assert "Claude subscription" in listed_row["blocked"]
+    assert "models" not in listed_row
     await refuses_token(client, agent)
 
 

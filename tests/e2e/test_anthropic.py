@@ -80,8 +80,10 @@ async def test_with_a_subscription_a_key_is_stored_and_its_models_are_not_used(
     named = await client.call("chat/create", cwd=str(home.work), model=OWN)
     claude.is_signed_in("claude.ai")
     assert await found(client) == []
+    again = await client.call("provider/setKey", provider="anthropic", key=KEY["key"])
+    assert "Pi cannot use Anthropic's models" in again["notes"][0]
     row = await anthropic(client)
-    assert (row["source"], "Claude subscription" in row["about"]) == ("auth.json", True)
+    assert (row["source"], "Claude subscription" in row["blocked"]) == ("auth.json", True)
     chat = await watched(client, named["chat"])
     assert (await chat.refused("turn/send", text="hello")).name == "AnthropicBlocked"
     unnamed = await client.call("chat/create", cwd=str(home.work))

@@ -1,10 +1,9 @@
 """Owns the handlers of providers."""
 
-from msgspec.structs import replace
-
 from claudetted.protocol import errors, providers
 from claudetted.protocol.base import NoParams
 from claudetted.protocol.providers import KeyResult
+from claudetted.providers import catalogue
 from claudetted.providers.claude import PROVIDER, without_tokens
 from claudetted.providers.keys import Keys
 from claudetted.rpc.caller import Caller
@@ -13,10 +12,8 @@ from claudetted.rpc.desk import Desk
 
 async def list_(desk: Desk, caller: Caller, params: NoParams) -> providers.ListResult:
     found = await _keys(desk).listed()
-    if why := await desk.block.why():
-        rows = [replace(row, about=why) if row.id == PROVIDER else row for row in found.providers]
-        return replace(found, providers=rows)
-    return found
+    why = await desk.block.why()
+    return catalogue.blocked(found, PROVIDER, why) if why else found
 
 
 async def set_key(desk: Desk, caller: Caller, params: providers.SetKeyParams) -> KeyResult:
@@ -57,7 +54,10 @@ async def _changed(desk: Desk, provider: str, notes: list[str]) -> KeyResult:
         await credentials_changed(desk)
     except errors.HarnessFailed as fault:
         notes = [*notes, f"The models were not looked up: {fault.message}"]
-    return KeyResult(await _keys(desk).look(provider), notes)
+    now = await _keys(desk).look(provider)
+    if now.id == PROVIDER and now.configured and (why := await desk.block.why()):
+        notes = [*notes, why]
+    return KeyResult(now, notes)
 
 
 async def credentials_changed(desk: Desk) -> None:

@@ -91,6 +91,8 @@ def _row(provider: Json) -> str:
 
 
 def _about(provider: Json) -> str:
+    if provider.get("blocked"):
+        return f"{provider['name']}, blocked: {provider['blocked']}"
     if not provider.get("configured"):
         return str(provider.get("about") or provider["name"])
     over = provider.get("overrides", [])
