@@ -171,6 +171,7 @@ def test_commands_of_the_seat(seat: Terminal, commands: Commands, chat: str) -> 
     seat.expect("! ")
     seat.enter("/titel x")
     seat.expect("Did you mean /title")
+    seat.expect("/say")
     seat.enter("/say /usage @text literally")
     seat.expect("▸ /usage @text literally")
     seat.expect("done · ")

@@ -39,9 +39,7 @@ def is_message(name: str) -> bool:
 def unknown(name: str, known: Iterable[str], trouble: str) -> CommandUnknown:
     """The fault for a word that looks like a command and is none."""
     nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(f'/{near}' for near in nearest)}? " if nearest else ""
+    hint = f" Did you mean {' or '.join(f'/{near}' for near in nearest)}?" if nearest else ""
     missing = f" The agent's own commands are not known: {trouble}" if trouble else ""
-    message = (
-        f"There is no command /{name}. {hint}To send it as text, say so with `literal`.{missing}"
-    )
+    message = f"There is no command /{name}.{hint}{missing}"
     return CommandUnknown(message, command=f"/{name}", nearest=[f"/{near}" for near in nearest])

@@ -47,6 +47,11 @@ _OF_FAULT = {
     "QuestionGone": GONE,
 }
 
+_WHAT_TO_DO = {
+    "CommandUnknown": "A text that begins like one is sent by /say in the chat, or with --literal.",
+}
+"""What this client has for it; the daemon cannot know."""
+
 
 class Failure(Exception):
     """Ends the command: one sentence on stderr that says what to do, and an exit code."""
@@ -65,7 +70,8 @@ class Refused(Failure):
         data = error.get("data")
         self.data: dict[str, Any] = data if isinstance(data, dict) else {}
         self.name = str(self.data.get("name", ""))
-        super().__init__(str(error.get("message", error)), _OF_FAULT.get(self.name, FAILED))
+        said = [str(error.get("message", error)), *filter(None, [_WHAT_TO_DO.get(self.name)])]
+        super().__init__(" ".join(said), _OF_FAULT.get(self.name, FAILED))
 
 
 class Disconnected(Exception):
