@@ -60,6 +60,8 @@ class Credits:
         self._nursery = nursery
         self._wanted = trio.Event()
         self._under_way: trio.Event | None = None
+        self._credential = 0
+        """Counts the credentials there were."""
 
     async def run(self) -> None:
         """Asks now and then, and soon after something has changed, if anybody watches."""
@@ -77,6 +79,7 @@ class Credits:
     def forget(self) -> None:
         """The credential may be another one now."""
         self.known, self.trouble = None, ""
+        self._credential += 1
         self.look_soon()
 
     async def refresh(self) -> None:
@@ -98,10 +101,12 @@ class Credits:
         await self._under_way.wait()
 
     async def _ask(self, over: trio.Event) -> None:
-        before = self.known
+        before, credential = self.known, self._credential
         try:
             with trio.fail_after(PATIENCE_SECONDS):
-                self.known, self.trouble = await self._told(), ""
+                balance = await self._told()
+            if credential == self._credential:
+                self.known, self.trouble = balance, ""
         except trio.TooSlowError:
             self._lack(f"The balance was not told within {PATIENCE_SECONDS:g} s.")
         except (errors.Fault, http.HttpFailed) as failure:

@@ -1,8 +1,12 @@
 """Compactions of the pinned Pi: asked for, by themselves, and in the middle of things."""
 
+import os
+import signal
+
 import trio
 
 from claudette_cli import exits
+from tests.daemon.calls import bash
 from tests.daemon.client import Json
 from tests.daemon.test_compactions import statuses
 from tests.daemon.world import Chat, Home
@@ -104,6 +108,40 @@ async def test_one_goes_on_while_the_daemon_is_replaced(
     kinds = [item["kind"] for item in await chat.items()]
     assert kinds[-3:] == ["compaction", "user", "message"]
     assert len(await chat.items("compaction")) == 1
+
+
+async def test_one_whose_agent_is_killed_loses_nothing(chat: Chat, model: ModelServer) -> None:
+    for number in range(3):
+        await chat.turn(f"@text {f'fact {number} ' * 60}")
+    before = await chat.get()
+    await chat.call("chat/compact", instructions="@hold door")
+    await aside(model.wait_held, "door")
+    told = (await chat.client.call("process/list"))["processes"]
+    (pid,) = [process["pid"] for process in told if process["kind"] == "sidecar"]
+    os.kill(pid, signal.SIGKILL)
+    assert (await ended(chat))["ok"] is False
+    await chat.status("failed")
+    assert (await chat.get())["context"] == before["context"]
+    assert (await chat.turn("@text on"))["reason"] == "done"
+    assert "fact 0 fact 0" in everything(model)
+    assert await chat.items("compaction") == []
+
+
+def test_a_person_sees_that_it_waits_for_the_turn(home: Home) -> None:
+    """With the scripted agent."""
+    with Commands(home.work) as commands:
+        chat = commands.new()
+        commands.run("send", chat, "-", "--wait", typed=LONG)
+        commands.run("send", chat, "-", "--no-wait", typed=f"{bash('touch x')} @then @hold door")
+        commands.run("wait", chat, code=exits.ASKED)
+        asked = commands.run("compact", chat, code=exits.ASKED).err
+        assert f"claudette inbox {chat}" in asked
+        commands.run("approve", chat)
+        with commands.terminal("compact", chat) as terminal:
+            terminal.expect("Waiting for the end of the turn…")
+            home.gates.release("door")
+            code, told = terminal.ended()
+    assert (code, "── compacted (asked for): " in told) == (exits.DONE, True)
 
 
 def test_a_person_sees_how_it_goes(home: Home, model: ModelServer) -> None:

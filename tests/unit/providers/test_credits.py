@@ -190,3 +190,15 @@ async def test_another_credential_may_have_another_balance(
     assert made.known is None
     await wait_all_tasks_blocked()
     assert [told.total_usd for told in around.told if told] == [20.0, 1.0]
+
+
+async def test_what_an_older_credential_is_told_too_late_is_not_known(
+    around: Surroundings, made: Credits, nursery: trio.Nursery
+) -> None:
+    around.hold = trio.Event()
+    nursery.start_soon(made.refresh)
+    await wait_all_tasks_blocked()
+    made.forget()
+    around.hold.set()
+    await wait_all_tasks_blocked()
+    assert (made.known, around.told) == (None, [])
