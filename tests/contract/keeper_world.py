@@ -19,6 +19,8 @@ from claudetted.sidecar.reports import Exit, Lost, Output, Report, Running
 
 SIDECAR = SidecarId("s234567abcde")
 ENV = {"PATH": os.environ["PATH"]}
+PATIENCE = 60.0
+"""Seconds after which what should happen is given up."""
 ECHO = "import sys\nfor line in sys.stdin: print('got', line, end='', flush=True)"
 SLEEP = "import signal; print('ready', flush=True); signal.pause()"
 
@@ -50,7 +52,7 @@ class Ear:
         self._heard.unpark_all()
 
     async def until(self, true: Callable[[], bool]) -> None:
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE):
             while not true():
                 await self._heard.park()
 
@@ -81,8 +83,9 @@ class Raw:
 
     def __init__(self, path: Path) -> None:
         peer = connect(path)
-        assert peer, f"no keeper at {path}"
-        peer.settimeout(20)
+        if peer is None:
+            raise ConnectionRefusedError(f"There is no keeper at {path}.")
+        peer.settimeout(PATIENCE)
         self.peer = peer
         self._inbox = bytearray()
         self._frames: list[tuple[int, bytes, int, bytes]] = []
@@ -126,14 +129,11 @@ class Raw:
 
 def end_keeper(path: Path, number: int = signal.SIGTERM) -> None:
     """Ends the keeper of `path`, if there is one, and waits until it is gone."""
-    peer = connect(path)
-    if peer is None:
-        return
-    peer.close()
-    with Raw(path) as raw:
-        pid = raw.hello()
-        os.kill(pid, number)
-        raw.wait_for_the_end()
+    # One that hangs up, or is no more, ends by itself.
+    on_its_way = (EOFError, ConnectionError, ProcessLookupError)
+    with contextlib.suppress(*on_its_way), Raw(path) as raw, watched(raw.hello()) as keeper:
+        signal.pidfd_send_signal(keeper, number)
+        assert select.select([keeper], [], [], PATIENCE)[0]
 
 
 @contextlib.contextmanager
@@ -146,7 +146,7 @@ def watched(pid: int) -> Iterator[int]:
 
 
 async def ended(descriptor: int) -> None:
-    with trio.fail_after(60):
+    with trio.fail_after(PATIENCE):
         await trio.lowlevel.wait_readable(descriptor)
 
 

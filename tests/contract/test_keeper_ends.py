@@ -21,6 +21,7 @@ from claudetted.sidecar.reports import KeeperFailed, LaunchFailed
 from tests.contract.keeper_world import (
     ECHO,
     ENV,
+    PATIENCE,
     SIDECAR,
     SLEEP,
     Ear,
@@ -127,7 +128,7 @@ async def test_one_that_nobody_listens_to_can_be_ended(path: Path) -> None:
     async with linked(path) as (link, _):
         await link.start(SIDECAR, script(SLEEP), ENV, path.parent)
     async with linked(path) as (link, _):
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE):
             await link.end(SIDECAR, 5)
 
 
@@ -234,7 +235,7 @@ async def test_the_link_replaces_a_killed_keeper(path: Path) -> None:
         link.attach(again, 0, ear)
         link.send(again, 1, b"hello\n")
         await ear.hears(b"got hello")
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE):
             await link.end(SIDECAR, 5)
 
 
@@ -261,31 +262,31 @@ async def test_a_keeper_that_cannot_be_replaced_is_a_failed_launch(path: Path) -
         assert link.pid
         os.kill(link.pid, signal.SIGKILL)
         await ear.is_lost()
-        with pytest.raises(LaunchFailed, match="keeper"), trio.fail_after(60):
+        with pytest.raises(LaunchFailed, match="keeper"), trio.fail_after(PATIENCE):
             await link.start(SIDECAR, script(SLEEP), ENV, path.parent)
         os.unlink(path.parent)
         os.mkdir(path.parent, 0o700)
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE):
             await link.start(SIDECAR, script(ECHO), ENV, path.parent)
 
 
 async def test_a_keeper_that_nobody_needs_ends(path: Path) -> None:
-    await start_detached(path, idle=0.2)
+    await start_detached(path, idle=1)
     with Raw(path) as raw:
         raw.wait_for_the_end()
     assert connect(path) is None
 
 
 async def test_a_keeper_with_a_sidecar_waits_for_a_daemon(path: Path) -> None:
-    await start_detached(path, idle=0.2)
+    await start_detached(path, idle=1)
     with Raw(path) as raw:
         raw.hello()
-        raw.start(script("import time, os; time.sleep(1); os.write(1, b'late')"))
+        raw.start(script("import time, os; time.sleep(3); os.write(1, b'late')"))
     with Raw(path) as raw:
         with pytest.raises(TimeoutError):
-            raw.peer.settimeout(0.8)
+            raw.peer.settimeout(2)
             raw.wait_for_the_end()
-        raw.peer.settimeout(20)
+        raw.peer.settimeout(PATIENCE)
         raw.hello()
         raw.tell(frames.ATTACH, SIDECAR, 0)
         assert raw.hear(frames.OUTPUT)[3] == b"late"
@@ -320,7 +321,7 @@ async def test_a_vanished_socket_comes_back(path: Path) -> None:
         pid = raw.hello()
         raw.start(script(SLEEP))
         os.unlink(path)
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE):
             while not is_there(path):  # noqa: ASYNC110 - nothing else tells of a file
                 await trio.sleep(0.05)
         with Raw(path) as again:
@@ -346,7 +347,7 @@ async def test_a_service_runs_it_in_the_foreground_one_for_each_user(tmp_path: P
     socket_path = tmp_path / "keeper.sock"
     async with trio.open_nursery() as nursery:
         service = await nursery.start(partial(trio.run_process, words, env=env, check=False))
-        with trio.fail_after(60):
+        with trio.fail_after(PATIENCE):
             while not is_there(socket_path):  # noqa: ASYNC110 - nothing else tells of a file
                 await trio.sleep(0.02)
         second = await trio.run_process(words, env=env, check=False)
