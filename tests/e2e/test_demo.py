@@ -1,7 +1,9 @@
 """The demo, as a stranger runs it: the real Pi, and a daemon killed twice."""
 
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +17,11 @@ PATIENCE = 100.0
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty home, and a temporary directory that has to be empty again in the end."""
-    temporary = tmp_path / "t"
-    temporary.mkdir()
+    """An empty home, and a temporary directory that has to be empty again in the end.
+
+    It has a short name, because sockets are made there.
+    """
+    temporary = Path(tempfile.mkdtemp(prefix="cd-"))
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", os.fspath(tmp_path / "home"))
     monkeypatch.setenv("TMPDIR", os.fspath(temporary))
@@ -26,6 +30,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name, raising=False)
     yield tmp_path
     assert [path.name for path in temporary.iterdir() if "claudette" in path.name] == []
+    shutil.rmtree(temporary)
     assert [path for path in (tmp_path / "home").rglob("*") if "claudette" in path.name] == []
 
 

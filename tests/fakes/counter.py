@@ -2,7 +2,8 @@
 
 Run as `counter.py RECORD INPUTS ENOUGH LEAST PAUSE`. A prompt makes it count until the file ENOUGH
 exists and LEAST lines are written; every 1,000 lines belong to one message. What it writes is in
-RECORD before it is written, what it hears is in INPUTS. 20 lines take PAUSE seconds.
+RECORD before it is written, what it hears is in INPUTS. 20 lines take PAUSE seconds; every message
+is broken off once for long enough that its text alone is heard, and waits for a checkpoint.
 """
 
 import json
@@ -16,6 +17,7 @@ from typing import Any
 
 EVERY = 20
 MESSAGE = 1000
+BREAK = 0.15
 
 Json = dict[str, Any]
 
@@ -51,10 +53,11 @@ class Counter:
         n = 0
         while n < self._least or not os.path.exists(self._enough):
             first, *rest = _lines(n)
+            pause = BREAK if n % MESSAGE == MESSAGE // 2 else self._pause / 2
+            time.sleep(pause)
             self._write(first, *rest[: EVERY // 2])
-            time.sleep(self._pause / 2)
+            time.sleep(pause)
             self._write(*rest[EVERY // 2 :])
-            time.sleep(self._pause / 2)
             n += EVERY
         if n % MESSAGE:
             self._write({"type": "item.close", "item": _message(n), "status": "done"})
