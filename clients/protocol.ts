@@ -75,6 +75,8 @@ export interface ChatCreateParams {
   /** Absent: "pi". */
   harness?: string;
   model?: string | null;
+  /** Without `model`: with the backend's default one. */
+  backend?: string | null;
   level?: "readonly" | "standard" | "full" | null;
   thinking?: "off" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
   env?: Record<string, string>;
@@ -137,6 +139,7 @@ export interface ChatResetParams {
 export interface ChatConfigureParams {
   chatId: string;
   model?: string | null;
+  backend?: string | null;
   level?: "readonly" | "standard" | "full" | null;
   thinking?: "off" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
 }
@@ -518,6 +521,43 @@ export interface ProviderEnvironmentResult {
   summary?: string;
 }
 
+export interface BackendListResult {
+  backends?: Array<Backend>;
+}
+
+/**
+ * Changes what is named and leaves the rest. Empty, or 0, brings a default back; an empty key
+ * removes the key.
+ */
+export interface BackendUpdateParams {
+  backend: string;
+  url?: string | null;
+  key?: string | null;
+  runtime?: "pi" | "claude" | "codex" | "" | null;
+  enabled?: boolean | null;
+  defaultModel?: string | null;
+  contextWindow?: number | null;
+  /** For a server that does not list its models. */
+  models?: Array<string> | null;
+}
+
+export interface BackendResult {
+  backend: Backend;
+}
+
+/** Asks a backend what it has, now. */
+export interface BackendTestParams {
+  backend: string;
+}
+
+/** `message` is one sentence: what was found, or what is wrong and what to do. */
+export interface BackendTestResult {
+  backend: Backend;
+  ok: boolean;
+  message: string;
+  models?: Array<string>;
+}
+
 /**
  * All models in the order of their groups, as they were at the last look.
  *
@@ -652,6 +692,8 @@ export interface Chat {
   updatedAt: string;
   /** Absent: "auto". */
   titleSource?: "auto" | "person";
+  /** Who serves the model: Pi's own providers, or a server of the user's. Absent: "pi". */
+  backend?: string;
   /** `provider/model`; null lets the harness choose its default. */
   model?: string | null;
   /** The model the harness really uses. */
@@ -791,6 +833,32 @@ export interface Provider {
   overrides?: Array<string>;
   /** Why its models are not used, whatever its credential. */
   blocked?: string;
+}
+
+/**
+ * One backend as it is configured. `runtime` is in use, `default_runtime` would be without a
+ * choice; `runtimes` are those that are allowed.
+ */
+export interface Backend {
+  id: string;
+  name: string;
+  about: string;
+  runtime: "pi" | "claude" | "codex";
+  defaultRuntime: "pi" | "claude" | "codex";
+  runtimes: Array<Runtime>;
+  /** Absent: true. */
+  enabled?: boolean;
+  /** Where it is asked; empty when it has no server of its own. */
+  url?: string;
+  /** Whether the user chose the address. */
+  ownUrl?: boolean;
+  hasKey?: boolean;
+  defaultModel?: string;
+  /** What the user says that every model of it holds, at most. */
+  contextWindow?: number | null;
+  models?: number;
+  /** When its models were last found. */
+  lookedAt?: string;
 }
 
 /** Turns added up. `unpriced` counts those whose cost nobody knows or that had none. */
@@ -1149,6 +1217,10 @@ export interface Model {
   primary?: boolean;
   /** Absent: true. */
   usable?: boolean;
+  /** Where it was found: Pi's own providers, or a server of the user's. Absent: "pi". */
+  backend?: string;
+  /** Who runs its chats: the head under which groups are shown. Absent: "Pi". */
+  runtime?: string;
 }
 
 /**
@@ -1230,6 +1302,16 @@ export interface Request {
   input?: string;
   /** Why it asks, in words for a person. */
   reason?: string;
+}
+
+/**
+ * Something that can run the agent of a backend's chats. `missing` says why this build cannot
+ * use it.
+ */
+export interface Runtime {
+  id: "pi" | "claude" | "codex";
+  name: string;
+  missing?: string;
 }
 
 /** One answer to a choice. */
@@ -1321,6 +1403,9 @@ export interface Methods {
   "provider/setKey": { params: ProviderSetKeyParams; result: ProviderKeyResult };
   "provider/clearKey": { params: ProviderClearKeyParams; result: ProviderKeyResult };
   "provider/environment": { params: ProviderEnvironmentParams; result: ProviderEnvironmentResult };
+  "backend/list": { params: NoParams; result: BackendListResult };
+  "backend/update": { params: BackendUpdateParams; result: BackendResult };
+  "backend/test": { params: BackendTestParams; result: BackendTestResult };
   "model/list": { params: NoParams; result: ModelListResult };
   "model/refresh": { params: NoParams; result: ModelListResult };
   "usage/get": { params: UsageGetParams; result: UsageGetResult };

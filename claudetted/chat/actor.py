@@ -246,6 +246,7 @@ class Actor:
             self._world.rulebook.setting,
             partial(self._world.block.refuses, env=self.env),
             self.denials.unrecorded,
+            self._world.routing.route,
         )
 
     async def _finish(self, step: Step, hearing: Hearing | None = None) -> None:

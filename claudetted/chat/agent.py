@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from claudetted.protocol.base import Data, SidecarId, TurnId
+from claudetted.protocol.endpoints import Endpoint
 from claudetted.protocol.sidecar import Hello, LineError
 from claudetted.protocol.turns import Usage
 
@@ -48,6 +49,8 @@ class Agent(Data, frozen=True):
     """By the running turn so far."""
     compact_next: str | None = None
     """Instructions of a compaction that waits for the turn's end."""
+    endpoint: Endpoint | None = None
+    """Where the process was told that the model is served."""
     session_path: str = ""
     note: str = ""
     when_gone: WhenGone = ""
@@ -71,6 +74,7 @@ class Agent(Data, frozen=True):
             stage="none",
             hello=None,
             input_n=0,
+            endpoint=None,
             requests={},
             steers=[],
             groups={},

@@ -78,18 +78,21 @@ def configure(step: Step, params: chats.ConfigureParams) -> int | None:
     """Takes effect on the agent's next step. The number of the request to its sidecar, if any.
 
     Only an agent can tell whether there is a model: one is started for that if none runs.
+    Raises the Fault of a route that leads nowhere here.
     """
     chat = step.state.chat
     changed = replace(
         chat,
+        backend=params.backend or chat.backend,
         model=params.model or chat.model,
         level=params.level or chat.level,
         thinking=params.thinking or chat.thinking,
     )
     if changed == chat:
         return None
+    endpoint = step.route(changed) if params.model else step.agent.endpoint
     step.emit(ev.ChatConfigured(changed))
-    step.agent = replace(step.agent, crashes=0)
+    step.agent = replace(step.agent, crashes=0, endpoint=endpoint)
     if step.agent.stage == "none" and changed.model != chat.model and not chat.archived_at:
         step.agent = replace(step.agent, failure="", start_error=None)
         sidecars.ensure(step)
@@ -99,19 +102,28 @@ def configure(step: Step, params: chats.ConfigureParams) -> int | None:
     step.request(
         "configure",
         lambda n: sidecar.Configure(
-            n, params.model or "", params.thinking or "", params.level or ""
+            n,
+            params.model or "",
+            params.thinking or "",
+            params.level or "",
+            endpoint=endpoint if params.model else None,
         ),
     )
     return step.agent.input_n
 
 
 def take_back(step: Step, before: chats.Chat, n: int) -> None:
-    """The agent refused: model, level and thinking are what they were."""
+    """The agent refused: backend, model, level and thinking are what they were."""
     chat = replace(
-        step.state.chat, model=before.model, level=before.level, thinking=before.thinking
+        step.state.chat,
+        backend=before.backend,
+        model=before.model,
+        level=before.level,
+        thinking=before.thinking,
     )
     rest = {number: error for number, error in step.agent.refusals.items() if number != n}
-    step.agent = replace(step.agent, refusals=rest)
+    # What it knows is told again when it matters.
+    step.agent = replace(step.agent, refusals=rest, endpoint=None)
     step.emit(ev.ChatConfigured(chat))
 
 

@@ -98,10 +98,14 @@ class Manager:
         if self.closing:
             raise errors.ShuttingDown("The daemon is shutting down; try again in a moment.")
         cwd, workspace = workspaces.find(params.cwd, params.broad)
-        book = self.world.rulebook
-        level = params.level or book.setting("default_level", workspace)
-        model = params.model or book.setting("default_model", workspace) or None
-        chat = replace(_new_chat(params, cwd, workspace, level), model=model)
+        level = params.level or self.world.rulebook.setting("default_level", workspace)
+        await self.world.block.check(params.model, params.env)
+        backend, model = await self.world.routing.choose(
+            params.model or "", params.backend or "", workspace=workspace
+        )
+        chat = replace(
+            _new_chat(params, cwd, workspace, level), backend=backend, model=model or None
+        )
         await self.world.block.check_chat(chat, params.env)
         await self.world.launcher(params.harness, chat.id, params.env, [])
         actor = Actor(self.world, chat.id, None, Agent(), params.env)
@@ -166,7 +170,14 @@ class Manager:
         """Changes a chat; what its running agent refuses is taken back and raised."""
         actor = await self.find(params.chat_id)
         before = actor.state.chat
-        if params.model:
+        if params.model or params.backend:
+            await self.world.block.check(params.model, actor.env)
+            backend, model = await self.world.routing.choose(
+                params.model or "", params.backend or "", current=before.backend
+            )
+            if not model:
+                raise errors.ModelUnknown("Name a model, too: none is known yet.", model="")
+            params = replace(params, backend=backend, model=model)
             await self.world.block.check_chat(replace(before, model=params.model), actor.env)
             await actor.until(_not_ending)
         n = await actor.ask(partial(life.configure, params=params))
@@ -176,6 +187,12 @@ class Manager:
                 await actor.ask(partial(life.take_back, before=before, n=n))
                 raise sidecars.fault_of(error, before.harness)
         return actor
+
+    async def reroute(self, backend: str) -> None:
+        """A backend has changed: the agents that run with it are told."""
+        for actor in self.loaded:
+            if actor.state.chat.backend == backend and actor.agent.sidecar_id:
+                await actor.ask(sidecars.reroute)
 
     async def delete(self, chat_id: ChatId) -> None:
         """Removes a chat with everything, after its agent is gone."""

@@ -39,14 +39,21 @@ def must_wait(step: Step) -> str:
 
 
 def ensure(step: Step) -> None:
-    """Plans a new sidecar when the chat has none; its first line is `start`."""
+    """Plans a new sidecar when the chat has none; its first line is `start`. Raises the Fault of
+    the chat's route."""
     if step.agent.stage != "none":
         return
     chat = step.state.chat
     sidecar_id = SidecarId(ids.new_id())
     trusted = trust.is_trusted(step)
+    endpoint = step.route(chat)
     step.agent = replace(
-        step.agent, sidecar_id=sidecar_id, stage="starting", input_n=0, trusted=trusted
+        step.agent,
+        sidecar_id=sidecar_id,
+        stage="starting",
+        input_n=0,
+        trusted=trusted,
+        endpoint=endpoint,
     )
     step.write.sidecar_started = (sidecar_id, chat.harness)
     step.launch = sidecar_id
@@ -64,8 +71,21 @@ def ensure(step: Step) -> None:
             thinking=chat.thinking or "",
             level=chat.level,
             trusted=trusted,
+            endpoint=endpoint,
         ),
     )
+
+
+def reroute(step: Step) -> None:
+    """The process learns that its model is served elsewhere, or with another key or window."""
+    chat = step.state.chat
+    if step.agent.stage not in ("starting", "ready") or step.refusal():
+        return
+    endpoint = step.route(chat)
+    if endpoint and endpoint != step.agent.endpoint:
+        step.agent = replace(step.agent, endpoint=endpoint)
+        model = chat.model or ""
+        step.request("configure", lambda n: sidecar.Configure(n, model, endpoint=endpoint))
 
 
 def launch_again(sidecar_id: SidecarId, step: Step) -> None:

@@ -19,9 +19,11 @@ from claudetted.chat.state import ChatState, fold
 from claudetted.chat.status import status_of
 from claudetted.chat.texts import Texts
 from claudetted.permissions.verdict import Verdict
+from claudetted.protocol import errors
 from claudetted.protocol import events as ev
 from claudetted.protocol.base import ChatId, ItemId, PermissionId, SidecarId, TurnId
 from claudetted.protocol.chats import Chat
+from claudetted.protocol.endpoints import Endpoint
 from claudetted.protocol.items import Item, NoticeKind
 from claudetted.protocol.permissions import Request, Resolution
 from claudetted.protocol.questions import Answer, Question
@@ -31,6 +33,9 @@ from claudetted.store import journal
 from claudetted.store.usage import UsageRow
 
 _encode = msgspec.json.Encoder().encode
+
+Route = Callable[[str, str], Endpoint | None]
+"""(backend, model) -> where it is served."""
 
 
 def encode_line(line: object) -> bytes:
@@ -75,6 +80,7 @@ class Step:
         setting: Callable[[str, str], Any],
         refuses: Callable[[Chat], str],
         denied: Mapping[PermissionId, Resolution] | None = None,
+        route: "Route" = lambda _backend, _model: None,
     ) -> None:
         self.chat_id = chat_id
         self.rules_added: list[Rule] = []
@@ -82,6 +88,7 @@ class Step:
         self.denied = dict(denied or {})
         """Open requests that were answered with no, and the disk did not take it down yet."""
         self._judge = judge
+        self._route = route
         self._setting = setting
         self.chosen: dict[str, Any] = {}
         """Settings that change with the step: in force at once within it."""
@@ -116,6 +123,11 @@ class Step:
     def _write(self) -> journal.Write:
         return journal.Write(journal.ChatRow(self.chat_id, False, "", 0, b"", b""))
 
+    def route(self, chat: Chat) -> Endpoint | None:
+        """Where the chat's model is served, unless the agent knows. Raises the Fault that says
+        why nothing may run."""
+        return self._route(chat.backend, chat.model or "")
+
     def judge(self, request: Request) -> Verdict:
         """What the engine says of a call, as the chat stands in this draft."""
         return self._judge(self, request)
@@ -131,7 +143,11 @@ class Step:
         self.write.settings.append((key, msgspec.json.encode(value)))
 
     def refusal(self) -> str:
-        """Why the chat's model may not be used now; empty if it may."""
+        """Why the chat's model may not or cannot be used now; empty if it may."""
+        try:
+            self.route(self.state.chat)
+        except errors.Fault as fault:
+            return fault.message
         return self._refuses(self.state.chat)
 
     @property

@@ -17,10 +17,12 @@ _TITLE_LENGTH = 60
 
 
 def send(step: Step, text: str, when: When, *, expand: bool = False) -> SendResult:
-    """A message starts a turn, or waits, or goes into the running turn.
+    """A message starts a turn, or waits, or goes into the running turn. One that nothing here
+    could run is refused.
 
     What the agent has to expand never goes into a running turn.
     """
+    step.route(step.state.chat)
     turn_id = TurnId(ids.new_id())
     if step.state.chat.archived_at:
         step.emit(ev.ChatRestored())
@@ -191,6 +193,7 @@ def resume_queue(step: Step) -> None:
 
 def retry(step: Step, prompt: str, *, expand: bool = False) -> SendResult:
     """Sends the prompt of the last turn again, as a new turn; the queue goes on after it."""
+    step.route(step.state.chat)
     last = step.state.turn
     if _is_busy(step):
         raise errors.ChatBusy("A turn runs; stop it first.", status=step.state.chat.status.name)

@@ -11,6 +11,7 @@ from claudetted.permissions.places import Places
 from claudetted.protocol.base import ChatId, SidecarId
 from claudetted.protocol.chats import Chat
 from claudetted.providers.anthropic import AnthropicBlock
+from claudetted.providers.routing import Routing
 from claudetted.sidecar.launch import Launch
 from claudetted.sidecar.link import KeeperLink
 from claudetted.store.database import Database
@@ -34,6 +35,7 @@ class World:
     feed: Feed
     rulebook: Rulebook
     block: AnthropicBlock
+    routing: Routing
     attention: Callable[[ChatId], None]
     """Told when a chat begins to need a person."""
     given_up: Callable[[], None] = lambda: None

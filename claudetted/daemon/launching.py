@@ -53,6 +53,17 @@ class Launching:
         return await trio.to_thread.run_sync(_from_copy, replace(found, env=unmarked))
 
 
+def lacks(runtime: str) -> str:
+    """Why this build cannot run agents with a runtime; empty when it can."""
+    if runtime not in _HARNESSES:
+        return "This build does not have it yet."
+    try:
+        pi.find_harness(os.environ)
+    except HarnessMissing as fault:
+        return fault.message
+    return ""
+
+
 async def tidy(running: bool) -> None:
     """Removes the copies of harnesses that were replaced, unless one may still run.
 

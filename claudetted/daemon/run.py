@@ -36,11 +36,13 @@ from claudetted.permissions.disk import RealDisk
 from claudetted.permissions.places import Places
 from claudetted.protocol import places
 from claudetted.providers.anthropic import AnthropicBlock
+from claudetted.providers.backends import load_backends
 from claudetted.providers.control import Control
 from claudetted.providers.credentials import load_credentials
 from claudetted.providers.credits import PROVIDER, Credits
 from claudetted.providers.logins import Logins
 from claudetted.providers.models import Models
+from claudetted.providers.routing import Routing
 from claudetted.rpc import unix
 from claudetted.rpc.connection import Connections
 from claudetted.rpc.desk import Desk
@@ -109,6 +111,11 @@ async def _run(
                 database, keeper, lambda: str(rulebook.setting("private_keys")), block
             )
             clearing = Clearing(database)
+            backends = await load_backends(database, credentials, launching.lacks, ids.now)
+            control = Control(
+                keeper, credentials, starting.launch_control, ids.new_id, umask, chats
+            )
+            models = Models(database, control, backends, ids.now)
             world = World(
                 database,
                 keeper,
@@ -119,16 +126,13 @@ async def _run(
                 Feed(),
                 rulebook,
                 block,
+                Routing(backends, models, rulebook.setting),
                 notifier.raised,
                 clearing.want,
                 lambda sidecar, env: chats.start_soon(credentials.hand_to, sidecar, env),
                 lambda chat: balance.look_soon() if audience.is_served(chat) else None,
             )
             manager = notifier.manager = Manager(world)
-            control = Control(
-                keeper, credentials, starting.launch_control, ids.new_id, umask, chats
-            )
-            models = Models(database, control, ids.now)
             audience = Audience(manager, PROVIDER)
             balance = Credits(control, models, audience, ids.now, chats)
             await launching.tidy(bool(running))
@@ -149,6 +153,7 @@ async def _run(
                 database,
                 control,
                 credentials,
+                backends,
                 models,
                 balance,
                 audience,

@@ -58,6 +58,8 @@ class Chat(Data, frozen=True):
     created_at: str
     updated_at: str
     title_source: Literal["auto", "person"] = "auto"
+    backend: str = "pi"
+    """Who serves the model: Pi's own providers, or a server of the user's."""
     model: str | None = None
     """`provider/model`; null lets the harness choose its default."""
     model_used: str = ""
@@ -83,6 +85,8 @@ class CreateParams(Params, frozen=True):
     title: Title | None = None
     harness: str = "pi"
     model: str | None = None
+    backend: str | None = None
+    """Without `model`: with the backend's default one."""
     level: Level | None = None
     thinking: Thinking | None = None
     env: dict[str, str] = {}
@@ -148,6 +152,7 @@ class ConfigureParams(Params, frozen=True):
 
     chat_id: ChatId
     model: str | None = None
+    backend: str | None = None
     level: Level | None = None
     thinking: Thinking | None = None
 

@@ -121,7 +121,7 @@ class DigestMismatch(Fault):
 
 class HarnessMissing(Fault):
     code = -32007
-    summary = "The agent's harness is not installed; tells what to install."
+    summary = "No harness here can run it; tells what to install, or which command chooses another."
 
     class Details(Data, frozen=True):
         harness: str
@@ -323,6 +323,15 @@ class CommandUnknown(Fault):
 
     class Details(Data, frozen=True):
         command: str
+        nearest: list[str] = []
+
+
+class BackendUnknown(Fault):
+    code = -32035
+    summary = "There is no such backend; tells the nearest ones."
+
+    class Details(Data, frozen=True):
+        backend: str
         nearest: list[str] = []
 
 

@@ -14,6 +14,10 @@ class Model(Data, frozen=True):
     context_window: int | None = None
     primary: bool = False
     usable: bool = True
+    backend: str = "pi"
+    """Where it was found: Pi's own providers, or a server of the user's."""
+    runtime: str = "Pi"
+    """Who runs its chats: the head under which groups are shown."""
 
 
 class ListResult(Data, frozen=True):

@@ -56,6 +56,7 @@ METHODS: tuple[Method, ...] = (
             errors.WorkspaceForbidden,
             errors.HarnessMissing,
             errors.HarnessFailed,
+            errors.BackendUnknown,
             errors.ModelUnknown,
             errors.AnthropicBlocked,
             errors.KeyReused,
@@ -92,7 +93,13 @@ METHODS: tuple[Method, ...] = (
         chats.ConfigureParams,
         chats.ChatResult,
         "Changes model, level or thinking.",
-        (*_WRITE, errors.ModelUnknown, errors.AnthropicBlocked),
+        (
+            *_WRITE,
+            errors.BackendUnknown,
+            errors.ModelUnknown,
+            errors.AnthropicBlocked,
+            errors.HarnessMissing,
+        ),
         waits=True,
     ),
     Method(
@@ -157,6 +164,7 @@ METHODS: tuple[Method, ...] = (
         (
             *_WRITE,
             errors.NothingToRetry,
+            errors.HarnessMissing,
             errors.AnthropicBlocked,
             errors.ChatBusy,
             errors.KeyReused,

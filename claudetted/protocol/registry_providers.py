@@ -1,6 +1,7 @@
 """Owns the rows of the registry that concern settings, providers and their models."""
 
 from claudetted.protocol import (
+    backends,
     errors,
     logins,
     models,
@@ -21,7 +22,7 @@ METHODS: tuple[Method, ...] = (
         settings.GetParams,
         settings.SettingResult,
         "Shows one setting.",
-        (errors.SettingUnknown,),
+        (errors.SettingUnknown, errors.ChatNotFound),
         watches=True,
     ),
     Method(
@@ -29,7 +30,16 @@ METHODS: tuple[Method, ...] = (
         settings.SetParams,
         settings.SettingResult,
         "Changes a setting.",
-        (errors.SettingUnknown, errors.ModelUnknown, errors.AnthropicBlocked, errors.StoreFull),
+        (
+            errors.SettingUnknown,
+            errors.BackendUnknown,
+            errors.ModelUnknown,
+            errors.HarnessMissing,
+            errors.AnthropicBlocked,
+            errors.ChatNotFound,
+            errors.StoreFull,
+        ),
+        waits=True,
     ),
     Method(
         "provider/list",
@@ -62,6 +72,29 @@ METHODS: tuple[Method, ...] = (
         providers.EnvironmentResult,
         "Takes over the variables of the caller's shell that providers look at.",
         _PROBE,
+        waits=True,
+    ),
+    Method(
+        "backend/list",
+        NoParams,
+        backends.ListResult,
+        "Shows the configured servers, and which runtime works with each.",
+        watches=True,
+    ),
+    Method(
+        "backend/update",
+        backends.UpdateParams,
+        backends.BackendResult,
+        "Changes a backend; the next turn of its chats goes there.",
+        (errors.BackendUnknown, errors.KeychainUnavailable, errors.StoreFull),
+        waits=True,
+    ),
+    Method(
+        "backend/test",
+        backends.TestParams,
+        backends.TestResult,
+        "Asks a backend which models it has, and keeps them.",
+        (errors.BackendUnknown, *_PROBE),
         waits=True,
     ),
     Method(

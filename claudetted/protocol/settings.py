@@ -62,6 +62,11 @@ KNOWN: dict[str, Known] = {
         "asked about once; until then, no.",
         of_workspace=True,
     ),
+    "default_agent_backend": Known(
+        str,
+        "",
+        "The backend of new chats, such as ollama; without one that of the default model, or Pi.",
+    ),
     "private_keys": Known(
         Literal["keychain", "file"],
         "keychain",
@@ -80,6 +85,12 @@ KNOWN: dict[str, Known] = {
         "CLAUDETTED_TITLE and CLAUDETTED_WHY.",
     ),
 }
+
+OF_CHAT = {
+    "model": "The model of this chat.",
+    "model_provider": "The backend of this chat: pi, or a server of the user's.",
+}
+"""Read and changed as `name:chat`: the chat's own configuration under another name."""
 
 
 class ListResult(Data, frozen=True):

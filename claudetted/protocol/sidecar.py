@@ -15,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from claudetted.protocol.base import Line
+from claudetted.protocol.endpoints import Endpoint as Endpoint
 from claudetted.protocol.items import NoticeKind
 from claudetted.protocol.offering import (
     CommandList as CommandList,
@@ -102,6 +103,8 @@ class Start(Line, tag="start", frozen=True):
     level: Level = "standard"
     trusted: bool = False
     """Whether prompts, skills and system prompts of the project may be used."""
+    endpoint: Endpoint | None = None
+    """Where `model` is served, when the agent does not know that by itself."""
 
 
 class Prompt(Line, tag="prompt", frozen=True):
@@ -147,6 +150,8 @@ class Configure(Line, tag="configure", frozen=True):
     thinking: str = ""
     level: Level | Literal[""] = ""
     trusted: bool | None = None
+    endpoint: Endpoint | None = None
+    """Goes with `model`, as in `start`."""
 
 
 class Compact(Line, tag="compact", frozen=True):

@@ -58,6 +58,14 @@ class Credentials:
             line = Line(dict(self._held), without_tokens(self.shell), trouble, blocked)
         self._keeper.send(sidecar, _VOLATILE, _encode(line) + b"\n")
 
+    async def value(self, name: str) -> str:
+        """A private key, or nothing. Raises KeychainUnavailable."""
+        async with self._busy:
+            if name in self.names and name not in self._held:
+                found = await _in_thread(partial(secrets(self._kind()).read, name))
+                self._held |= {name: found} if found else {}
+            return self._held.get(name, "")
+
     async def keep(self, values: dict[str, str]) -> None:
         """Stores private keys. Raises KeychainUnavailable and StoreFull."""
         async with self._busy:

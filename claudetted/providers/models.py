@@ -5,11 +5,13 @@ from contextlib import suppress
 from functools import partial
 
 import msgspec
+import trio
 from msgspec.structs import replace
 
 from claudetted.protocol import errors, sidecar
 from claudetted.protocol.models import ListResult
 from claudetted.providers import naming
+from claudetted.providers.backends import Backends
 from claudetted.providers.control import Control
 from claudetted.providers.ranking import SEEDS, grouped
 from claudetted.store import models as rows
@@ -18,63 +20,94 @@ from claudetted.store.writer import StoreRefused
 
 ADVICE = (
     "No model can be used yet: set a key with `claudette provider set openrouter`, sign in with "
-    "`claudette provider login github-copilot`, or describe a local server in Pi's models.json."
+    "`claudette provider login github-copilot`, or start Ollama and look again with "
+    "`claudette model --refresh`."
 )
 
 
 class Models:
     """What the last look found, kept for those who list it. Raises the faults of Control."""
 
-    def __init__(self, database: Database, control: Control, now: Callable[[], str]) -> None:
+    def __init__(
+        self, database: Database, control: Control, backends: Backends, now: Callable[[], str]
+    ) -> None:
         self._database = database
         self._control = control
+        self._backends = backends
         self._now = now
         self._known: ListResult | None = None
 
     async def known(self) -> ListResult:
-        """As stored; the seeds when nothing ever was."""
-        if self._known is None:
-            stored = await self._database.read(rows.load)
-            found = msgspec.json.decode(stored, type=ListResult) if stored else ListResult()
-            self._known = found
-        if self._known.models:
-            return self._known
+        """As stored, those of the backends first; the seeds when there never were any."""
+        told = await self._of_agent()
+        found = self._backends.models()
+        if found or told.models:
+            taken = {model.id for model in told.models}
+            others = [model for model in found if model.id not in taken]
+            at = told.refreshed_at or self._backends.looked_at
+            return replace(told, models=[*others, *told.models], refreshed_at=at)
         seeds = [replace(model, usable=False, primary=True) for model in SEEDS]
-        return replace(self._known, models=seeds, advice=ADVICE)
+        return replace(told, models=seeds, advice=ADVICE)
 
-    async def refresh(self) -> ListResult:
-        """Looks again. Finding nothing changes nothing that is stored. Raises StoreFull, too."""
-        await self.known()
-        told = await self._control.ask(sidecar.Models, sidecar.ModelList)
-        if told.models:
-            found = ListResult(grouped(told.models), refreshed_at=self._now())
-            await self._store(found)
-            self._known = found
-        return replace(await self.known(), trouble=told.trouble)
+    async def of_agent(self) -> list[str]:
+        """The ids that the agent knows by itself."""
+        return [model.id for model in (await self._of_agent()).models]
 
     async def resolve(self, name: str, *, look_again: bool = False) -> str:
-        """The id of the model that a name means. Raises ModelUnknown with the nearest names.
+        """The id of the agent's model that a name means. Raises ModelUnknown with the nearest
+        names, those of the backends' models among them.
 
         While no models are known at all, the agent decides about the name. What is not found is
         looked for once more with `look_again`: it may be new.
         """
-        ids = await self._usable()
+        ids = await self.of_agent()
         found = naming.meant(name, ids)
         if found is None and ids and look_again:
             # Who cannot look now knows what was known.
             with suppress(errors.HarnessMissing, errors.HarnessFailed, errors.StoreFull):
                 await self.refresh()
-            ids = await self._usable()
+            ids = await self.of_agent()
             found = naming.meant(name, ids)
         if found or not ids:
             return found or naming.bare(name)
-        nearest = naming.nearest(name, ids)
+        usable = [model.id for model in (await self.known()).models if model.usable]
+        nearest = naming.nearest(name, usable)
         hint = f" Nearest: {', '.join(nearest)}." if nearest else ""
         message = f"No configured provider has a model {name}.{hint}"
         raise errors.ModelUnknown(message, model=name, nearest=nearest)
 
-    async def _usable(self) -> list[str]:
-        return [model.id for model in (await self.known()).models if model.usable]
+    async def refresh(self) -> ListResult:
+        """Looks again. Finding nothing changes nothing that is stored. Raises StoreFull, too.
+
+        The agent takes the time it needs; a server that is slow is told about and not waited for.
+        """
+        troubles: list[str] = []
+
+        async def ask_servers() -> None:
+            troubles.append(await self._backends.refresh())
+
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(ask_servers)
+                troubles.insert(0, await self._ask_agent())
+        except* errors.Fault as faults:
+            raise _first(faults) from None
+        return replace(await self.known(), trouble=" ".join(filter(None, troubles)))
+
+    async def _of_agent(self) -> ListResult:
+        if self._known is None:
+            stored = await self._database.read(rows.load)
+            self._known = msgspec.json.decode(stored, type=ListResult) if stored else ListResult()
+        return self._known
+
+    async def _ask_agent(self) -> str:
+        await self._of_agent()
+        told = await self._control.ask(sidecar.Models, sidecar.ModelList)
+        if told.models:
+            found = ListResult(grouped(told.models), refreshed_at=self._now())
+            await self._store(found)
+            self._known = found
+        return told.trouble
 
     async def _store(self, found: ListResult) -> None:
         encoded = msgspec.json.encode(found).decode()
@@ -83,3 +116,11 @@ class Models:
         except StoreRefused as refusal:
             message = f"The disk did not take the list of models ({refusal}); try again."
             raise errors.StoreFull(message) from None
+
+
+def _first(faults: BaseExceptionGroup[errors.Fault]) -> errors.Fault:
+    first: BaseException = faults
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, errors.Fault)
+    return first

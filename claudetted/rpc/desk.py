@@ -7,6 +7,7 @@ import trio
 from claudetted.chat.manager import Manager
 from claudetted.chat.watching import Audience
 from claudetted.providers.anthropic import AnthropicBlock
+from claudetted.providers.backends import Backends
 from claudetted.providers.control import Control
 from claudetted.providers.credentials import Credentials
 from claudetted.providers.credits import Credits
@@ -24,6 +25,7 @@ class Desk:
     database: Database
     control: Control
     credentials: Credentials
+    backends: Backends
     models: Models
     credits: Credits
     audience: Audience

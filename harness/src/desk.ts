@@ -8,7 +8,7 @@ import type { Surroundings } from "./environment.ts";
 import { LineFault, lineError, messageOf } from "./faults.ts";
 import { Keys } from "./keys.ts";
 import { cutText } from "./lines.ts";
-import type { Credentials, ModelList, Start, Started, ToSidecar } from "./lines.gen.ts";
+import type { Configure, Credentials, ModelList, Start, Started, ToSidecar } from "./lines.gen.ts";
 import { Logins } from "./login.ts";
 import { availableModels, modelRow } from "./models.ts";
 import type { Outlet } from "./outbox.ts";
@@ -33,6 +33,7 @@ export class Desk {
   private runtimeOnce: Promise<Pi.ModelRuntime> | null = null;
   /** Ends when Pi has looked at the credentials that came last. */
   private looked: Promise<unknown> = Promise.resolve();
+  private changed: Promise<unknown> = Promise.resolve();
   private readonly standIns = new StandIns();
 
   private readonly logins: Logins;
@@ -97,13 +98,13 @@ export class Desk {
       case "key":
         return (await this.keys()).inUse(line);
       case "prompt":
-        return (await this.ready()).prompt(line);
+        return (await this.configured()).prompt(line);
       case "steer":
         return (await this.ready()).steer(line);
       case "abort":
         return this.abort();
       case "configure":
-        return (await this.ready()).configure(line);
+        return this.configure(line);
       case "compact":
         return (await this.ready()).compact(line.instructions ?? "");
       case "dispose":
@@ -137,6 +138,18 @@ export class Desk {
     await this.looked;
     if (this.session) return this.session;
     throw new LineFault("InvalidRequest", "The session is not started.");
+  }
+
+  private configure(line: Configure): Promise<Started> {
+    const changed = this.configured().then((session) => session.configure(line));
+    this.changed = Promise.allSettled([changed]);
+    return changed;
+  }
+
+  /** When what was asked to change before has changed, or was refused. */
+  private async configured(): Promise<Session> {
+    await this.changed;
+    return this.ready();
   }
 
   /** Takes the same way as a prompt that came before it, so that it comes after it. */

@@ -62,6 +62,8 @@ export interface Start {
   level?: "readonly" | "standard" | "full";
   /** Whether prompts, skills and system prompts of the project may be used. */
   trusted?: boolean;
+  /** Where `model` is served, when the agent does not know that by itself. */
+  endpoint?: Endpoint | null;
 }
 
 /** Begins a turn; answered when it was taken, ended by `turn.end` with the same `turn`. */
@@ -111,6 +113,8 @@ export interface Configure {
   thinking?: string;
   level?: "readonly" | "standard" | "full" | "";
   trusted?: boolean | null;
+  /** Goes with `model`, as in `start`. */
+  endpoint?: Endpoint | null;
 }
 
 /** Compacts the idle session; `compaction.start` and `compaction.end` tell of it. */
@@ -460,6 +464,21 @@ export interface Usage {
   reasoning?: number;
   costUsd?: number | null;
   costSource?: "provider" | "catalogue" | null;
+}
+
+/**
+ * One model of a server that speaks OpenAI's chat completions.
+ *
+ * The agent knows it as `provider/model`, a provider of its own that nothing else uses. `key`
+ * names the private key among the credentials; without one the server wants none.
+ */
+export interface Endpoint {
+  provider: string;
+  name: string;
+  baseUrl: string;
+  model: string;
+  key?: string;
+  contextWindow?: number | null;
 }
 
 /** One answer to a choice. */

@@ -8,6 +8,7 @@ import { messageOf } from "./faults.ts";
 import { SIDECAR_LEVEL } from "./lines.gen.ts";
 import { LineSplitter } from "./lines.ts";
 import { descriptorSink, Outbox } from "./outbox.ts";
+import { patient } from "./patience.ts";
 import { loadPi } from "./pi.ts";
 import { seclude } from "./seclusion.ts";
 import { VERSION } from "./version.ts";
@@ -18,6 +19,7 @@ const LEAVE_MS = 1500;
 async function main(): Promise<void> {
   seclude();
   const surroundings = settleIn();
+  globalThis.fetch = patient(globalThis.fetch);
   const pi = await loadPi();
   const sink = descriptorSink(LINES_OUT, () => void leave(0));
   if (process.argv.includes("--check")) {

@@ -6,6 +6,7 @@ import { realpath, rm, stat } from "node:fs/promises";
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
 import { refuseBlocked } from "./claude.ts";
+import { Endpoints, withRoom } from "./endpoints.ts";
 import type { Surroundings } from "./environment.ts";
 import { Translator, type PiEvent } from "./events.ts";
 import { LineFault, messageOf } from "./faults.ts";
@@ -16,7 +17,7 @@ import type { Configure, Level, Prompt, Start, Started, Steer } from "./lines.ge
 import { availableModels, idOf, noModel, resolveModel, unknownModel, type Model } from "./models.ts";
 import type { Outlet } from "./outbox.ts";
 import { heldBack } from "./project.ts";
-import { settingsManager } from "./settings.ts";
+import { fitCompaction, settingsManager } from "./settings.ts";
 import { ALL_TOOLS, guardedTools, READERS, type Workshop } from "./tools.ts";
 
 const THINKING = ["off", "minimal", "low", "medium", "high", "xhigh", "max"];
@@ -56,8 +57,11 @@ export class Session {
   private stale = false;
   private session!: Pi.AgentSession;
   private cwd = "";
+  private readonly endpoints: Endpoints;
 
   private constructor(private readonly around: Around) {
+    this.endpoints = new Endpoints(around.runtime);
+    withRoom(around.runtime);
     this.gate = new Gate(around.out);
     this.groups = new Groups(around.out);
     this.translator = new Translator(
@@ -125,7 +129,7 @@ export class Session {
 
   async configure(line: Configure): Promise<Started> {
     if (line.thinking) this.thinking = checkedThinking(line.thinking);
-    if (line.model) await this.session.setModel(await this.resolve(line.model));
+    if (line.model) await this.setModel(line);
     // Pi forgets the level when a model in between does not think.
     if (this.thinking) this.session.setThinkingLevel(this.thinking as Thinking);
     if (line.level) this.setLevel(line.level);
@@ -153,6 +157,7 @@ export class Session {
 
   private async create(start: Start): Promise<void> {
     const { pi, runtime, agentDir } = this.around;
+    this.endpoints.use(start.endpoint);
     if (start.thinking) this.thinking = checkedThinking(start.thinking);
     const settings = settingsManager(pi, agentDir, start.trusted === true);
     this.settings = settings;
@@ -187,6 +192,7 @@ export class Session {
       ...(model ? { model } : {}),
     });
     this.session = session;
+    this.fit();
     if (modelFallbackMessage) throw await this.withoutModel(start, modelFallbackMessage);
     await this.closeIfBlocked(start);
     if (this.thinking) session.setThinkingLevel(this.thinking as Thinking);
@@ -263,6 +269,18 @@ export class Session {
     if (taken) this.around.out.send({ type: "steer.taken", turn: taken.turn });
   }
 
+  private async setModel({ model, endpoint }: Configure): Promise<void> {
+    const before = this.endpoints.known;
+    this.endpoints.use(endpoint);
+    try {
+      await this.session.setModel(await this.resolve(model ?? ""));
+    } catch (error) {
+      this.endpoints.use(before);
+      throw error;
+    }
+    this.fit();
+  }
+
   private async resolve(name: string): Promise<PiModel> {
     const { runtime, blocked } = this.around;
     const available = await availableModels(runtime);
@@ -302,6 +320,7 @@ export class Session {
   private async reload(): Promise<void> {
     this.stale = false;
     await this.session.reload();
+    this.fit();
     this.setLevel(this.level);
   }
 
@@ -310,6 +329,11 @@ export class Session {
     const path = this.session.sessionFile;
     this.session.dispose();
     if (!start.sessionPath && path) await rm(path);
+  }
+
+  /** Pi forgets it when it reloads. */
+  private fit(): void {
+    fitCompaction(this.settings, this.session.model as Model | undefined);
   }
 
   private setLevel(level: Level): void {

@@ -7,11 +7,15 @@ import pytest
 from claudetted.protocol.settings import KNOWN
 from tests.daemon.client import Client, Json
 from tests.daemon.conftest import NewChat
-from tests.daemon.world import Daemon, Home, full_disk
+from tests.daemon.world import Chat, Daemon, Home, full_disk
 
 
 async def get(client: Client, key: str) -> Json:
     return dict((await client.call("setting/get", key=key))["setting"])
+
+
+async def every(client: Client) -> list[Json]:
+    return list((await client.call("setting/list"))["settings"])
 
 
 async def choose(client: Client, key: str, value: Any) -> Json:
@@ -89,6 +93,52 @@ async def test_a_workspace_is_the_same_however_it_is_written(
     assert (await new_chat()).made["level"] == "full"
 
 
+# Of a chat
+
+
+async def test_a_chats_model_and_provider_are_settings_too(
+    daemon: Daemon, client: Client, chat: Chat
+) -> None:
+    model, provider = f"model:{chat.id}", f"model_provider:{chat.id}"
+    assert (await get(client, model)).get("value") is None
+    assert (await get(client, provider))["value"] == "pi"
+    assert (await choose(client, model, "fake/large"))["value"] == "fake/large"
+    assert (await chat.get())["model"] == "fake/large"
+    await chat.call("chat/configure", model="fake/small")
+    assert (await get(client, model))["value"] == "fake/small"
+    listed = {row["key"]: row.get("value") for row in await every(client)}
+    assert (listed[model], listed[provider]) == ("fake/small", "pi")
+    await daemon.restart()
+    again = await daemon.client()
+    assert (await get(again, model))["value"] == "fake/small"
+    assert (await get(again, provider))["value"] == "pi"
+
+
+async def test_null_brings_the_default_model_back_to_a_chat(client: Client, chat: Chat) -> None:
+    key = f"model:{chat.id}"
+    refused = await client.refused("setting/set", key=key, value=None)
+    assert "default_model" in refused.message
+    await choose(client, "default_model", "fake/large")
+    assert (await choose(client, key, None))["value"] == "fake/large"
+
+
+@pytest.mark.parametrize("general", ["model", "model_provider"])
+async def test_setting_get_ChatNotFound(client: Client, general: str) -> None:
+    assert (await client.refused("setting/get", key=f"{general}:x")).name == "ChatNotFound"
+
+
+@pytest.mark.parametrize("general", ["model", "model_provider"])
+async def test_setting_set_ChatNotFound(client: Client, general: str) -> None:
+    refused = await client.refused("setting/set", key=f"{general}:x", value="pi")
+    assert refused.name == "ChatNotFound"
+
+
+@pytest.mark.parametrize("value", ["", 1, ["pi"]])
+async def test_a_chats_model_is_a_name(client: Client, chat: Chat, value: Any) -> None:
+    refused = await client.refused("setting/set", key=f"model:{chat.id}", value=value)
+    assert (refused.name, refused.data["path"]) == ("InvalidParams", "$.value")
+
+
 # Faults
 
 
@@ -108,7 +158,15 @@ async def test_a_value_must_fit_its_setting(client: Client, key: str, value: Any
     assert (await get(client, key)).get("value") is None
 
 
-UNKNOWN = ["default_lvel", "", "default_level:work", "notification:/tmp", ":/tmp"]
+UNKNOWN = [
+    "default_lvel",
+    "",
+    "model",
+    "model_provider:",
+    "default_level:work",
+    "notification:/tmp",
+    ":/tmp",
+]
 
 
 @pytest.mark.parametrize("key", UNKNOWN)

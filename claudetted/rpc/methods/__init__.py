@@ -12,6 +12,7 @@ from claudetted.rpc.desk import Desk
 from claudetted.rpc.dispatch import Handler
 from claudetted.rpc.methods import (
     attention,
+    backends,
     chats,
     commands,
     daemon,
@@ -44,6 +45,7 @@ _NOUNS: dict[str, ModuleType] = {
     "attention": attention,
     "process": processes,
     "provider": providers,
+    "backend": backends,
     "model": models,
     "login": logins,
     "usage": usage,

@@ -5,14 +5,12 @@ import re
 from functools import partial
 
 import msgspec
-from msgspec.structs import replace
 
 from claudetted.chat import life, sidecars, turns
 from claudetted.chat.manager import decode_state
 from claudetted.protocol import chats, errors
 from claudetted.protocol.base import ChatId, Empty
 from claudetted.protocol.items import Item
-from claudetted.rpc import naming
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.keys import Keyed
@@ -26,11 +24,7 @@ async def create(desk: Desk, caller: Caller, params: chats.CreateParams) -> chat
     keyed = Keyed(desk.database, "chat/create", params.key, params)
 
     async def act() -> chats.ChatResult:
-        wanted = params
-        if params.model:
-            model = await naming.meant(desk, params.model, params.env)
-            wanted = replace(params, model=model)
-        actor = await desk.manager.create(wanted, keyed.remember)
+        actor = await desk.manager.create(params, keyed.remember)
         return chats.ChatResult(actor.state.chat)
 
     return await keyed.once(chats.ChatResult, act)
@@ -98,10 +92,6 @@ async def reset(desk: Desk, caller: Caller, params: chats.ResetParams) -> chats.
 
 async def configure(desk: Desk, caller: Caller, params: chats.ConfigureParams) -> chats.ChatResult:
     """A model the running agent does not know is refused and the old one stays."""
-    if params.model:
-        env = (await desk.manager.find(params.chat_id)).env
-        model = await naming.meant(desk, params.model, env)
-        params = replace(params, model=model)
     actor = await desk.manager.configure(params)
     return chats.ChatResult(actor.state.chat)
 

@@ -62,7 +62,7 @@ async def _changed(desk: Desk, provider: str, notes: list[str]) -> KeyResult:
 
 async def credentials_changed(desk: Desk) -> None:
     """What runs is told before it is asked what holds now."""
-    await _hand_over(desk)
+    await hand_over(desk)
     desk.credits.forget()
     desk.manager.world.feed.changed("providers")
     await desk.models.refresh()
@@ -71,12 +71,13 @@ async def credentials_changed(desk: Desk) -> None:
 
 async def subscription_changed(desk: Desk) -> None:
     """Other models may be used than before, with the same credentials."""
-    await _hand_over(desk)
+    await hand_over(desk)
     desk.manager.world.feed.changed("providers")
     desk.manager.world.feed.changed("models")
 
 
-async def _hand_over(desk: Desk) -> None:
+async def hand_over(desk: Desk) -> None:
+    """What runs has the credentials as they are now, ahead of what it is asked next."""
     await desk.control.refresh()
     for actor in desk.manager.loaded:
         if actor.agent.sidecar_id:

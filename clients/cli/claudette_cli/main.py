@@ -49,6 +49,7 @@ COMMANDS = {
     "model": ("commands.models", "see, search and choose models"),
     "usage": ("commands.usage", "see tokens, money and time used, and what is left at OpenRouter"),
     "provider": ("commands.providers", "see and sign in to those who serve models"),
+    "backend": ("commands.backends", "see, change and test local servers and other backends"),
     "env": ("commands.providers", "hand the daemon this shell's provider variables"),
     "setting": ("commands.settings", "see or change settings"),
     "ps": ("commands.processes", "show what runs, how large it is, and why"),

@@ -49,6 +49,9 @@ METHODS = (
     "provider/setKey",
     "provider/clearKey",
     "provider/environment",
+    "backend/list",
+    "backend/update",
+    "backend/test",
     "model/list",
     "model/refresh",
     "usage/get",
@@ -98,6 +101,7 @@ ERROR_CODES = {
     "QuestionGone": -32031,
     "AnthropicBlocked": -32032,
     "CommandUnknown": -32033,
+    "BackendUnknown": -32035,
     "InvalidParams": -32602,
     "Internal": -32603,
 }

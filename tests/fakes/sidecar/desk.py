@@ -99,7 +99,7 @@ class Desk:
     def _start(self, line: dict[str, Any]) -> dict[str, Any]:
         if self._agent:
             raise Refusal("InvalidRequest", "The session is started already.")
-        model = _known(line.get("model", ""))
+        model = _known(line)
         transcript = _session(line, model or MODELS[0])
         self._model = model or transcript.model
         self._thinking = line.get("thinking") or "off"
@@ -158,7 +158,7 @@ class Desk:
 
     def _configure(self, line: dict[str, Any]) -> dict[str, Any]:
         self._ready()
-        self._model = _known(line.get("model", "")) or self._model
+        self._model = _known(line) or self._model
         self._thinking = line.get("thinking") or self._thinking
         place = self._where()
         self._set_place(place.cwd, place.temp_dir, line.get("level") or place.level)
@@ -193,8 +193,11 @@ def _held_back(cwd: str) -> list[str]:
     return [name for name in (".pi/prompts",) if os.path.exists(os.path.join(cwd, name))]
 
 
-def _known(model: str) -> str:
-    if not model or model in MODELS:
+def _known(line: dict[str, Any]) -> str:
+    """One of ours, or what a server has that we are told of."""
+    model = str(line.get("model", ""))
+    served = line.get("endpoint") or {}
+    if not model or model in MODELS or model == f"{served.get('provider')}/{served.get('model')}":
         return model
     nearest = difflib.get_close_matches(model, MODELS, n=5, cutoff=0.3)
     hint = f" Nearest: {', '.join(nearest)}." if nearest else ""

@@ -19,6 +19,7 @@ from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import ChatId, SidecarId
 from claudetted.protocol.chats import CreateParams
 from claudetted.providers.anthropic import AnthropicBlock
+from claudetted.providers.routing import Choice, Routing
 from claudetted.sidecar.launch import Launch
 from claudetted.sidecar.link import KeeperLink
 from claudetted.sidecar.reports import Exit, Output, Report, Running
@@ -157,6 +158,16 @@ class Keeper:
         ]
 
 
+class Straight:
+    """What is named is meant, and the agent knows the way."""
+
+    def route(self, backend: str, model: str) -> None:
+        return None
+
+    async def choose(self, model: str = "", backend: str = "", **more: str) -> Choice:
+        return Choice("pi", model)
+
+
 async def _launch(harness: str, chat: ChatId, env: dict[str, str], *more: object) -> Launch:
     return Launch(["sidecar"], {**env, "CHAT": chat})
 
@@ -179,6 +190,7 @@ async def managing(database: Database, keeper: Keeper) -> AsyncIterator[Manager]
             feed=Feed(),
             rulebook=await load_rulebook(database),
             block=AnthropicBlock(_environment, nursery),
+            routing=cast(Routing, Straight()),
             attention=lambda chat: None,
         )
         manager = Manager(world)

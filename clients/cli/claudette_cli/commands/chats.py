@@ -63,7 +63,7 @@ def create(daemon: Daemon, arguments: Namespace) -> Json:
             USAGE,
         )
     params: Json = {"cwd": directory, "env": environment(), "key": new_key()}
-    named = ("model", "level", "thinking", "title")
+    named = ("model", "backend", "level", "thinking", "title")
     params |= {name: value for name in named if (value := getattr(arguments, name, None))}
     if arguments.broad:
         params["broad"] = True
@@ -215,10 +215,10 @@ def declare_configure(parser: ArgumentParser) -> None:
 
 
 def run_configure(arguments: Namespace) -> int:
-    named = ("model", "level", "thinking")
+    named = ("model", "backend", "level", "thinking")
     wanted = {name: value for name in named if (value := getattr(arguments, name))}
     if not wanted:
-        raise Failure("Nothing to change; name --model, --level or --thinking.", USAGE)
+        raise Failure("Nothing to change; name --model, --backend, --level or --thinking.", USAGE)
     return _change(arguments, "chat/configure", wanted)
 
 

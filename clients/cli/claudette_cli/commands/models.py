@@ -51,13 +51,14 @@ def _current(daemon: Daemon, chat: str | None, told: Json) -> str:
 
 
 def _choose(daemon: Daemon, chat: str | None, model: str, as_json: bool) -> int:
-    """`pi/` may stand before an id: it names the agent and not a provider."""
-    model = model.removeprefix("pi/")
+    """The daemon knows which model is meant; it may be named with its backend, such as `pi/`."""
     if chat:
         told = daemon.call("chat/configure", {"chatId": chat, "model": model})["chat"]
+        meant = told.get("model", model)
     else:
         told = daemon.call("setting/set", {"key": "default_model", "value": model})["setting"]
-    output().json(told) if as_json else output().say(f"Model set to {model}")
+        meant = told.get("value", model)
+    output().json(told) if as_json else output().say(f"Model set to {meant}")
     return DONE
 
 

@@ -19,5 +19,6 @@ def json(parser: ArgumentParser) -> None:
 def how_to_work(parser: ArgumentParser) -> None:
     """What can be configured about a chat."""
     parser.add_argument("--model", help="provider/model, such as openrouter/openai/gpt-5")
+    parser.add_argument("--backend", help="such as ollama; alone: with its own default model")
     parser.add_argument("--level", choices=LEVELS, help="what runs without asking")
     parser.add_argument("--thinking", choices=THINKING, help="how much the model thinks first")

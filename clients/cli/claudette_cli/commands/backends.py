@@ -1,0 +1,174 @@
+"""Owns the command about backends: which servers and runtimes there are, changed and tested."""
+
+from __future__ import annotations
+
+import sys
+
+from claudette_cli.calling import Daemon
+from claudette_cli.commands import options
+from claudette_cli.exits import DONE, FAILED, USAGE, Failure
+from claudette_cli.terminal import errors, output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from typing import Any
+
+    Json = dict[str, Any]
+
+_RUNTIMES = ("pi", "claude", "codex", "default")
+
+
+def declare_backend(parser: ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", metavar="list|set|test")
+    options.json(verbs.add_parser("list", help="show the backends, and which runtime each has"))
+    setting = verbs.add_parser("set", help="change a backend, and see whether it answers")
+    setting.add_argument("backend", help="such as ollama, lmstudio or custom-openai")
+    setting.add_argument("--url", help="where its server is; empty brings the usual place back")
+    setting.add_argument("--key", action="store_true", help="a key, typed unseen or from stdin")
+    setting.add_argument("--no-key", action="store_true", help="forget the key")
+    setting.add_argument("--runtime", choices=_RUNTIMES, help="what runs the agent of its chats")
+    setting.add_argument("--model", metavar="NAME", help="its model when none is named")
+    setting.add_argument("--models", metavar="A,B", help="for a server that does not list them")
+    setting.add_argument(
+        "--context-window", type=int, metavar="TOKENS", help="what its models hold; 0: as they say"
+    )
+    switch = setting.add_mutually_exclusive_group()
+    switch.add_argument("--enable", action="store_true", help="offer its models")
+    switch.add_argument("--disable", action="store_true", help="neither ask it nor use it")
+    options.json(setting)
+    testing = verbs.add_parser("test", help="ask a backend which models it has")
+    testing.add_argument("backend")
+    options.json(testing)
+    options.json(parser)
+
+
+def run_backend(arguments: Namespace) -> int:
+    acts = {"set": _set, "test": _test}
+    return acts.get(arguments.verb or "list", _list)(arguments)
+
+
+def _list(arguments: Namespace) -> int:
+    with Daemon() as daemon:
+        told = daemon.call("backend/list")
+    if arguments.json:
+        output().json(told)
+        return DONE
+    for backend in told.get("backends", []):
+        output().say(_row(backend))
+        for line in _details(backend):
+            output().say(output().paint(f"    {line}", "dim"))
+    return DONE
+
+
+def _row(backend: Json) -> str:
+    runtime = _runtime(backend, backend["runtime"])
+    ready = backend.get("enabled", True) and not runtime.get("missing")
+    mark = output().paint("●", "green") if ready and backend.get("models") else "○"
+    if not backend.get("enabled", True):
+        state = "switched off"
+    elif runtime.get("missing"):
+        state = f"{runtime['name']}, which is missing"
+    else:
+        state = runtime["name"]
+    models = f"  {backend['models']} models" if backend.get("models") else ""
+    return f"{mark} {backend['id']:<17} {state}{models}"
+
+
+def _details(backend: Json) -> list[str]:
+    shown = [_named(backend, runtime) for runtime in backend["runtimes"]]
+    lines = [backend["about"], f"runtimes: {', '.join(shown)}"]
+    if backend.get("url"):
+        key = ", with a key" if backend.get("hasKey") else ""
+        lines.append(f"at {backend['url']}{key}")
+    if backend.get("defaultModel"):
+        lines.append(f"model: {backend['defaultModel']}")
+    if backend.get("contextWindow"):
+        lines.append(f"context window: at most {backend['contextWindow']}")
+    return lines
+
+
+def _named(backend: Json, runtime: Json) -> str:
+    notes = [
+        "in use" * (runtime["id"] == backend["runtime"]),
+        "default" * (runtime["id"] == backend["defaultRuntime"]),
+        "missing" * bool(runtime.get("missing")),
+    ]
+    said = ", ".join(filter(None, notes))
+    return f"{runtime['id']} ({said})" if said else str(runtime["id"])
+
+
+def _runtime(backend: Json, wanted: str) -> Json:
+    return next(dict(one) for one in backend["runtimes"] if one["id"] == wanted)
+
+
+def _set(arguments: Namespace) -> int:
+    params = _changes(arguments)
+    if not params:
+        raise Failure("Nothing to change; see: claudette backend set --help", USAGE)
+    with Daemon() as daemon:
+        told = daemon.call("backend/update", {"backend": arguments.backend, **params})
+        backend = told["backend"]
+        if arguments.json:
+            output().json(told)
+            return DONE
+        output().say(_row(backend))
+        runtime = _runtime(backend, backend["runtime"])
+        if backend.get("enabled", True) and backend.get("url") and not runtime.get("missing"):
+            return _ask(daemon, backend, as_json=False)
+    return DONE
+
+
+def _changes(arguments: Namespace) -> Json:
+    params: Json = {}
+    if arguments.url is not None:
+        params["url"] = arguments.url
+    if arguments.key or arguments.no_key:
+        params["key"] = _typed_key(arguments.backend) if arguments.key else ""
+    if arguments.runtime:
+        params["runtime"] = "" if arguments.runtime == "default" else arguments.runtime
+    if arguments.model is not None:
+        params["defaultModel"] = arguments.model
+    if arguments.models is not None:
+        params["models"] = [name for name in arguments.models.split(",") if name]
+    if arguments.context_window is not None:
+        params["contextWindow"] = arguments.context_window
+    if arguments.enable or arguments.disable:
+        params["enabled"] = bool(arguments.enable)
+    return params
+
+
+def _typed_key(backend: str) -> str:
+    """Never an argument: those are seen by everybody and stay in the shell's history."""
+    if not sys.stdin.isatty():
+        return sys.stdin.read().strip()
+    from getpass import getpass
+
+    return getpass(f"Key for {backend}: ").strip()
+
+
+def _test(arguments: Namespace) -> int:
+    with Daemon() as daemon:
+        rows = {row["id"]: row for row in daemon.call("backend/list").get("backends", [])}
+        backend = rows.get(arguments.backend, {"id": arguments.backend})
+        return _ask(daemon, backend, as_json=arguments.json)
+
+
+def _ask(daemon: Daemon, backend: Json, *, as_json: bool) -> int:
+    if errors().interactive:
+        errors().say(f"Asking {backend.get('name', backend['id'])} …")
+    told = daemon.call("backend/test", {"backend": backend["id"]})
+    if as_json:
+        output().json(told)
+    elif told.get("ok"):
+        output().say(told["message"])
+        for model in told.get("models", [])[:20]:
+            output().say(f"  {model}")
+        if (more := len(told.get("models", [])) - 20) > 0:
+            output().say(output().paint(f"  … and {more} more: claudette model", "dim"))
+    else:
+        raise Failure(told["message"], FAILED)
+    return DONE if told.get("ok") else FAILED
+
+
+VERBS = {"backend": (declare_backend, run_backend)}
