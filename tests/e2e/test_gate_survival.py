@@ -14,6 +14,7 @@ from tests.daemon.calls import bash, recorded, tool
 from tests.daemon.client import Client, Closed, Json, Refused, connect
 from tests.daemon.world import Chat, Home
 from tests.e2e.conftest import Connect, watched
+from tests.faults.stage import full_disk
 from tests.support import dying_daemon
 from tests.support.daemon import RunningDaemon
 from tests.support.lifeline import Lifeline
@@ -246,3 +247,32 @@ async def test_a_client_that_dies_after_its_word_has_decided_once(
     assert (await chat.ended(turn))["reason"] == "done"
     assert found(home) == {"log": "ran\n"}
     assert len(chat.events("permission/resolved")) == 1
+
+
+async def test_a_daemon_that_dies_over_a_deny_on_a_full_disk_allows_nothing(
+    daemon: RunningDaemon, home: Home
+) -> None:
+    """The agent was told; the new daemon asks again until it hears what came of that."""
+    chat = await begin(daemon, home)
+    async with connection(daemon) as client:
+        seen = await watched(client, chat)
+        turn = await seen.send(f"{RUNS} @then @text done")
+        (asked,) = await seen.asked()
+        with full_disk(daemon.pid, 1):
+            answer = await seen.decide(asked, "deny", reason="no room")
+            assert answer["recorded"] is False
+            daemon.kill9()
+    daemon.start()
+    async with connection(daemon) as client:
+        again = await watched(client, chat)
+        assert (await again.ended(turn))["reason"] == "done"
+        (one,) = await recorded(client)
+        assert one["outcome"] in ("withdrawn", "deny")
+        (item,) = await again.items("tool")
+        assert item["status"] == "failed"
+        assert "no room" in item["tool"]["error"]
+        refused = await client.refused(
+            "permission/decide", permissionId=asked["id"], decision="allow"
+        )
+        assert refused.name == "PermissionGone"
+    assert found(home) == {}
