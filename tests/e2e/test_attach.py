@@ -1,5 +1,6 @@
 """Sitting in a chat, on a real terminal, against a real daemon with a scripted agent."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -85,9 +86,22 @@ def test_a_denial_can_carry_a_reason(seat: Terminal, commands: Commands, chat: s
     assert "seq 30" not in commands.run("history", chat, "--limit", "1").out
 
 
+@pytest.fixture
+def slow_seat(commands: Commands, chat: str) -> Iterator[Terminal]:
+    """One whose cards take no keys for longer than a test needs to press one."""
+    text = (
+        "import sys; from claudette_cli.attach import screen; screen.ARM_SECONDS = 5;"
+        "from claudette_cli.main import main; sys.exit(main())"
+    )
+    with commands.terminal("attach", chat, program=[sys.executable, "-c", text]) as terminal:
+        terminal.expect("idle · ")
+        yield terminal
+
+
 def test_a_letter_of_a_message_never_answers_a_card(
-    seat: Terminal, commands: Commands, chat: str
+    slow_seat: Terminal, commands: Commands, chat: str
 ) -> None:
+    seat = slow_seat
     seat.enter(COMMAND)
     seat.expect("run this command")
     seat.type("a")  # before the card takes keys, as when somebody is typing

@@ -19,7 +19,7 @@ from tests.e2e.conftest import Connect, watched
 from tests.fakes.model_server import ModelServer
 from tests.support.daemon import RunningDaemon
 
-SOON = 4.0
+SOON = 10.0
 """Seconds. Two are promised, the rest is for a machine that does other things."""
 
 

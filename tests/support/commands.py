@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +82,10 @@ class Commands:
         """A chat's id."""
         return self.run("new", ".", *arguments).out.strip()
 
-    def terminal(self, *arguments: str, **env: str) -> "Terminal":
-        return Terminal(self._directory, *arguments, **env)
+    def terminal(
+        self, *arguments: str, program: Sequence[str] = CLAUDETTE, **env: str
+    ) -> "Terminal":
+        return Terminal(self._directory, *arguments, program=program, **env)
 
     def kill9_daemon(self) -> int:
         """Pulls the plug of the daemon that the lock file names; its pid."""
@@ -95,12 +97,18 @@ class Commands:
 class Terminal:
     """A command on a terminal of its own. Use as a context: it is closed at the end."""
 
-    def __init__(self, directory: Path, *arguments: str, **env: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *arguments: str,
+        program: Sequence[str] = CLAUDETTE,
+        **env: str,
+    ) -> None:
         # No terminal answers here where the cursor is.
         fixed = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", "NO_COLOR": "1"}
         self._child = pexpect.spawn(
-            CLAUDETTE[0],
-            [*CLAUDETTE[1:], *arguments],
+            program[0],
+            [*program[1:], *arguments],
             cwd=os.fspath(directory),
             env={**os.environ, **fixed, **env},  # type: ignore[arg-type]  # wants its own mapping
             dimensions=(40, 120),
