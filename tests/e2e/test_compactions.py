@@ -19,6 +19,16 @@ from tests.support.daemon import RunningDaemon
 LONG = f"@text {'many words ' * 400}"
 
 
+QUICK_OR_SLOW = (["compacting", "idle"], ["compacting", "running", "idle"])
+"""What is read in one go changes the status once."""
+
+
+def seen(chat: Chat) -> list[str]:
+    """The statuses from the compaction on."""
+    names = statuses(chat)
+    return names[names.index("compacting") :]
+
+
 async def ended(chat: Chat) -> Json:
     return await chat.event("compaction/ended")
 
@@ -34,8 +44,7 @@ async def test_one_by_itself_at_the_end_of_a_turn(chat: Chat, model: ModelServer
     assert (told["trigger"], boundary["turnId"]) == ("threshold", turn["id"])
     assert told["before"] > 37_000 > told["after"]
     assert turn["usage"]["input"] > 37_000  # with what the summary took
-    names = statuses(chat)
-    assert names[names.index("compacting") :] == ["compacting", "running", "idle"]
+    assert seen(chat) in QUICK_OR_SLOW
     # Nobody knows better until the next answer.
     assert (await chat.get())["context"] == {"used": told["after"], "window": 40_000}
     await chat.turn("@usage 2000 10 @text on")
@@ -51,8 +60,7 @@ async def test_one_by_itself_because_the_context_is_full(chat: Chat) -> None:
     assert (turn["reason"], (await chat.texts())[-1]) == ("done", "it fits now")
     (boundary,) = await chat.items("compaction")
     assert boundary["compaction"]["trigger"] == "overflow"
-    names = statuses(chat)
-    assert names[names.index("compacting") :] == ["compacting", "running", "idle"]
+    assert seen(chat) in QUICK_OR_SLOW
     assert (await chat.get())["context"]["used"] == 1510
 
 
