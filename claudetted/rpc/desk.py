@@ -6,6 +6,7 @@ import trio
 
 from claudetted.chat.manager import Manager
 from claudetted.chat.watching import Audience
+from claudetted.protocol.base import ChatId
 from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.providers.backends import Backends
 from claudetted.providers.control import Control
@@ -35,6 +36,8 @@ class Desk:
     started_at: str
     socket: str
     clients: Clients = field(default_factory=Clients)
+    signing_in: dict[ChatId, str] = field(default_factory=dict)
+    """The sign-in that was begun in a chat last, while it runs."""
     stop: trio.Event = field(default_factory=trio.Event)
     """Set to end the daemon in order."""
     end_agents: bool = False

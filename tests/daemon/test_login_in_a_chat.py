@@ -1,6 +1,8 @@
 """`/login`: a question that any client can show, and a sign-in that is followed in the chat."""
 
-from tests.daemon.client import Json
+import trio
+
+from tests.daemon.client import PATIENCE, Json
 from tests.daemon.control_sidecar import KEYED, Agent, begun
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon
@@ -35,7 +37,8 @@ async def infos(chat: Chat) -> list[str]:
 async def test_the_providers_are_a_question(chat: Chat, puppets: Puppets) -> None:
     _, question = await choosing(chat, puppets, KEYED)
     assert question["title"] == "Which provider do you want to set up?"
-    (option,) = question["options"]
+    option, none = question["options"]
+    assert none["label"] == "None of them"
     assert (option["id"], option["label"], option["about"]) == (
         "openai",
         "OpenAI",
@@ -130,3 +133,46 @@ async def test_turn_send_ProviderUnknown(chat: Chat, puppets: Puppets) -> None:
     await agent.answers("providers")
     error = (await chat.client.reply(number))["error"]
     assert (error["data"]["name"], error["data"]["nearest"]) == ("ProviderUnknown", ["openai"])
+
+
+async def test_a_sign_in_is_given_up_in_its_chat(chat: Chat, puppets: Puppets) -> None:
+    agent, begin = await signing_in(chat, puppets)
+    await asked(chat, "login")
+    number = await chat.client.post("turn/send", chatId=chat.id, text="/login cancel")
+    cancel = await agent.puppet.hears("login.cancel")
+    assert cancel["login"] == begin["login"]
+    await agent.puppet.answers(cancel)
+    await agent.puppet.refuses(begin, "HarnessFailed", "The sign-in was cancelled.")
+    await chat.client.result_of(number)
+    await chat.event("item/added", lambda event: event["item"].get("notice") == "error")
+    assert (await chat.call("question/list")).get("questions", []) == []
+    with trio.fail_after(PATIENCE):
+        while "No sign-in runs" not in str(await chat.call("turn/send", text="/login cancel")):
+            pass
+
+
+async def test_a_question_stays_while_the_same_answer_is_wanted(
+    chat: Chat, puppets: Puppets
+) -> None:
+    agent, begin = await signing_in(chat, puppets)
+    question = await asked(chat, "login")
+    code = {"kind": "url", "url": "https://x.ghe.com/paste"}
+    await agent.puppet.says("login.event", login=begin["login"], **code)
+    await chat.event("item/added", lambda event: "paste" in event["item"].get("text", ""))
+    assert (await chat.call("question/list"))["questions"] == [question]
+
+
+async def test_naming_a_provider_answers_the_list_too(chat: Chat, puppets: Puppets) -> None:
+    agent, _ = await choosing(chat, puppets, KEYED)
+    number = await chat.client.post("turn/send", chatId=chat.id, text="/login openai")
+    await agent.answers("providers")
+    await chat.client.result_of(number)
+    ended = await chat.event("question/resolved")
+    assert ended["answer"]["outcome"] == "withdrawn"
+
+
+async def test_none_of_the_providers_is_an_answer(chat: Chat, puppets: Puppets) -> None:
+    _, question = await choosing(chat, puppets, KEYED)
+    await chat.client.result_of(await answers(chat, question, "cancel"))
+    assert (await chat.call("question/list")).get("questions", []) == []
+    assert await infos(chat) == []

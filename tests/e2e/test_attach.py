@@ -214,6 +214,7 @@ def test_a_question_is_a_card_and_is_answered_in_the_seat_or_elsewhere(
 ) -> None:
     (home.work / ".pi/prompts").mkdir(parents=True)
     asking, other = commands.new("--model", "fake/small"), commands.new("--model", "fake/small")
+    assert "2 questions are open" in commands.run("inbox").out
     shown = commands.run("questions").out
     assert "Trust the instructions" in shown and f"claudette answer {asking}.q" in shown
     with commands.terminal("attach", asking) as seat:

@@ -199,7 +199,10 @@ _THINKING = get_args(chats.Thinking)
 OWN: dict[str, Own] = {
     "model": Own(model, "shows the models, or changes the chat's", "[model]", look_up=_models),
     "login": Own(
-        signing.login, "sets up a provider, or lists them", "[provider]", look_up=_providers
+        signing.login,
+        "sets up a provider, or lists them",
+        "[provider|cancel]",
+        look_up=_providers,
     ),
     "permissions": Own(permissions, "shows or changes what asks", "[level]", _LEVELS),
     "level": Own(permissions, "the same as /permissions", "[level]", _LEVELS),

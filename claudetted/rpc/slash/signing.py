@@ -18,6 +18,7 @@ from claudetted.rpc.slash.errand import Errand
 
 logger = logging.getLogger(__name__)
 
+CANCEL = "cancel"
 ENDED = "The sign-in ended with its daemon; begin again with /login."
 _WAYS = {"oauth": "sign in", "api_key": "key", "environment": "variables"}
 
@@ -28,12 +29,15 @@ async def login(errand: Errand) -> SendResult:
     if len(chosen.split()) > 1:
         message = "Name a provider alone: a key never belongs in a message."
         raise errors.InvalidParams(message, path="$.text")
+    if chosen == CANCEL:
+        return await _give_up(errand)
     if chosen:
         provider = await _keys(desk).look(chosen)
-        result = await errand.tell(_first_word(provider))
+        result = await errand.tell(partial(_begun, provider=provider))
         _begin(desk, errand.actor.chat_id, provider)
         return result
     offered = [_option(provider) for provider in await providers(desk)]
+    offered.append(Option(CANCEL, "None of them"))
 
     def ask(step: Step) -> str:
         question = questions.ask(
@@ -44,12 +48,23 @@ async def login(errand: Errand) -> SendResult:
     return await errand.tell(ask, notice=False)
 
 
+async def _give_up(errand: Errand) -> SendResult:
+    """How the sign-in ended is told by whatever follows it."""
+    desk, chat_id = errand.desk, errand.actor.chat_id
+    if chat_id not in desk.signing_in:
+        return await errand.tell("No sign-in runs that was begun in this chat.")
+    await desk.logins.cancel(desk.signing_in[chat_id])
+    return await errand.tell("The sign-in is given up.", notice=False)
+
+
 async def providers(desk: Desk) -> list[Provider]:
     return (await _keys(desk).listed()).providers
 
 
 async def choose(desk: Desk, chat_id: ChatId, chosen: str) -> None:
     """The question was answered."""
+    if chosen == CANCEL:
+        return
     actor = await desk.manager.find(chat_id)
     try:
         provider = await _keys(desk).look(chosen)
@@ -84,6 +99,7 @@ async def withdraw_lost(desk: Desk, asked: list[Question]) -> None:
 def _begin(desk: Desk, chat_id: ChatId, provider: Provider) -> None:
     if "oauth" in provider.ways:
         login = desk.logins.start(provider)
+        desk.signing_in[chat_id] = login.id
         desk.manager.world.nursery.start_soon(_follow, desk, chat_id, login, provider.name)
 
 
@@ -98,28 +114,44 @@ async def _follow(desk: Desk, chat_id: ChatId, login: Login, name: str) -> None:
             shown = login
     except errors.Fault as fault:
         logger.warning("chat %s does not follow its sign-in: %s", chat_id, fault.message)
+    if desk.signing_in.get(chat_id) == login.id:
+        del desk.signing_in[chat_id]
 
 
 def _show(step: Step, now: Login, last: Login, name: str) -> None:
-    for question in list(step.state.questions.values()):
-        if question.kind == "login" and question.subject == now.id:
-            questions.withdraw(step, question, "The sign-in went on.")
+    """What is new. A question stays while the sign-in wants the same answer."""
+    if _wanted(now) != _wanted(last):
+        for question in list(step.state.questions.values()):
+            if question.kind == "login" and question.subject == now.id:
+                questions.withdraw(step, question, "The sign-in went on.")
+    if now.url and now.url != last.url:
+        step.add_notice("info", f"Open {now.url}" + (f" and enter {now.code}" if now.code else ""))
     if now.asks:
         questions.ask(
             step,
             "login",
             now.message or f"{name} asks:",
+            about="/login cancel gives it up.",
             options=[Option(option.id, option.label) for option in now.options],
             placeholder=now.placeholder,
             subject=now.id,
             secret=now.asks == "text",
         )
-    if now.url and now.url != last.url:
-        step.add_notice("info", f"Open {now.url}" + (f" and enter {now.code}" if now.code else ""))
     if now.state == "done":
         step.add_notice("info", f"Signed in to {name}. {now.message}".strip())
     elif now.state == "failed":
         step.add_notice("error", f"The sign-in to {name} failed: {now.message}")
+
+
+def _wanted(login: Login) -> tuple[object, ...]:
+    return (login.asks, login.message if login.asks else "", login.options)
+
+
+def _begun(step: Step, provider: Provider) -> str:
+    for question in list(step.state.questions.values()):
+        if question.kind == "provider":
+            questions.withdraw(step, question, f"{provider.name} was chosen.")
+    return _first_word(provider)
 
 
 def _first_word(provider: Provider) -> str:

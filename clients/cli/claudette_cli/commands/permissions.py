@@ -26,6 +26,10 @@ def run_inbox(arguments: Namespace) -> int:
     with Daemon() as daemon:
         params = {"chatId": choosing.chat_id(daemon, arguments.chat)} if arguments.chat else {}
         waiting = daemon.call("permission/list", params).get("permissions", [])
+        asked = daemon.call("question/list", params).get("questions", [])
+    if asked and not arguments.json:
+        number = "A question is" if len(asked) == 1 else f"{len(asked)} questions are"
+        output().say(f"{number} open as well; see: claudette questions")
     if arguments.json:
         output().json(waiting)
     elif not waiting:
