@@ -92,7 +92,7 @@ class Backends:
             kind.name,
             kind.about,
             self.runtime(kind),
-            kinds.runtime_of(kind, "", with_pi=self._with_pi),
+            kinds.runtime_of(kind, "", with_pi=self.with_pi),
             runtimes,
             enabled=config.enabled,
             url=self.address(kind),
@@ -105,7 +105,7 @@ class Backends:
         )
 
     def runtime(self, kind: Kind) -> RuntimeId:
-        return kinds.runtime_of(kind, self.config(kind).runtime, with_pi=self._with_pi)
+        return kinds.runtime_of(kind, self.config(kind).runtime, with_pi=self.with_pi)
 
     def address(self, kind: Kind) -> str:
         """Of the backend's own server, if it has one."""
@@ -117,7 +117,7 @@ class Backends:
     async def update(self, params: UpdateParams) -> Kind:
         """Raises BackendUnknown, InvalidParams, KeychainUnavailable and StoreFull."""
         kind = self.kind(params.backend)
-        changed = _changed(kind, self.config(kind), params)
+        changed = _changed(kind, self.config(kind), params, with_pi=self.with_pi)
         if params.key is not None:
             name = key_name(kind)
             key = params.key.strip()
@@ -224,22 +224,23 @@ class Backends:
     def require(self, kind: Kind) -> None:
         """Raises HarnessMissing when nothing here can run the backend."""
         runtime = self.runtime(kind)
-        name = kinds.RUNTIMES[runtime]
-        set_ = f"claudette backend set {kind.id}"
         if not self.config(kind).enabled:
-            why = f"{kind.name} is switched off. Switch it on: {set_} --enable"
-        elif runtime != "pi" and self._lacks(runtime):
-            why = f"{kind.name} is set to run with {name}. {self._lacks(runtime)} "
-            why += (
-                f"To use Pi: {set_} --runtime pi"
-                if "pi" in kind.runtimes
-                else "For what can be used, see: claudette backend list"
-            )
-        elif runtime == "pi" and not self._with_pi:
-            why = "Pi is switched off. Switch it on: claudette backend set pi --enable"
+            why = f"{kind.name} is switched off. Switch it on: {_set(kind)} --enable"
+        elif runtime == "pi" and not self.with_pi:
+            why = f"Pi is switched off. Switch it on: {_set(KINDS['pi'])} --enable"
+        elif runtime != "pi" and (lacking := self._lacks(runtime)):
+            name = kinds.RUNTIMES[runtime]
+            why = f"{kind.name} runs with {name}. {lacking} {self._instead(kind)}"
         else:
             return
         raise errors.HarnessMissing(why, harness=runtime)
+
+    def _instead(self, kind: Kind) -> str:
+        if "pi" not in kind.runtimes:
+            return "For what can be used, see: claudette backend list"
+        if not self.with_pi:
+            return f"Pi is switched off. Switch it on: {_set(KINDS['pi'])} --enable"
+        return f"To use Pi: {_set(kind)} --runtime pi"
 
     def _window(self, kind: Kind, name: str) -> int | None:
         told = {found.name: found.window for found in self.offered(kind)}
@@ -250,7 +251,8 @@ class Backends:
         return key_name(kind) in self._credentials.names
 
     @property
-    def _with_pi(self) -> bool:
+    def with_pi(self) -> bool:
+        """Whether Pi is used at all."""
         return self.config(KINDS["pi"]).enabled
 
     async def _store(self, kind: Kind, config: Config) -> None:
@@ -279,7 +281,11 @@ def _read(backend: str, row: str) -> Config:
         return Config()
 
 
-def _changed(kind: Kind, config: Config, params: UpdateParams) -> Config:
+def _set(kind: Kind) -> str:
+    return f"claudette backend set {kind.id}"
+
+
+def _changed(kind: Kind, config: Config, params: UpdateParams, *, with_pi: bool) -> Config:
     """What is stored once the change is made. Raises InvalidParams."""
     if not kind.server:
         _refuse_server(kind, params)
@@ -293,7 +299,8 @@ def _changed(kind: Kind, config: Config, params: UpdateParams) -> Config:
     return Config(
         enabled=config.enabled if params.enabled is None else params.enabled,
         url=url,
-        runtime="" if runtime == kind.runtimes[0] else runtime,
+        # Without Pi its name is a choice: another one is the default then.
+        runtime="" if runtime == kind.runtimes[0] and with_pi else runtime,
         default_model=(
             config.default_model if params.default_model is None else params.default_model
         ),

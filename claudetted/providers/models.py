@@ -23,6 +23,7 @@ ADVICE = (
     "`claudette provider login github-copilot`, or start Ollama and look again with "
     "`claudette model --refresh`."
 )
+PI_IS_OFF = "Pi is switched off. Switch it on: claudette backend set pi --enable"
 
 
 class Models:
@@ -46,11 +47,13 @@ class Models:
             others = [model for model in found if model.id not in taken]
             at = told.refreshed_at or self._backends.looked_at
             return replace(told, models=[*others, *told.models], refreshed_at=at)
+        if not self._backends.with_pi:
+            return replace(told, models=[], advice=PI_IS_OFF)
         seeds = [replace(model, usable=False, primary=True) for model in SEEDS]
         return replace(told, models=seeds, advice=ADVICE)
 
     async def of_agent(self) -> list[str]:
-        """The ids that the agent knows by itself."""
+        """The ids that the agent knows by itself; none while Pi is switched off."""
         return [model.id for model in (await self._of_agent()).models]
 
     async def resolve(self, name: str, *, look_again: bool = False) -> str:
@@ -89,7 +92,8 @@ class Models:
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(ask_servers)
-                troubles.insert(0, await self._ask_agent())
+                if self._backends.with_pi:
+                    troubles.insert(0, await self._ask_agent())
         except* errors.Fault as faults:
             raise _first(faults) from None
         return replace(await self.known(), trouble=" ".join(filter(None, troubles)))
@@ -98,7 +102,7 @@ class Models:
         if self._known is None:
             stored = await self._database.read(rows.load)
             self._known = msgspec.json.decode(stored, type=ListResult) if stored else ListResult()
-        return self._known
+        return self._known if self._backends.with_pi else ListResult()
 
     async def _ask_agent(self) -> str:
         await self._of_agent()

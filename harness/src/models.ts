@@ -8,7 +8,8 @@ import type { ModelRow } from "./lines.gen.ts";
 const NEAREST = 5;
 const SET_UP =
   "No model is configured: set a key with `claudette provider set openrouter`, sign in with " +
-  "`claudette provider login github-copilot`, or describe a local server in ~/.pi/agent/models.json.";
+  "`claudette provider login github-copilot`, choose one of a local server with `claudette model`, " +
+  "or describe a server in ~/.pi/agent/models.json.";
 
 export interface Model {
   id: string;

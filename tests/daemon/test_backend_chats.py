@@ -89,7 +89,7 @@ async def test_a_default_model_of_another_backend_takes_its_backend_along(
 @pytest.mark.parametrize(
     "named", ["ollama/qwen3.5", "qwen3.5", "ollama/library/llama3", "library/llama3"]
 )
-async def test_a_model_brings_its_backend(
+async def test_bug_23_a_model_brings_its_backend_and_its_prefix_once(
     client: Client, server: LocalServer, chat: Chat, named: str
 ) -> None:
     await has_ollama(client, server)

@@ -167,7 +167,7 @@ async def test_nobody_is_there(client: Client) -> None:
     assert "Is Ollama running there?" in told["message"]
 
 
-async def test_all_servers_are_asked_at_once_and_a_slow_one_is_told_about(
+async def test_bug_31_servers_are_asked_at_once_and_a_slow_one_is_told_about(
     client: Client, server: LocalServer, puppets: Puppets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probes, "SECONDS", 0.3)

@@ -23,6 +23,7 @@ def details(chat: dict[str, Any]) -> list[tuple[str, str]]:
         ("workspace", chat["workspace"] if chat["workspace"] != chat["cwd"] else ""),
         ("agent", chat.get("harness", "pi")),
         ("model", chat.get("modelUsed") or chat.get("model") or ""),
+        ("backend", chat.get("backend", "")),
         ("level", chat.get("level", "standard")),
         ("thinking", chat.get("thinking") or ""),
         ("context", meter(chat.get("context", {})).removeprefix("context ")),
