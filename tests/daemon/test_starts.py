@@ -33,8 +33,8 @@ class Patience:
         if self._may_end:
             self._inner(sidecar_id, step)
 
-    def may_end(self) -> None:
-        self._may_end = True
+    def may_end(self, may: bool = True) -> None:
+        self._may_end = may
 
     async def ended(self, count: int) -> None:
         """Returns when the daemon has lost it so many more times."""
@@ -114,6 +114,7 @@ async def test_a_start_that_waits_for_a_person_is_waited_for(
     patience.may_end()
     await patience.ended(2)
     assert (await chat.get())["status"]["name"] == "waiting"
+    patience.may_end(False)
     await chat.decide(asked, "allow")
     await puppet.hears("decide")
     start, prompt, _ = puppet.heard

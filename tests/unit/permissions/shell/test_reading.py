@@ -75,7 +75,7 @@ def run(command: str, stubs: Path) -> bool:
         env={"PATH": str(stubs), "MARK": str(mark), "HOME": str(stubs)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
     return mark.exists()
