@@ -115,7 +115,7 @@ async def _run(
             control = Control(
                 keeper, credentials, starting.launch_control, ids.new_id, umask, chats
             )
-            models = Models(database, control, backends, ids.now)
+            models = Models(database, control, backends, block, ids.now)
             world = World(
                 database,
                 keeper,

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from claudetted.protocol import errors, sidecar
 from claudetted.protocol.models import ListResult
 from claudetted.providers import naming
+from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.providers.backends import Backends
+from claudetted.providers.claude import PROVIDER
 from claudetted.providers.control import Control
 from claudetted.providers.ranking import SEEDS, grouped
 from claudetted.store import models as rows
@@ -30,16 +32,26 @@ class Models:
     """What the last look found, kept for those who list it. Raises the faults of Control."""
 
     def __init__(
-        self, database: Database, control: Control, backends: Backends, now: Callable[[], str]
+        self,
+        database: Database,
+        control: Control,
+        backends: Backends,
+        block: AnthropicBlock,
+        now: Callable[[], str],
     ) -> None:
         self._database = database
         self._control = control
         self._backends = backends
+        self._block = block
         self._now = now
         self._known: ListResult | None = None
 
     async def known(self) -> ListResult:
-        """As stored, those of the backends first; the seeds when there never were any."""
+        """As stored, those of the backends first; the seeds when there never were any. What is
+        blocked is hidden."""
+        return _without_blocked(await self._all(), await self._block.why_at_once())
+
+    async def _all(self) -> ListResult:
         told = await self._of_agent()
         found = self._backends.models()
         if found or told.models:
@@ -53,8 +65,9 @@ class Models:
         return replace(told, models=seeds, advice=ADVICE)
 
     async def of_agent(self) -> list[str]:
-        """The ids that the agent knows by itself; none while Pi is switched off."""
-        return [model.id for model in (await self._of_agent()).models]
+        """The ids that the agent knows by itself and may use; none while Pi is switched off."""
+        blocked = await self._block.why_at_once()
+        return [model.id for model in _without_blocked(await self._of_agent(), blocked).models]
 
     async def resolve(self, name: str, *, look_again: bool = False) -> str:
         """The id of the agent's model that a name means. Raises ModelUnknown with the nearest
@@ -96,7 +109,9 @@ class Models:
                     troubles.insert(0, await self._ask_agent())
         except* errors.Fault as faults:
             raise _first(faults) from None
-        return replace(await self.known(), trouble=" ".join(filter(None, troubles)))
+        found, blocked = await self._all(), await self._block.why()
+        trouble = " ".join(filter(None, troubles))
+        return _without_blocked(replace(found, trouble=trouble), blocked)
 
     async def _of_agent(self) -> ListResult:
         if self._known is None:
@@ -120,6 +135,16 @@ class Models:
         except StoreRefused as refusal:
             message = f"The disk did not take the list of models ({refusal}); try again."
             raise errors.StoreFull(message) from None
+
+
+def _without_blocked(found: ListResult, why: str) -> ListResult:
+    """Why some are missing is told when they could be used."""
+    shown = [model for model in found.models if model.provider != PROVIDER]
+    if not why or len(shown) == len(found.models):
+        return found
+    usable = any(model.usable for model in found.models if model.provider == PROVIDER)
+    trouble = f"{found.trouble} {why}".strip() if usable else found.trouble
+    return replace(found, models=shown, trouble=trouble)
 
 
 def _first(faults: BaseExceptionGroup[errors.Fault]) -> errors.Fault:

@@ -211,6 +211,8 @@ async def test_blocked_models_are_hidden_and_come_back(
     told = await client.call("model/list")
     assert [model["id"] for model in told["models"]] == [COPILOT]
     assert "`claude auth status` says claude.ai" in told["trouble"]
+    unknown = await client.refused("setting/set", key="default_model", value="claude-sonnet-4/x")
+    assert unknown.data["nearest"] == [COPILOT]
     claude.is_signed_in("none")
     await client.call("setting/set", key="default_model", value=OWN)
     assert await listed(client) == [COPILOT, OWN]
