@@ -78,7 +78,7 @@ async def test_a_session_that_will_not_open_is_an_error(home: Home, chat: Chat) 
 
 
 async def test_a_sidecar_that_cannot_be_launched_fails_the_turn(home: Home, chat: Chat) -> None:
-    home.harness.unlink()
+    home.harness.write_text("#!/nowhere/to/be/found\n")
     turn = await chat.turn("@text hi")
     assert turn["reason"] == "failed"
     assert str(home.harness) in turn["error"]
