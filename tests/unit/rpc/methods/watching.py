@@ -12,12 +12,15 @@ import msgspec
 import trio
 from trio.testing import MockClock, lockstep_stream_pair, wait_all_tasks_blocked
 
+from claudetted.chat import ids
 from claudetted.chat.actor import Actor
 from claudetted.chat.manager import Manager
 from claudetted.chat.state import ChatState, fold
+from claudetted.chat.watching import Audience
 from claudetted.protocol import events as ev
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.items import Item
+from claudetted.providers.credits import PROVIDER, Credits
 from claudetted.rpc.connection import Connections
 from claudetted.rpc.desk import Desk
 from claudetted.rpc.dispatch import Dispatcher
@@ -163,6 +166,9 @@ class Watcher:
 
 def _desk(**known: Any) -> Desk:
     """With what subscriptions need; the rest belongs to other handlers."""
+    known["audience"] = audience = Audience(known["manager"], PROVIDER)
+    nobody: Any = None  # is ever asked for a balance
+    known["credits"] = Credits(nobody, nobody, audience, ids.now, nobody)
     needed = [one.name for one in fields(Desk) if MISSING is one.default is one.default_factory]
     return Desk(**{name: known.get(name) for name in needed})
 
