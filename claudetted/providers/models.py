@@ -73,8 +73,9 @@ class Models:
         """The id of the agent's model that a name means. Raises ModelUnknown with the nearest
         names, those of the backends' models among them.
 
-        While no models are known at all, the agent decides about the name. What is not found is
-        looked for once more with `look_again`: it may be new.
+        With `look_again`, for an agent that is going to be asked: what is not found is looked for
+        once more, and a whole name is left to the agent, whose chat may have a key of its own.
+        While no models are known at all, a name is taken as it is.
         """
         ids = await self.of_agent()
         found = naming.meant(name, ids)
@@ -84,8 +85,11 @@ class Models:
                 await self.refresh()
             ids = await self.of_agent()
             found = naming.meant(name, ids)
-        if found or not ids:
-            return found or naming.bare(name)
+        if found:
+            return found
+        whole = "/" in naming.bare(name)
+        if (look_again and whole) or not (ids or self._backends.models()):
+            return naming.bare(name)
         usable = [model.id for model in (await self.known()).models if model.usable]
         nearest = naming.nearest(name, usable)
         hint = f" Nearest: {', '.join(nearest)}." if nearest else ""

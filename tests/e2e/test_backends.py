@@ -39,6 +39,9 @@ def test_from_nothing_to_a_chat_with_ollama_in_three_commands(
     assert f"Ollama answers at {model.root}: 2 models." in found
     told = commands.run("model", "library/llama3").out
     assert told == "Model set to ollama/library/llama3\n"
+    assert commands.run("model", "llama3", code=exits.FAILED).err.startswith("claudette: No ")
+    assert commands.run("model", "qwen3").out == "Model set to ollama/qwen3\n"
+    commands.run("model", "library/llama3")
     chat = commands.run("new", ".", "Good morning.").out.strip()
     commands.run("wait", chat)
     assert "You said: Good morning." in commands.run("history", chat).out

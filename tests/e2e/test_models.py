@@ -1,5 +1,6 @@
 """Models with the pinned Pi: found, listed, picked, and kept."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -47,6 +48,15 @@ def test_a_model_is_picked_on_a_terminal_and_is_that_of_new_chats(commands: Comm
     assert commands.run("show", chat, "--json").json["model"] == "fake/thinker"
     commands.run("send", chat, "-", "--wait", typed="@text ok")
     assert commands.run("show", chat, "--json").json["modelUsed"] == "fake/thinker"
+
+
+def test_a_chat_may_use_a_key_that_its_own_shell_alone_has(commands: Commands, home: Home) -> None:
+    assert "openai/" not in commands.run("model").out
+    create = {"cwd": str(home.work), "model": "openai/gpt-5.4"}
+    made = commands.run("rpc", "chat/create", json.dumps(create | {"env": {"OPENAI_API_KEY": "x"}}))
+    assert made.json["chat"]["modelUsed"] == "openai/gpt-5.4"
+    without = commands.run("rpc", "chat/create", json.dumps(create), code=exits.FAILED)
+    assert "No credentials of openai" in without.err
 
 
 def test_a_chat_has_a_model_of_its_own(commands: Commands) -> None:

@@ -19,13 +19,18 @@ def chat_id(daemon: Daemon, wanted: str) -> str:
     """The one chat whose id begins so. A whole id is taken without asking."""
     if len(wanted) == ID_LENGTH:
         return wanted
-    found = [chat for chat in every_chat(daemon) if chat["id"].startswith(wanted)]
+    found = list(begun_by(daemon, wanted))
     if not wanted or not found:
         raise Failure(f"No chat's id begins with {wanted!r}; see: claudette ls --all", NOT_FOUND)
     if len(found) > 1:
         rows = "".join(f"\n  {chat['id']}  {clip(chat.get('title', ''), 50)}" for chat in found)
         raise Failure(f"Several chats' ids begin with {wanted!r}, say more of it:{rows}", NOT_FOUND)
     return str(found[0]["id"])
+
+
+def begun_by(daemon: Daemon, beginning: str) -> Iterator[dict[str, Any]]:
+    """The chats whose ids begin so."""
+    return (chat for chat in every_chat(daemon) if chat["id"].startswith(beginning))
 
 
 def permission(daemon: Daemon, wanted: str) -> dict[str, Any]:

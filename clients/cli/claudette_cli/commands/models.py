@@ -25,9 +25,9 @@ def declare_model(parser: ArgumentParser) -> None:
 
 
 def run_model(arguments: Namespace) -> int:
-    if arguments.chat and not arguments.model and "/" in arguments.chat:
-        arguments.chat, arguments.model = None, arguments.chat
     with Daemon() as daemon:
+        if arguments.chat and not arguments.model and _is_a_model(daemon, arguments.chat):
+            arguments.chat, arguments.model = None, arguments.chat
         chat = choosing.chat_id(daemon, arguments.chat) if arguments.chat else None
         if arguments.model:
             return _choose(daemon, chat, arguments.model, arguments.json)
@@ -41,6 +41,10 @@ def run_model(arguments: Namespace) -> int:
         if attended() and not arguments.search:
             return _pick(daemon, chat, told, current)
         return _list(told, current, arguments.search)
+
+
+def _is_a_model(daemon: Daemon, word: str) -> bool:
+    return "/" in word or not any(True for _ in choosing.begun_by(daemon, word))
 
 
 def _current(daemon: Daemon, chat: str | None, told: Json) -> str:
