@@ -12,7 +12,7 @@ from claudetted.sidecar.asking import said_by
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 5.0
 _QUIET = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "DISABLE_AUTOUPDATER": "1",

@@ -115,7 +115,7 @@ async def test_a_program_that_hangs_is_not_asked_again_and_again(
     claude.runs("sleep 1000")
     for _ in range(3):
         assert "does not answer" in await block.why()
-    assert len(claude.asked) == 1
+    assert len(claude.asked) <= 1  # it may be ended before it could say that it was
 
 
 @pytest.mark.parametrize("name", ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_OAUTH_TOKEN"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from claudetted.providers import claude_cli
+from tests.daemon.world import gone
 from tests.fakes.claude import Claude, status
 
 
@@ -63,12 +64,20 @@ async def test_what_is_told_counts_and_not_the_exit_code(
         "cat; echo still here; sleep 1000",
     ],
 )
-async def test_a_program_that_gives_no_answer_is_ended_with_what_it_started(
+async def test_a_program_that_gives_no_answer_is_not_waited_for(
     claude: Claude, env: dict[str, str], monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
     monkeypatch.setattr(claude_cli, "PATIENCE_SECONDS", 0.3)
     claude.runs(script)
     assert await claude_cli.subscription(env) is None
+
+
+async def test_what_it_has_started_ends_with_it(
+    claude: Claude, env: dict[str, str], tmp_path: Path
+) -> None:
+    claude.runs(f"sleep 1000 & echo $! > {tmp_path}/pid\nyes")
+    assert await claude_cli.subscription(env) is None
+    await gone(int((tmp_path / "pid").read_text()))
 
 
 async def test_one_that_cannot_be_run_gives_no_answer(claude: Claude, env: dict[str, str]) -> None:
