@@ -102,6 +102,8 @@ def _journaled(told: list[Json], sidecar: str) -> Iterator[Fact]:
         ours = name != item.get("id", "")
         if event["type"] == "sidecar/started":
             current = event["sidecar"]["id"]
+        elif event["type"] in ("sidecar/lost", "sidecar/stopped"):
+            current = ""  # A turn that fails now, because too many died before, is nobody's word.
         elif event["type"] == "item/opened" and ours:
             yield Fact("opened", name)
         elif event["type"] == "item/closed" and ours and item["status"] != "lost":
