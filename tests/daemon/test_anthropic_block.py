@@ -114,6 +114,21 @@ async def test_chat_compact_AnthropicBlocked(blocked: Chat) -> None:
     assert (await blocked.refused("chat/compact")).name == "AnthropicBlocked"
 
 
+@pytest.mark.parametrize(
+    "text", ["/compact", "/steer left", "/retry", "/resume", f"/model {OWN}", "/model pi/opus"]
+)
+async def test_no_slash_command_leads_around_it(blocked: Chat, text: str) -> None:
+    assert (await blocked.refused("turn/send", text=text)).name == "AnthropicBlocked"
+
+
+@pytest.mark.parametrize("text", ["/usage", "/permissions full", "/stop", f"/model {COPILOT}"])
+async def test_what_makes_no_model_work_goes_on(blocked: Chat, puppet: Puppet, text: str) -> None:
+    number = await blocked.client.post("turn/send", chatId=blocked.id, text=text)
+    if text.startswith(("/model", "/permissions")):
+        await puppet.answers(await puppet.hears("configure"), {"sessionPath": "s", "model": "m"})
+    assert (await blocked.client.result_of(number))["state"] == "command"
+
+
 async def queued(chat: Chat, puppet: Puppet) -> tuple[str, str]:
     """A turn that runs, and one that waits."""
     running = await chat.send("two")

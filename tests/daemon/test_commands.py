@@ -176,7 +176,7 @@ async def test_a_stop_acts_on_a_full_disk(home: Home, chat: Chat) -> None:
     await chat.event("turn/started")
     await home.gates.held("door")
     with full_disk():
-        assert (await commanded(chat, "/stop"))["text"] == "Stopping."
+        assert (await commanded(chat, "/stop", key="k"))["text"] == "Stopping."
     assert (await chat.ended(turn))["reason"] == "stopped"
 
 

@@ -178,7 +178,7 @@ async def test_bug_64_messages_around_a_call_are_two(chat: Chat, home: Home) -> 
     assert kinds == [("message", "First."), ("tool", "alpha"), ("message", "Second.")]
 
 
-async def test_bug_67_a_narrow_path_leaves_the_agent_its_tools(
+async def test_bug_67_a_narrow_path_leaves_the_agent_its_tools_and_its_home(
     connected: Connect, home: Home
 ) -> None:
     (home.work / "a.txt").write_text("a needle here")
@@ -188,14 +188,14 @@ async def test_bug_67_a_narrow_path_leaves_the_agent_its_tools(
         cwd=os.fspath(home.work),
         model="fake/small",
         level="full",
-        env={"PATH": os.fspath(home.root / "nowhere")},
+        env={"PATH": os.fspath(home.root / "nowhere"), "HOME": "/elsewhere"},
     )
     chat = await watched(client, made["chat"])
     look = tool("grep", pattern="needle", path=".")
-    await chat.turn(f"{look} @then {tool('bash', command='echo still here')} @then @text done")
+    await chat.turn(f"{look} @then {tool('bash', command='echo still $HOME')} @then @text done")
     grep, bash = await chat.items("tool")
     assert "a needle here" in grep["text"]
-    assert bash["text"] == "still here\n"
+    assert bash["text"] == f"still {os.environ['HOME']}\n"
 
 
 # Never fixed there

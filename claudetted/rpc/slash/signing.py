@@ -43,7 +43,7 @@ async def login(errand: Errand) -> SendResult:
         question = questions.ask(
             step, "provider", "Which provider do you want to set up?", options=offered
         )
-        return question.title
+        return f"{question.title} (question {question.id})"
 
     return await errand.tell(ask, notice=False)
 
