@@ -9,7 +9,7 @@ from tests.daemon.client import Json
 from tests.daemon.conftest import NewChat
 from tests.daemon.mirror import Mirror
 from tests.daemon.puppet import Puppet, Puppets
-from tests.daemon.world import Chat, Daemon, Home, full_disk
+from tests.daemon.world import Chat, Daemon, Home, full_disk, gone
 
 
 @pytest.fixture(autouse=True)
@@ -223,3 +223,19 @@ async def asking_puppet(puppets: Puppets, chat: Chat) -> tuple[Puppet, Json]:
     await puppet.says("ask", ask="a1", item="t1", request=request)
     (asked,) = await chat.asked()
     return puppet, asked
+
+
+async def test_a_shutdown_with_the_agents_needs_no_disk(
+    daemon: Daemon, home: Home, chat: Chat
+) -> None:
+    turn = await chat.send("@text half @hold door")
+    await home.gates.held("door")
+    pid = (await chat.event("sidecar/started"))["sidecar"]["pid"]
+    with full_disk():
+        await chat.client.call("daemon/shutdown", agents=True)
+        await daemon.ended()
+        await gone(pid)
+    await daemon.start()
+    again = Chat(await daemon.client(), chat.made)
+    assert (await again.ended(turn))["reason"] == "lost"
+    assert (await again.turn("@text on"))["reason"] == "done"
