@@ -136,8 +136,11 @@ class Backends:
     def find(self, kind: Kind, model: str) -> str | None:
         """The id of a model that is meant by its name, with the backend's prefix or without."""
         ids = [f"{kind.prefix}/{found.name}" for found in self.offered(kind)]
-        # Ollama's own names have a tag, and people leave the usual one out.
-        return naming.meant(model, ids) or naming.meant(f"{model}:latest", ids)
+        if found := naming.meant(model, ids) or naming.meant(f"{model}:latest", ids):
+            return found
+        # Names of Ollama have a tag, which people leave out where it is clear.
+        untagged = [known for known in ids if naming.meant(model, [known.partition(":")[0]])]
+        return untagged[0] if len(untagged) == 1 else None
 
     def models(self) -> list[Model]:
         """All that was found, the first few of each backend first."""

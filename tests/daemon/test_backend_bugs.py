@@ -13,7 +13,7 @@ from tests.daemon.conftest import NewChat
 from tests.daemon.local_models import has_ollama, models, rows, update
 from tests.daemon.puppet import Puppet, Puppets
 from tests.daemon.world import Chat, Daemon
-from tests.fakes.local_server import LocalServer, ollama
+from tests.fakes.local_server import LocalServer, ollama, shown
 
 MODEL = "ollama/library/llama3"
 
@@ -150,15 +150,35 @@ async def test_a_chat_keeps_its_server_over_a_restart(
     assert (await puppet.starts())["endpoint"]["baseUrl"] == f"{server.root}/v1"
 
 
-@pytest.mark.parametrize("name", ["llama3", "library/llama3", "Ollama/Library/Llama3", MODEL])
+@pytest.mark.parametrize("name", ["library/llama3", "Ollama/Library/Llama3", MODEL])
 async def test_a_slash_command_understands_the_same_names(
     client: Client, server: LocalServer, new_chat: NewChat, name: str
 ) -> None:
     await has_ollama(client, server)
     chat = await new_chat()
-    if name == "llama3":
-        assert (await chat.refused("turn/send", text=f"/model {name}")).name == "ModelUnknown"
-        return
     told = await chat.call("turn/send", text=f"/model {name}")
     assert told["text"] == f"The model is {MODEL} from now on."
     assert (await chat.get())["backend"] == "ollama"
+
+
+async def test_a_tag_may_be_left_out_where_it_is_clear(
+    client: Client, server: LocalServer, new_chat: NewChat
+) -> None:
+    names = ("qwen3:8b", "llama3.2:latest", "llama3.2:1b", "phi:a", "phi:b")
+    server.answers["/api/tags"] = {"models": [{"name": name} for name in names]}
+    server.answers["/api/show"] = shown(4_096)
+    await has_ollama(client, server)
+    chat = await new_chat()
+    for name, meant in (("qwen3", "qwen3:8b"), ("ollama/llama3.2", "llama3.2:latest")):
+        told = (await chat.call("chat/configure", model=name))["chat"]
+        assert told["model"] == f"ollama/{meant}"
+    refused = await chat.refused("chat/configure", model="ollama/phi")
+    assert set(refused.data["nearest"][:2]) == {"ollama/phi:a", "ollama/phi:b"}
+
+
+async def test_what_only_a_server_could_have_meant_is_refused_with_its_models(
+    client: Client, server: LocalServer, new_chat: NewChat
+) -> None:
+    await has_ollama(client, server)
+    refused = await client.refused("setting/set", key="default_model", value="lama3")
+    assert refused.data["nearest"] == [MODEL]

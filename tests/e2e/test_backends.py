@@ -114,6 +114,8 @@ def test_a_model_that_is_silent_for_long_is_waited_for(
     model.release("other")
     commands.run("wait", chat)
     assert "at last" in commands.run("history", chat).out
+    # Pi would have asked again.
+    assert len(model.requests) == 1
 
 
 async def test_a_small_window_is_compacted_in_time_and_goes_on(

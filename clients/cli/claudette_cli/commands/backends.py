@@ -71,7 +71,8 @@ def _row(backend: Json) -> str:
         state = f"{runtime['name']}, which is missing"
     else:
         state = runtime["name"]
-    models = f"  {backend['models']} models" if backend.get("models") else ""
+    count = backend.get("models", 0)
+    models = f"  {count} model{'s' * (count != 1)}" if count else ""
     return f"{mark} {backend['id']:<17} {state}{models}"
 
 
