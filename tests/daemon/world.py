@@ -16,6 +16,7 @@ import trio
 
 from claudetted.daemon.run import Serving, serve
 from claudetted.protocol import places
+from claudetted.providers.claude import TOKENS
 from claudetted.sidecar.keeper import frames
 from claudetted.store import writer
 from tests.daemon.client import PATIENCE, Client, Json, Refused, connect
@@ -84,6 +85,8 @@ def made_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]
         user = tmp_path / "home"
         user.mkdir()
         monkeypatch.setenv("HOME", os.fspath(user))
+        for name in TOKENS:
+            monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("CLAUDETTED_DATA_DIR", os.fspath(tmp_path / "data"))
         monkeypatch.setenv("CLAUDETTED_CONFIG_DIR", os.fspath(tmp_path / "config"))
         monkeypatch.setenv("CLAUDETTED_RUNTIME_DIR", runtime)
