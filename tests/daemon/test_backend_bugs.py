@@ -182,3 +182,22 @@ async def test_what_only_a_server_could_have_meant_is_refused_with_its_models(
     await has_ollama(client, server)
     refused = await client.refused("setting/set", key="default_model", value="lama3")
     assert refused.data["nearest"] == [MODEL]
+
+
+async def test_a_server_that_pi_is_told_of_by_the_user_stays_pis(
+    client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat
+) -> None:
+    await has_ollama(client, server)
+    number = await client.post("model/refresh")
+    puppet = await puppets.next()
+    await puppet.greets()
+    row = {"id": MODEL, "provider": "ollama", "name": "from models.json"}
+    await puppet.answers(await puppet.hears("models"), {"models": [row]})
+    listed = await client.result_of(number)
+    assert [(one["id"], one["name"]) for one in listed["models"]] == [(MODEL, "from models.json")]
+    await client.call("setting/set", key="default_model", value=MODEL)
+    chat = await new_chat()
+    await chat.send("one")
+    start = await (await puppets.next()).starts()
+    assert start["model"] == MODEL
+    assert "endpoint" not in start
