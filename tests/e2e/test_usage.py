@@ -10,7 +10,7 @@ import trio
 from tests.daemon.client import Client, Json
 from tests.daemon.world import Chat, Daemon, Home
 from tests.e2e.conftest import watched
-from tests.fakes import keychain, openrouter
+from tests.fakes import keychain, local_server, openrouter
 from tests.fakes.keychain import MemoryKeychain
 from tests.fakes.model_server import ModelServer
 from tests.fakes.openrouter import FORBIDDEN, OpenRouter
@@ -72,19 +72,16 @@ async def test_what_openrouter_bills_is_the_cost_of_the_turn(
     assert (await client.call("usage/get"))["total"]["turns"] == 2
 
 
-async def test_a_machine_of_ones_own_sends_no_bill(
-    client: Client, home: Home, model: ModelServer
-) -> None:
-    """Even with a price in Pi's own list."""
-    models = home.root / "agent/models.json"
-    config = json.loads(models.read_text())
-    config["providers"]["ollama"] = config["providers"]["fake"]
-    models.write_text(json.dumps(config))
-    chat = await new_chat(client, home, "ollama/small")
-    turn = await chat.turn("@usage 1000 50 @text one")
+async def test_a_machine_of_ones_own_sends_no_bill(client: Client, home: Home) -> None:
+    with local_server.ollama(qwen3=131_072) as server:
+        await client.call("backend/update", backend="ollama", url=server.root)
+        chat = await new_chat(client, home, "ollama/qwen3")
+        turn = await chat.turn("@usage 1000 50 @text one")
     assert turn["usage"] == {"input": 1000, "output": 50}
     paid = await new_chat(client, home, "fake/small")
     assert (await paid.turn("@usage 1000 50 @text one"))["usage"]["costUsd"] > 0
+    told = (await client.call("usage/get"))["total"]
+    assert (told["turns"], told["unpriced"]) == (2, 1)
 
 
 async def test_bug_41_the_key_of_the_next_turn_asks_what_is_left(
