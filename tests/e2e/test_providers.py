@@ -10,6 +10,7 @@ import pytest
 from claudette_cli import exits
 from claudetted.providers.catalogue import CURATED
 from tests.daemon.world import Home
+from tests.e2e.conftest import Connect
 from tests.fakes.model_server import ModelServer
 from tests.support.commands import Commands
 
@@ -114,3 +115,14 @@ def test_a_broken_models_json_is_told(commands: Commands, agent: Path) -> None:
     told = commands.run("provider", "list", "--json").json
     assert "models.json" in told["trouble"]
     assert told["trouble"] in commands.run("provider").out
+
+
+async def test_latent_L08_a_sign_in_to_nothing_is_refused_and_hurts_nobody(
+    connected: Connect,
+) -> None:
+    client = await connected()
+    assert (await client.refused("login/start")).name == "InvalidParams"
+    for nobody in ("", "no-such-provider", "../x"):
+        refused = await client.refused("login/start", provider=nobody)
+        assert refused.name == "ProviderUnknown"
+    assert (await client.call("provider/list"))["providers"]
