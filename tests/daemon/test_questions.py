@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import trio
 
-from tests.daemon.client import Client, Json
+from tests.daemon.client import PATIENCE, Client, Json
 from tests.daemon.conftest import NewChat
 from tests.daemon.mirror import Mirror
 from tests.daemon.puppet import Puppet, Puppets
@@ -234,5 +234,5 @@ async def test_question_answer_StoreFull(chat: Chat, home: Home, puppets: Puppet
         )
         assert refused.name == "StoreFull"
     assert await listed(chat.client) == [question]
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE):
         assert (await answered(chat.client, question, "yes"))["outcome"] == "answered"
