@@ -170,7 +170,7 @@ async def test_nobody_is_there(client: Client) -> None:
 async def test_bug_31_servers_are_asked_at_once_and_a_slow_one_is_told_about(
     client: Client, server: LocalServer, puppets: Puppets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probes, "SECONDS", 0.3)
+    monkeypatch.setattr(probes, "SECONDS", 3)
     with LocalServer() as slow:
         slow.answers["/api/v0/models"] = lambda _body: _held(slow)
         await update(client, "ollama", url=server.root)
@@ -183,7 +183,7 @@ async def test_bug_31_servers_are_asked_at_once_and_a_slow_one_is_told_about(
         await puppet.answers(line, {"models": []})
         told = await client.result_of(number)
         slow.release("door")
-    assert "did not answer within 0.3 s" in told["trouble"]
+    assert "did not answer within 3 s" in told["trouble"]
     assert "ollama/library/llama3" in {row["id"] for row in told["models"]}
 
 

@@ -217,7 +217,9 @@ async def test_a_chat_that_fails_while_it_needs_somebody_takes_nothing_with_it(
         pass
 
 
-async def test_a_chat_deleted_in_between_is_not_told(new_chat: NewChat, listening: Ear) -> None:
+async def test_a_chat_deleted_in_between_is_not_told(
+    new_chat: NewChat, listening: Ear, slowly: float
+) -> None:
     gone, other = await new_chat(), await new_chat()
     await asked_once(gone, bash("touch one"))
     await gone.call("chat/delete")
