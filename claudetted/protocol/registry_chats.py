@@ -253,6 +253,7 @@ METHODS: tuple[Method, ...] = (
         questions.AnswerResult,
         "Answers one question; the first answer wins.",
         (errors.QuestionNotFound, errors.QuestionGone, errors.KeyReused, errors.StoreFull),
+        waits=True,
     ),
     Method(
         "rule/list", rules.ListParams, rules.ListResult, "Shows the rules.", _CHAT, watches=True

@@ -53,6 +53,22 @@ def test_from_nothing_to_a_chat_with_ollama_in_three_commands(
     assert "totals" not in shown or "costUsd" not in shown["totals"]
 
 
+def test_trust_that_is_given_leaves_the_way_to_a_local_server(
+    commands: Commands, model: LocalServer, home: Home
+) -> None:
+    """Pi loads its resources anew, and nothing else that it was told."""
+    (home.work / ".pi").mkdir()
+    (home.work / ".pi/SYSTEM.md").write_text("Answer like a pirate.")
+    commands.run("backend", "set", "ollama", "--url", model.root)
+    chat = commands.run("new", ".", "One.", "--model", "ollama/qwen3").out.strip()
+    commands.run("wait", chat)
+    commands.run("answer", chat, "yes")
+    commands.run("send", chat, "Two.", "--wait")
+    first, second = (str(asked.body["messages"]) for asked in model.requests)
+    assert "pirate" not in first and "pirate" in second
+    assert "Two." in second and "One." in second
+
+
 def test_backends_are_seen_changed_and_tested(commands: Commands, model: LocalServer) -> None:
     shown = commands.run("backend").out
     assert "ollama            Pi" in shown
