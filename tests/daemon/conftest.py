@@ -7,19 +7,11 @@ from typing import Any
 import pytest
 import trio
 
-from claudetted.providers import claude_cli, probes
-from tests.daemon.client import PATIENCE, Client
+from tests.daemon.client import Client
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home, made_home
 
 NewChat = Callable[..., Awaitable[Chat]]
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine may take longer for an answer than a user would wait for it."""
-    for module, name in ((probes, "SECONDS"), (claude_cli, "PATIENCE_SECONDS")):
-        monkeypatch.setattr(module, name, PATIENCE)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import trio
 
 from claudetted.daemon.run import Serving, serve
 from claudetted.protocol import places
+from claudetted.providers import claude_cli, probes
 from claudetted.providers.claude import TOKENS
 from claudetted.sidecar.keeper import frames
 from claudetted.store import writer
@@ -84,6 +85,9 @@ def made_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]
         home = Home(tmp_path, Path(runtime), gates)
         user = tmp_path / "home"
         user.mkdir()
+        # A busy machine may take longer for an answer than a user would wait for it.
+        monkeypatch.setattr(probes, "SECONDS", PATIENCE)
+        monkeypatch.setattr(claude_cli, "PATIENCE_SECONDS", PATIENCE)
         monkeypatch.setenv("HOME", os.fspath(user))
         for name in TOKENS:
             monkeypatch.delenv(name, raising=False)
