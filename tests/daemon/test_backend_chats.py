@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import keyring.backends.fail
 import pytest
 
 from claudetted.protocol import places
@@ -10,6 +11,7 @@ from tests.daemon.conftest import NewChat
 from tests.daemon.local_models import has_ollama, models, tried, update
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Home
+from tests.fakes import keychain
 from tests.fakes.local_server import LocalServer, ollama, shown
 
 SECRET = "sk-of-a-backend"
@@ -23,9 +25,10 @@ def server() -> Iterator[LocalServer]:
 
 
 @pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch, home: Home) -> None:
-    """Private keys may be kept in a file here."""
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+def kept() -> Iterator[None]:
+    """There is no keychain here: private keys may be kept in a file."""
+    with keychain.in_use(keyring.backends.fail.Keyring()):
+        yield
 
 
 async def ends_with(puppets: Puppets, chat: Chat, text: str = "one") -> Json:

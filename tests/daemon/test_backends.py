@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 
+import keyring.backends.fail
 import pytest
 import trio
 
@@ -15,6 +16,7 @@ from tests.daemon.client import Client, Json
 from tests.daemon.local_models import has_ollama, models, rows, tried, update
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Daemon, Home, full_disk
+from tests.fakes import keychain
 from tests.fakes.local_server import LocalServer, ollama, shown
 
 SECRET = "sk-of-a-backend"
@@ -28,9 +30,10 @@ def server() -> Iterator[LocalServer]:
 
 
 @pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch, home: Home) -> None:
-    """Private keys may be kept in a file here."""
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+def kept() -> Iterator[None]:
+    """There is no keychain here: private keys may be kept in a file."""
+    with keychain.in_use(keyring.backends.fail.Keyring()):
+        yield
 
 
 # What there is
