@@ -52,10 +52,17 @@ class Puppet:
                     self.heard.append(line)
                     if line["type"] == kind:
                         return line
-                chunk = await self._stream.receive_some(64 * 1024)
+                chunk = await self._receive()
                 if not chunk:
                     raise EOFError(f"The daemon let go before it said {kind}: {self.heard}")
                 self._rest += bytes(chunk)
+
+    async def _receive(self) -> bytes:
+        """Nothing at the end, also of one that is killed with something unread."""
+        try:
+            return bytes(await self._stream.receive_some(64 * 1024))
+        except trio.BrokenResourceError:
+            return b""
 
     async def says(self, kind: str, /, **line: Any) -> None:
         await self.writes(json.dumps({"type": kind, **line}).encode() + b"\n")
