@@ -14,6 +14,7 @@ from claudetted.protocol.typescript import type_text
 
 _EXAMPLES = Path(__file__).parents[2] / "clients/examples"
 
+_TOLD = ", ".join(f"`{notification.name}`" for notification in NOTIFICATIONS)
 _PREFACE = f"""\
 # The client protocol, level {PROTOCOL_LEVEL}
 
@@ -45,7 +46,7 @@ $ nc -U "$XDG_RUNTIME_DIR/claudetted/claudetted.sock"
 ```
 
 Every request is answered once, under its id; a greeting is optional. Between the answers come
-notifications, which have no id: `event`, `delta`, `feed`, `lagging`.
+notifications, which have no id: {_TOLD}.
 
 ## Rules
 
