@@ -184,6 +184,16 @@ def _imports(tree: ast.Module) -> set[str]:
     return found
 
 
+def groups_are_not_raised_over(house: House) -> Iterator[str]:
+    """What is raised within `except*` is a group or not, as the version of Python has it."""
+    for path in house.modules(".py"):
+        for node in ast.walk(house.tree(path)):
+            if isinstance(node, ast.TryStar):
+                raises = (found for body in node.handlers for found in ast.walk(body))
+                if any(isinstance(found, ast.Raise) for found in raises):
+                    yield f"{path}:{node.lineno} raises within except*"
+
+
 def method_names(house: House) -> list[str]:
     """The wire names of the registry, read and not imported: the house may be a copy."""
     registries = house.modules(".py", under="claudetted/protocol/registry")
@@ -255,6 +265,7 @@ RULES: tuple[Callable[[House], Iterator[str]], ...] = (
     names_mean_something,
     nothing_is_left_for_later,
     failures_are_caught_by_name,
+    groups_are_not_raised_over,
     packages_have_one_door,
     protocol_is_data,
     wire_names_have_one_place,

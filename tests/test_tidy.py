@@ -49,6 +49,11 @@ PLANTS = [
         "claudetted/wire/a.py",
         "with contextlib.suppress(Exception):\n    x = 2\n",
     ),
+    (
+        house.groups_are_not_raised_over,
+        "claudetted/wire/a.py",
+        "try:\n    x = 1\nexcept* OSError:\n    raise ValueError\n",
+    ),
     (house.failures_are_caught_by_name, "harness/src/a.ts", "// A.\ntry { x() } catch (e) {}\n"),
     (house.packages_have_one_door, "claudetted/chat/a.py", "import sqlite3\n"),
     (house.packages_have_one_door, "claudetted/rpc/unix.py", "from jsonrpcserver import method\n"),

@@ -16,6 +16,7 @@ from claudetted.protocol.models import Model
 from claudetted.protocol.sidecar import ModelRow
 from claudetted.providers import kinds, naming
 from claudetted.providers.credentials import Credentials
+from claudetted.providers.groups import first_of
 from claudetted.providers.http import HttpFailed
 from claudetted.providers.kinds import KINDS, Kind
 from claudetted.providers.probes import Found, Look, look
@@ -196,13 +197,11 @@ class Backends:
             except errors.KeychainUnavailable as fault:
                 troubles[kind.id] = fault.message
 
-        try:
+        with first_of(errors.StoreFull):
             async with trio.open_nursery() as nursery:
                 for kind in KINDS.values():
                     if self.config(kind).enabled and self.address(kind):
                         nursery.start_soon(ask, kind)
-        except* errors.StoreFull as faults:
-            raise errors.StoreFull(str(faults.exceptions[0])) from None
         return " ".join(troubles[backend] for backend in KINDS if backend in troubles)
 
     # Where a model is served

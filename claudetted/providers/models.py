@@ -15,6 +15,7 @@ from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.providers.backends import Backends
 from claudetted.providers.claude import PROVIDER
 from claudetted.providers.control import Control
+from claudetted.providers.groups import first_of
 from claudetted.providers.ranking import SEEDS, grouped
 from claudetted.store import models as rows
 from claudetted.store.database import Database
@@ -106,13 +107,11 @@ class Models:
         async def ask_servers() -> None:
             troubles.append(await self._backends.refresh())
 
-        try:
+        with first_of(errors.Fault):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(ask_servers)
                 if self._backends.with_pi:
                     troubles.insert(0, await self._ask_agent())
-        except* errors.Fault as faults:
-            raise _first(faults) from None
         found, blocked = await self._all(), await self._block.why()
         trouble = " ".join(filter(None, troubles))
         return _without_blocked(replace(found, trouble=trouble), blocked)
@@ -149,11 +148,3 @@ def _without_blocked(found: ListResult, why: str) -> ListResult:
     usable = any(model.usable for model in found.models if model.provider == PROVIDER)
     trouble = f"{found.trouble} {why}".strip() if usable else found.trouble
     return replace(found, models=shown, trouble=trouble)
-
-
-def _first(faults: BaseExceptionGroup[errors.Fault]) -> errors.Fault:
-    first: BaseException = faults
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    assert isinstance(first, errors.Fault)
-    return first

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import trio
 
+from claudetted.providers.groups import first_of
 from claudetted.providers.http import HttpFailed, fetch_json
 from claudetted.providers.kinds import Kind, base_url, root_url
 
@@ -58,12 +59,10 @@ async def _ollama(root: str, key: str) -> Look:
             shown = await fetch_json(f"{root}/api/show", key=key, body=body, seconds=SECONDS)
             details[name] = shown if isinstance(shown, dict) else {}
 
-    try:
+    with first_of(HttpFailed):
         async with trio.open_nursery() as nursery:
             for name in names:
                 nursery.start_soon(show, name)
-    except* HttpFailed as failures:
-        raise _first(failures) from None
     chatty = [name for name in names if _can(details[name], "completion")]
     fit = [name for name in chatty if _can(details[name], "tools")]
     models = [Found(name, _ollama_window(details[name])) for name in fit]
@@ -124,14 +123,6 @@ def _rows(told: Any, within: str, named: str) -> list[dict[str, Any]]:
 
 def _size(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
-def _first(failures: BaseExceptionGroup[HttpFailed]) -> HttpFailed:
-    first: BaseException = failures
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    assert isinstance(first, HttpFailed)
-    return first
 
 
 def _advice(kind: Kind, url: str, failed: HttpFailed) -> str:

@@ -1,0 +1,26 @@
+"""Owns what a group of faults comes down to for who asked: the first of the kind he expects."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def first_of(kind: type[Exception]) -> Iterator[None]:
+    """Raises one fault of the kind in place of a group of nothing else.
+
+    What is raised within `except*` may come out as a group again, depending on Python's version.
+    """
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        expected, rest = group.split(kind)
+        if expected is None or rest is not None:
+            raise
+        raise _leaf(expected) from None
+
+
+def _leaf(group: BaseExceptionGroup[Exception]) -> BaseException:
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first

@@ -1,0 +1,28 @@
+"""What a group of faults comes down to."""
+
+import pytest
+
+from claudetted.protocol.errors import HarnessFailed, StoreFull
+from claudetted.providers.groups import first_of
+
+
+def test_one_fault_stands_for_a_group_of_its_kind() -> None:
+    first, second = StoreFull("one"), StoreFull("two")
+    with pytest.raises(StoreFull) as raised, first_of(StoreFull):
+        raise ExceptionGroup("", [ExceptionGroup("", [first]), second])
+    assert raised.value is first
+
+
+def test_a_group_that_holds_anything_else_stays_one() -> None:
+    for other in (ValueError("a mistake of ours"), HarnessFailed("no", harness="pi")):
+        group = ExceptionGroup("", [StoreFull("one"), other])
+        with pytest.raises(ExceptionGroup) as raised, first_of(StoreFull):
+            raise group
+        assert raised.value is group
+
+
+def test_what_is_no_group_passes() -> None:
+    with pytest.raises(ValueError, match="alone"), first_of(StoreFull):
+        raise ValueError("alone")
+    with first_of(StoreFull):
+        pass
