@@ -3,18 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import trio
+
 
 @contextmanager
 def first_of(kind: type[Exception]) -> Iterator[None]:
     """Raises one fault of the kind in place of a group of nothing else.
 
     What is raised within `except*` may come out as a group again, depending on Python's version.
+    Who is cancelled just as the fault comes gets the fault: a cancellation is delivered again at
+    his next checkpoint.
     """
     try:
         yield
     except BaseExceptionGroup as group:
         expected, rest = group.split(kind)
-        if expected is None or rest is not None:
+        if expected is None or (rest and rest.split(trio.Cancelled)[1]):
             raise
         raise _leaf(expected) from None
 

@@ -175,25 +175,19 @@ async def test_bug_31_servers_are_asked_at_once_and_a_slow_one_is_told_about(
 ) -> None:
     monkeypatch.setattr(probes, "SECONDS", 3)
     with LocalServer() as slow:
-        slow.answers["/api/v0/models"] = lambda _body: _held(slow)
+        slow.answers["/api/v0/models"] = slow.held
         await update(client, "ollama", url=server.root)
         await update(client, "lmstudio", url=slow.root)
         number = await client.post("model/refresh")
         puppet = await puppets.next()
         await puppet.greets()
         line = await puppet.hears("models")
-        await trio.to_thread.run_sync(slow.wait_held, "door")
+        await trio.to_thread.run_sync(slow.wait_held, "answer")
         await puppet.answers(line, {"models": []})
         told = await client.result_of(number)
-        slow.release("door")
+        slow.release("answer")
     assert "did not answer within 3 s" in told["trouble"]
     assert "ollama/library/llama3" in {row["id"] for row in told["models"]}
-
-
-def _held(server: LocalServer) -> int:
-    """An answer that waits behind a door."""
-    server.pass_door("door")
-    return 500
 
 
 async def test_who_has_no_local_server_hears_nothing_of_it(

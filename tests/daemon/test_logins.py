@@ -3,11 +3,14 @@
 import json
 
 import pytest
+import trio
 
 from tests.daemon.client import Client, Json
 from tests.daemon.control_sidecar import KEYED, Agent, begun, fault
+from tests.daemon.local_models import update
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Daemon, Home
+from tests.fakes.local_server import LocalServer
 
 PROVIDER = {"provider": "openai"}
 
@@ -83,6 +86,21 @@ async def test_bug_33_each_step_has_the_names_of_the_protocol(
         result = await client.call("login/wait", loginId=login, after=step - 1)
         assert result["login"] == {**known, "step": step, **told}
     await agent.puppet.answers(begin)
+
+
+async def test_the_daemon_stops_in_order_while_models_are_looked_up(
+    daemon: Daemon, client: Client, puppets: Puppets
+) -> None:
+    with LocalServer() as slow:
+        slow.answers["/api/tags"] = slow.held
+        await update(client, "ollama", url=slow.root)
+        _, agent, begin = await started(client, puppets)
+        await agent.puppet.answers(begin)
+        await agent.puppet.hears("models")
+        await trio.to_thread.run_sync(slow.wait_held, "answer")
+        await daemon.stop()
+        slow.release("answer")
+        await daemon.start()
 
 
 async def test_bug_34_the_first_step_is_not_missed(client: Client, puppets: Puppets) -> None:

@@ -30,11 +30,12 @@ class LocalServer(ScriptedModel):
         server = self
         self._http.RequestHandlerClass = Handler
 
-    def pass_door(self, name: str) -> None:
-        """Waits until the door is released."""
+    def held(self, _body: object) -> int:
+        """An answer that waits until gate `answer` is released, and is an error."""
         waiting, other = socket.socketpair()
         with waiting, other:
-            self.hold(name, waiting)
+            self.hold("answer", waiting)
+        return 500
 
     @property
     def root(self) -> str:

@@ -1,6 +1,7 @@
 """What a group of faults comes down to."""
 
 import pytest
+import trio
 
 from claudetted.protocol.errors import HarnessFailed, StoreFull
 from claudetted.providers.groups import first_of
@@ -26,3 +27,19 @@ def test_what_is_no_group_passes() -> None:
         raise ValueError("alone")
     with first_of(StoreFull):
         pass
+
+
+async def test_a_fault_that_comes_with_a_cancellation_stands_alone() -> None:
+    with trio.CancelScope() as scope:
+        with pytest.raises(StoreFull, match="late"), first_of(StoreFull):
+            async with trio.open_nursery() as nursery:
+                await nursery.start(_begun)
+                scope.cancel()
+                raise StoreFull("late")
+        await trio.sleep_forever()
+    assert scope.cancelled_caught
+
+
+async def _begun(task_status: trio.TaskStatus[None]) -> None:
+    task_status.started()
+    await trio.sleep_forever()
