@@ -118,7 +118,7 @@ def test_a_model_that_is_silent_for_long_is_waited_for(
 ) -> None:
     """Bun's own limit is made a second; another request shows when it would have been cut off."""
     monkeypatch.setenv("BUN_CONFIG_HTTP_IDLE_TIMEOUT", "1")
-    model.answers["/silent"] = lambda _body: model.pass_door("other") or {}
+    model.answers["/silent"] = model.held
     commands.run("backend", "set", "ollama", "--url", model.root)
     chat = commands.new("--model", "ollama/qwen3")
     commands.run("send", chat, "-", typed="@hold door @text at last")
@@ -127,7 +127,7 @@ def test_a_model_that_is_silent_for_long_is_waited_for(
     cut = subprocess.run([bun, "-e", _IMPATIENT, f"{model.root}/silent"], capture_output=True)
     assert cut.stdout == b"TimeoutError\n"
     model.release("door")
-    model.release("other")
+    model.release("answer")
     commands.run("wait", chat)
     assert "at last" in commands.run("history", chat).out
     # Pi would have asked again.

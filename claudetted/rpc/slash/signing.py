@@ -89,8 +89,8 @@ async def withdraw_lost(desk: Desk, asked: list[Question]) -> None:
     """At a daemon's start: no sign-in of the one before is there to be answered."""
     for question in asked:
         if question.kind == "login":
-            actor = await desk.manager.find(question.chat_id)
             try:
+                actor = await desk.manager.find(question.chat_id)
                 await actor.ask(partial(questions.withdraw, question=question, why=ENDED))
             except errors.Fault as fault:
                 logger.warning("a question of a lost sign-in stays: %s", fault.message)
