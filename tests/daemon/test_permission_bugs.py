@@ -231,7 +231,8 @@ async def test_latent_L23_a_stop_is_no_denial_that_the_model_could_act_on(
 async def test_what_ends_a_chats_agent_leaves_no_request_open(
     chat: Chat, home: Home, ending: str
 ) -> None:
-    await asked_once(chat, f"{bash('touch one')} {tool('write', path='two', content='')}")
+    await chat.send(f"{bash('touch one')} {tool('write', path='two', content='')}")
+    await chat.asked(2)
     await chat.call(f"chat/{ending}")
     await chat.client.until(lambda: len(chat.events("permission/resolved")) == 2)
     assert "permissions" not in await chat.client.call("permission/list")
