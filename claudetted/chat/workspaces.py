@@ -22,7 +22,7 @@ def find(cwd: str, broad: bool) -> tuple[str, str]:
             return str(directory), str(directory)
         raise WorkspaceForbidden(
             f"{workspace} is too broad to work in by accident: choose a directory below it, "
-            "or say that you mean it.",
+            "or say that you mean it, as claudette new --broad does.",
             path=str(workspace),
         )
     return str(directory), str(workspace)

@@ -93,8 +93,8 @@ class Models:
             return naming.bare(name)
         usable = [model.id for model in (await self.known()).models if model.usable]
         nearest = naming.nearest(name, usable)
-        hint = f" Nearest: {', '.join(nearest)}." if nearest else ""
-        message = f"No configured provider has a model {name}.{hint}"
+        hint = f"Nearest: {', '.join(nearest)}." if nearest else "See: claudette model"
+        message = f"No configured provider has a model {name}. {hint}"
         raise errors.ModelUnknown(message, model=name, nearest=nearest)
 
     async def refresh(self) -> ListResult:

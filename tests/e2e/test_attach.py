@@ -31,7 +31,8 @@ def seat(commands: Commands, chat: str) -> Iterator[Terminal]:
 
 
 def test_a_message_streams_and_its_turn_ends(seat: Terminal) -> None:
-    seat.enter('@think hm @text "one **bold**\\n\\ntwo"')
+    seat.type('@think hm\x1b\r@text "one **bold**\\n\\ntwo"\r')  # Alt-Enter sends nothing yet
+    seat.expect('  @text "one')
     seat.expect("∴ hm")
     seat.expect("one bold")
     seat.expect("two")
@@ -75,13 +76,16 @@ def test_one_key_allows_a_command_and_its_output_is_folded(seat: Terminal) -> No
     seat.expect("│ out")
 
 
-def test_a_denial_can_carry_a_reason(seat: Terminal, commands: Commands, chat: str) -> None:
-    seat.enter(COMMAND)
-    seat.expect("a allow once")
-    seat.type("r")
-    seat.expect("why not?")
-    seat.enter("use make")
-    seat.expect("denied by you (use make)")
+def test_a_denial_can_carry_a_reason(commands: Commands, chat: str) -> None:
+    with commands.terminal("attach", chat, columns=60) as seat:
+        seat.expect("idle · ")
+        seat.enter(COMMAND)
+        seat.expect("a allow once · d deny · r deny with a reason")
+        seat.expect("y always")  # on the next line: here is no room for all of it
+        seat.type("r")
+        seat.expect("why not?")
+        seat.enter("use make")
+        seat.expect("denied by you (use make)")
     commands.run("wait", chat)
     assert "seq 30" not in commands.run("history", chat, "--limit", "1").out
 

@@ -72,6 +72,7 @@ def test_a_chat_is_named_by_the_beginning_of_its_id(commands: Commands, chat: st
     assert commands.run("show", chat[:-1], "--json").json["id"] == chat
     assert "claudette ls --all" in commands.run("show", "zzz", code=exits.NOT_FOUND).err
     commands.new("--title", "another")
+    assert commands.run("show", "--json").json["title"] == "another"  # the last used here
     several = commands.run("show", chat[:2], code=exits.NOT_FOUND).err
     assert "the chat" in several
     assert "another" in several
@@ -119,7 +120,7 @@ def test_a_stopped_turn_pauses_the_queue_and_it_can_be_changed(
     commands.run("stop", chat)
     assert commands.run("wait", chat, code=exits.TURN_STOPPED).err
     listed = commands.run("queue", "list", chat)
-    assert "paused" in listed.out
+    assert f"claudette queue resume {chat}" in listed.out
     commands.run("queue", "remove", chat, first)
     commands.run("queue", "edit", chat, second, "changed")
     entries = commands.run("queue", "list", chat, "--json").json["entries"]
@@ -177,7 +178,8 @@ def test_waiting_goes_on_while_the_daemon_is_killed(
     ("arguments", "said"),
     [
         (["new", "/nowhere"], "/nowhere"),
-        (["new", "/"], "/"),
+        (["new", "/"], "--broad"),
+        (["new", ".", " "], "nothing to send"),
         (["rpc", "chat/create", "{}"], "cwd"),
         (["rpc", "no/such"], "no such method"),
         (["rpc", "chat/list", "{"], "not JSON"),

@@ -83,9 +83,13 @@ class Commands:
         return self.run("new", ".", *arguments).out.strip()
 
     def terminal(
-        self, *arguments: str, program: Sequence[str] = CLAUDETTE, **env: str
+        self,
+        *arguments: str,
+        program: Sequence[str] = CLAUDETTE,
+        columns: int = 120,
+        **env: str,
     ) -> "Terminal":
-        return Terminal(self._directory, *arguments, program=program, **env)
+        return Terminal(self._directory, *arguments, program=program, columns=columns, **env)
 
     def kill9_daemon(self) -> int:
         """Pulls the plug of the daemon that the lock file names; its pid."""
@@ -102,6 +106,7 @@ class Terminal:
         directory: Path,
         *arguments: str,
         program: Sequence[str] = CLAUDETTE,
+        columns: int = 120,
         **env: str,
     ) -> None:
         # No terminal answers here where the cursor is.
@@ -111,7 +116,7 @@ class Terminal:
             [*program[1:], *arguments],
             cwd=os.fspath(directory),
             env={**os.environ, **fixed, **env},  # type: ignore[arg-type]  # wants its own mapping
-            dimensions=(40, 120),
+            dimensions=(40, columns),
             encoding="utf-8",
             timeout=PATIENCE,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from claudette_cli.calling import Daemon
 from claudette_cli.exits import NOT_FOUND, Failure
 from claudette_cli.terminal import clip
@@ -26,6 +28,16 @@ def chat_id(daemon: Daemon, wanted: str) -> str:
         rows = "".join(f"\n  {chat['id']}  {clip(chat.get('title', ''), 50)}" for chat in found)
         raise Failure(f"Several chats' ids begin with {wanted!r}, say more of it:{rows}", NOT_FOUND)
     return str(found[0]["id"])
+
+
+def chat_or_here(daemon: Daemon, wanted: str | None) -> str:
+    """The chat that is meant; without an id the one `claudette` would sit in here."""
+    if wanted is not None:
+        return chat_id(daemon, wanted)
+    here = chat_in(daemon, os.getcwd())
+    if here is None:
+        raise Failure("No chat works in this directory; see: claudette ls", NOT_FOUND)
+    return here
 
 
 def begun_by(daemon: Daemon, beginning: str) -> Iterator[dict[str, Any]]:

@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 def declare_attach(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "chat",
-        nargs="?",
-        help="id of a chat, or the beginning of one; without it: the chat of this directory",
-    )
+    options.chat_or_here(parser)
     options.json(parser)
 
 

@@ -93,7 +93,7 @@ class Screen:
             erase_when_done=True,
         )
         self._app.ttimeoutlen = ESCAPE_SECONDS
-        # An Esc of its own is the stop key; nothing here begins with Esc.
+        # An Esc of its own is the stop key: what else begins with it comes at once behind it.
         self._app.timeoutlen = ESCAPE_SECONDS
 
     async def run(self) -> None:
@@ -153,6 +153,7 @@ class Screen:
                 self._part(self._queue_text, lambda: bool(self._queue_text())),
                 self._part(self._question_text, lambda: bool(self._question_text())),
                 self._part(self._card_text, lambda: bool(self._asked)),
+                self._part(self._card_keys, lambda: bool(self._asked), wrap=True),
                 Window(
                     BufferControl(self._input, input_processors=[BeforeInput(self._prompt)]),
                     height=Dimension(min=1, max=INPUT_LINES),
@@ -168,10 +169,11 @@ class Screen:
             ]
         )
 
-    def _part(self, text: object, shown: object) -> ConditionalContainer:
+    def _part(self, text: object, shown: object, *, wrap: bool = False) -> ConditionalContainer:
         window = Window(
             FormattedTextControl(text),  # type: ignore[arg-type]  # a callable that returns text
             dont_extend_height=True,
+            wrap_lines=wrap,
         )
         return ConditionalContainer(window, filter=Condition(shown))  # type: ignore[arg-type]
 
@@ -204,7 +206,9 @@ class Screen:
         return shown
 
     def _card_text(self) -> StyleAndTextTuples:
-        question = self.picture.question if self.picture else ""
+        return [("class:card", self.picture.question if self.picture else "")]
+
+    def _card_keys(self) -> StyleAndTextTuples:
         if self._giving_reason:
             keys = "Enter denies with this reason · Esc goes back"
         elif self._card_takes_keys():
@@ -212,7 +216,7 @@ class Screen:
             keys = cards.keys(self.picture.permission)
         else:
             keys = "clear the line to answer" if self._input.text else "…"
-        return [("class:card", question), ("", f"\n{keys}")]
+        return [("", keys)]
 
     def _prompt(self) -> StyleAndTextTuples:
         return [("class:prompt", "why not? " if self._giving_reason else "▸ ")]
@@ -281,6 +285,7 @@ class Screen:
             self._input.validate_and_handle()
 
         @keys.add("c-j")
+        @keys.add("escape", "enter")
         def _newline(_: KeyPressEvent) -> None:
             self._input.insert_text("\n")
 

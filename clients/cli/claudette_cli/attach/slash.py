@@ -12,6 +12,11 @@ HELP = (
     ("/detach", "leave; the agent goes on (also /quit and Ctrl-C)"),
 )
 
+KEYS = (
+    ("Ctrl-J", "begin a new line of the message (also Alt-Enter)"),
+    ("Esc", "stop what runs (also /stop)"),
+)
+
 HERE = {name.split()[0] for name, _ in HELP} | {"/quit"}
 
 AT_ONCE = {"/stop"}
@@ -29,4 +34,4 @@ def is_at_once(text: str) -> bool:
 
 
 def help_lines() -> list[str]:
-    return [f"  {name:<18} {what}" for name, what in HELP]
+    return [f"  {name:<18} {what}" for name, what in (*HELP, *KEYS)]

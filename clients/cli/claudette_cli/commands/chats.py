@@ -131,13 +131,13 @@ def _short(directory: str) -> str:
 
 
 def declare_show(parser: ArgumentParser) -> None:
-    options.chat(parser)
+    options.chat_or_here(parser)
     options.json(parser)
 
 
 def run_show(arguments: Namespace) -> int:
     with Daemon() as daemon:
-        chat_id = choosing.chat_id(daemon, arguments.chat)
+        chat_id = choosing.chat_or_here(daemon, arguments.chat)
         chat = daemon.call("chat/get", {"chatId": chat_id})["chat"]
     if arguments.json:
         output().json(chat)
@@ -150,7 +150,7 @@ def run_show(arguments: Namespace) -> int:
 
 
 def declare_history(parser: ArgumentParser) -> None:
-    options.chat(parser)
+    options.chat_or_here(parser)
     parser.add_argument("--limit", type=int, default=50, help="how many items (50)")
     parser.add_argument("--all", action="store_true", help="all items")
     parser.add_argument("--hidden", action="store_true", help="also what a reset has hidden")
@@ -163,7 +163,7 @@ def run_history(arguments: Namespace) -> int:
     from claudette_cli.rendering.items import Painter
 
     with Daemon() as daemon:
-        chat_id = choosing.chat_id(daemon, arguments.chat)
+        chat_id = choosing.chat_or_here(daemon, arguments.chat)
         limit = None if arguments.all else arguments.limit
         items = history(daemon, chat_id, limit, hidden=arguments.hidden)
     painter = Painter(output(), whole=arguments.whole)

@@ -12,6 +12,15 @@ def chat(parser: ArgumentParser) -> None:
     parser.add_argument("chat", help="id of a chat, or the beginning of one")
 
 
+def chat_or_here(parser: ArgumentParser) -> None:
+    """What `choosing.chat_or_here` reads."""
+    parser.add_argument(
+        "chat",
+        nargs="?",
+        help="id of a chat, or the beginning of one; without it: the chat of this directory",
+    )
+
+
 def json(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
 

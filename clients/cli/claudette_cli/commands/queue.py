@@ -46,7 +46,7 @@ def run_queue(arguments: Namespace) -> int:
     if arguments.json:
         output().json(result)
     else:
-        _print(result)
+        _print(chat_id, result)
     return DONE
 
 
@@ -63,14 +63,14 @@ def _entry(daemon: Daemon, chat_id: str, wanted: str) -> str:
     return str(found[0]["turnId"])
 
 
-def _print(result: Json) -> None:
+def _print(chat_id: str, result: Json) -> None:
     for entry in result.get("entries", []):
         how = "steer" if entry["when"] == "steer" else "queue"
         output().say(f"{entry['turnId']}  {how}  {clip(entry['text'], 60)}")
     if not result.get("entries"):
         output().say("No message waits.")
     elif result.get("paused"):
-        output().say("The queue is paused; let it go on with: claudette queue resume")
+        output().say(f"The queue is paused; let it go on with: claudette queue resume {chat_id}")
 
 
 VERBS = {"queue": (declare_queue, run_queue)}

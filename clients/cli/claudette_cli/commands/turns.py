@@ -75,7 +75,7 @@ def run_stop(arguments: Namespace) -> int:
 
 
 def declare_wait(parser: ArgumentParser) -> None:
-    options.chat(parser)
+    options.chat_or_here(parser)
     parser.add_argument("--turn", help="which turn; without it: until nothing runs any more")
     parser.add_argument(
         "--patient", action="store_true", help="keep waiting while a permission waits"
@@ -85,7 +85,7 @@ def declare_wait(parser: ArgumentParser) -> None:
 
 def run_wait(arguments: Namespace) -> int:
     with Daemon() as daemon:
-        chat_id = choosing.chat_id(daemon, arguments.chat)
+        chat_id = choosing.chat_or_here(daemon, arguments.chat)
         turn = _wait_for(daemon, chat_id, arguments)
     if turn is not None and turn["state"] != "running":
         if arguments.json:
@@ -125,7 +125,7 @@ def text_of(argument: str) -> str:
                 "to send a text that begins with @, pipe it in with -",
                 USAGE,
             ) from error
-    return argument
+    return _said(argument, "the text")
 
 
 def _decoded(data: bytes, source: str) -> str:
@@ -133,6 +133,10 @@ def _decoded(data: bytes, source: str) -> str:
         text = data.decode()
     except UnicodeDecodeError:
         raise Failure(f"{source} is not UTF-8 text; only text can be sent.", USAGE) from None
+    return _said(text, source)
+
+
+def _said(text: str, source: str) -> str:
     if not text.strip():
         raise Failure(f"{source} is empty; there is nothing to send.", USAGE)
     return text

@@ -28,11 +28,11 @@ def scope_of(permission: Json, key: str) -> str | None:
 
 
 def keys(permission: Json) -> str:
-    """What a person can press."""
+    """What a person can press, the narrowest first."""
     allowing = [
         f"{key} {words}" for key, (_, words) in SCOPE_KEYS.items() if scope_of(permission, key)
     ]
-    return " · ".join([*allowing, "d deny", "r deny with a reason"])
+    return " · ".join([*allowing[:1], "d deny", "r deny with a reason", *allowing[1:]])
 
 
 def card(permission: Json, terminal: Terminal) -> list[str]:

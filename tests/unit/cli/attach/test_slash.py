@@ -30,4 +30,4 @@ def test_a_stop_waits_behind_nothing() -> None:
 
 def test_everything_of_its_own_is_in_the_help() -> None:
     assert {name.split()[0] for name, _ in slash.HELP} == slash.HERE - {"/quit"}
-    assert len(slash.help_lines()) == len(slash.HELP)
+    assert len(slash.help_lines()) == len(slash.HELP) + len(slash.KEYS)
