@@ -67,6 +67,8 @@ class Analysis:
     problems: list[str] = field(default_factory=list)
     touches: list[Touch] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
+    searched: list[str] = field(default_factory=list)
+    """Real paths below which all may be read."""
     unseen: bool = False
     """Something would run that cannot be seen here."""
 
@@ -188,7 +190,9 @@ class _Analyst:
     ) -> Directories:
         """A command with words. `first` is its program, behind the assignments."""
         starts = [0]
+        apart = False
         while (inner := wrappers.passed_on(fields, first)) is not None:
+            apart |= fields[first].text not in wrappers.OF_THE_SHELL
             for index in range(first + 1, inner):
                 if wrappers.ASSIGNMENT.match(fields[index].text or ""):
                     hazards.append(Hazard(index, f"It sets {fields[index].text} for what runs."))
@@ -209,7 +213,8 @@ class _Analyst:
             line = " ".join(word.source for word in command)
             loose = bool(part.hazards)
             self._command(line, command, 0, [], where, loose_braces=loose)
-        return self._moved(fields, first, part, where)
+        moved = self._moved(fields, first, where)
+        return _union(where, moved) if apart else moved
 
     def _scanned(
         self,
@@ -226,8 +231,12 @@ class _Analyst:
         self.analysis.hosts += found.hosts
         self.analysis.unseen |= found.unseen
         access: Literal["read", "either"] = "read" if found.reads else "either"
+        before = len(self.analysis.touches)
         for index, mention, glob in found.mentions:
             hazards.extend(self._mention(index, mention, glob, access, where))
+        if found.deep:
+            named = [touch.path for touch in self.analysis.touches[before:]]
+            self.analysis.searched += named or sorted(where or ())
         for view in seen[1:]:
             for _, mention, glob in scan(view, 0).mentions:
                 files = self._files(mention, glob, where) or ()
@@ -306,9 +315,7 @@ class _Analyst:
             real += [self.places.disk.real(paths.fixed_part(path)[0]), *matches]
         return real
 
-    def _moved(
-        self, fields: tuple[Field, ...], first: int, part: Part, where: Directories
-    ) -> Directories:
+    def _moved(self, fields: tuple[Field, ...], first: int, where: Directories) -> Directories:
         """Where the shell is after a command that succeeded."""
         name = fields[first].text
         if name in ("pushd", "popd"):

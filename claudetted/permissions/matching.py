@@ -113,15 +113,22 @@ def base_of(rule: Rule, workspace: str) -> str:
 
 def searched(call: Call) -> Rule | None:
     """A rule that denies files in a directory that the call would search through."""
-    if call.request.access != "search":
-        return None
-    denying = (rule for rule in call.speaking("deny") if rule.match == "path")
-    return next((rule for rule in denying if _lies_in(rule, call)), None)
+    through = call.request.paths if call.request.access == "search" else call.analysis.searched
+    denying = [rule for rule in call.speaking("deny") if through and rule.match == "path"]
+    return next((r for r in denying if any(_lies_in(r, path, call) for path in through)), None)
 
 
-def _lies_in(rule: Rule, call: Call) -> bool:
-    start = paths.start_of(rule.pattern, base_of(rule, call.workspace), call.places)
-    return any(paths.inside(start, path, call.places) for path in call.request.paths)
+def _lies_in(rule: Rule, path: str, call: Call) -> bool:
+    """Whether files that the rule is about may lie below the path."""
+    base = base_of(rule, call.workspace)
+    start = paths.start_of(rule.pattern, base, call.places)
+    if paths.inside(start, path, call.places):
+        return True
+    if "**" not in rule.pattern or not paths.inside(path, start, call.places):
+        return False
+    excepted = any(paths.covers(glob, path, base, call.places) for glob in rule.unless)
+    # A file is no directory to search through: it was looked at by itself.
+    return not excepted and call.places.disk.matches(paths.literal(path) + "/*") != []
 
 
 def path_struck(rule: Rule, path: str, call: Call) -> bool:

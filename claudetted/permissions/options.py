@@ -17,7 +17,8 @@ class Program:
 
     runs: str = ""
     """Options that run a program or load code or settings. `VAR=` stands for every operand that
-    sets a variable, `@` for every one that names a file of more options."""
+    sets a variable, `@` for every one that names a file of more options, `REF` for every one that
+    forces or removes a branch."""
     writes: str = ""
     """Options that write, or change or remove what is there."""
     moves: str = ""
@@ -49,8 +50,12 @@ class Program:
     """Its operands are what it changes: a rule that names some of them covers no others."""
     reads: bool = False
     """It only reads."""
+    deep: str = ""
+    """Options that make it read all below the directories it is given; `always` if it does."""
     single: bool = False
-    """Long options start with one dash."""
+    """Long options start with one dash, and two mean the same. Nothing ends the options."""
+    joined: bool = False
+    """The value of any option may hang on it: what begins like a hazardous one is one."""
     output: int = 0
     """Which of its operands is a file that it writes, counted from 1."""
     dashless: bool = False
@@ -97,9 +102,20 @@ class Program:
         """Why an option is hazardous; empty when it is not. Long ones may be abbreviated."""
         if option in self.hazards:
             return self.hazards[option]
+        if self.joined:
+            return next((why for h, why in self.hazards.items() if option.startswith(h)), "")
         if not option.startswith("--") or len(option) < 3 or self.single:
             return ""
         return next((why for h, why in self.hazards.items() if h.startswith(option)), "")
+
+    def shortens(self, option: str) -> bool:
+        """Whether a long option stands for one whose value is text, without its whole name."""
+        texts = self.text_options
+        return (
+            option.startswith("--")
+            and option not in texts
+            and any(text.startswith(option) for text in texts)
+        )
 
 
 UNKNOWN = Program(

@@ -10,6 +10,7 @@ _SHELL = Program(
 )
 _GREP = Program(
     reads=True,
+    deep="-r -R --recursive --dereference-recursive",
     moves="-f= --file= -R --dereference-recursive",
     takes="-A -B -C -m --max-count --after-context --before-context --context",
     text="-e --regexp --include --exclude --exclude-dir --label --color --colour",
@@ -17,7 +18,7 @@ _GREP = Program(
     texts_unless="-e --regexp -f --file",
 )
 _AWK = Program(
-    runs="-f= --file= -i= --include= -l= --load= -E= --exec= -D --debug",
+    runs="-f= --file= -i= --include= -l= --load= -E= --exec= -D --debug -W=",
     writes="-o= --pretty-print -d --dump-variables -p --profile",
     text="-F --field-separator -v --assign -e --source",
     texts=1,
@@ -25,6 +26,12 @@ _AWK = Program(
     script="awk",
 )
 _HASH = Program(reads=True)
+_CARRIERS = (
+    "taskset chrt numactl setarch linux32 linux64 prlimit choom runuser setpriv sg gosu su-exec "
+    "tini dumb-init fakeroot bwrap firejail proot proxychains torsocks rlwrap unbuffer xvfb-run "
+    "dbus-run-session valgrind perf hyperfine nodemon watchexec concurrently cross-env dotenv op"
+)
+"""They run what their operands say."""
 _ZIP = Program(takes="-S --suffix", exact=True)
 
 PROGRAMS: dict[str, Program] = {
@@ -38,8 +45,8 @@ PROGRAMS: dict[str, Program] = {
     "printf": Program(writes="-v=", texts=-1, reads=True),
     "exit": _SAYS,
     "return": _SAYS,
-    "wait": _SAYS,
-    "jobs": _SAYS,
+    "wait": Program(reads=True, texts=-1, runs="-p="),
+    "jobs": Program(reads=True, texts=-1, runs="-x", carries=True),
     "sleep": _SAYS,
     "test": Program(reads=True, texts=-1, runs="-v"),
     "[": Program(reads=True, texts=-1, runs="-v"),
@@ -106,6 +113,7 @@ PROGRAMS: dict[str, Program] = {
     "chroot": Program(carries=True, code="all"),
     "unshare": Program(carries=True, code="all"),
     "nsenter": Program(carries=True, code="all"),
+    **dict.fromkeys(_CARRIERS.split(), Program(carries=True, code="all")),
     "strace": Program(code="program", writes="-o=", takes="-e -p -s -S -E -P"),
     "ltrace": Program(code="program", writes="-o="),
     "nohup": Program(code="program"),
@@ -140,7 +148,9 @@ PROGRAMS: dict[str, Program] = {
     "du": Program(reads=True, moves="--files0-from= -L --dereference -X=", text="--exclude"),
     "df": _READER,
     "tree": Program(reads=True, writes="-o=", moves="-l --fromfile", text="-P -I -L"),
-    "diff": Program(reads=True, text="-I -x --exclude -L --label", moves="-X="),
+    "diff": Program(
+        reads=True, deep="-r --recursive", text="-I -x --exclude -L --label", moves="-X="
+    ),
     "cmp": _READER,
     "comm": _READER,
     "cut": Program(reads=True, text="-d -f -c -b --delimiter --fields --output-delimiter"),
@@ -198,6 +208,7 @@ PROGRAMS: dict[str, Program] = {
     "zgrep": _GREP,
     "rg": Program(
         reads=True,
+        deep="always",
         runs="--pre= --hostname-bin= --search-zip -z",
         moves="-f= --file= -L --follow --ignore-file=",
         takes="-A -B -C -m -d --max-depth --context --after-context --before-context --max-count "
@@ -207,7 +218,9 @@ PROGRAMS: dict[str, Program] = {
         texts=1,
         texts_unless="-e --regexp -f --file --files --type-list",
     ),
-    "ag": Program(reads=True, runs="--pager=", moves="-f --follow -p=", text="-G", texts=1),
+    "ag": Program(
+        reads=True, deep="always", runs="--pager=", moves="-f --follow -p=", text="-G", texts=1
+    ),
     "fd": Program(
         reads=True,
         runs="-x= --exec= -X= --exec-batch=",
@@ -262,7 +275,11 @@ PROGRAMS: dict[str, Program] = {
     "unlink": Program(exact=True),
     "shred": Program(exact=True),
     "mv": Program(exact=True, moves="-t= --target-directory="),
-    "cp": Program(exact=True, moves="-t= --target-directory= -L -H --dereference"),
+    "cp": Program(
+        exact=True,
+        deep="-r -R -a --recursive --archive",
+        moves="-t= --target-directory= -L -H --dereference",
+    ),
     "ln": Program(exact=True, moves="-t= --target-directory="),
     "install": Program(exact=True, runs="-s --strip --strip-program="),
     "chmod": Program(exact=True, writes="-R --recursive", texts=1),
@@ -278,13 +295,16 @@ PROGRAMS: dict[str, Program] = {
     "killall": Program(exact=True, texts=-1),
     "tar": Program(
         dashless=True,
+        deep="-c --create -r --append -u --update",
         runs="--to-command= -I= --use-compress-program= --checkpoint-action= -F= --info-script= "
         "--new-volume-script= --rsh-command= --rmt-command=",
         writes="-P --absolute-names --remove-files --overwrite -U --unlink-first -h --dereference",
         moves="-C= --directory= -T= --files-from=",
         text="--exclude",
     ),
-    "zip": Program(exact=True, runs="-T -TT= --unzip-command=", writes="-m --move"),
+    "zip": Program(
+        exact=True, deep="-r --recurse-paths", runs="-T -TT= --unzip-command=", writes="-m --move"
+    ),
     "unzip": Program(writes="-o -: -d="),
     "gzip": _ZIP,
     "gunzip": _ZIP,

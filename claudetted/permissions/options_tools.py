@@ -11,6 +11,9 @@ _GIT_LOG = Program(
 _RUNS_OPERAND = Program(code="program")
 _FETCHES = Program(code="all")
 _EVERYTHING = Program(never="It does things that cannot be told from its words.")
+_CARRIES = Program(code="all", carries=True)
+_CONTAINER = "It starts a container that can hold the machine's files."
+_DOCKER_NOUNS = "container image volume network system builder buildx context service"
 _NPM_CODE = "--script-shell= --shell= --node-options= --init-module="
 _NPM_PLACE = "--prefix= -C= --userconfig= --globalconfig= --cache= --registry="
 _PYTHON = Program(
@@ -30,6 +33,7 @@ _NODE = Program(
 _SCRIPTED = Program(
     runs="-e= -E= -r= -c= -n -p -i -I= -M= -m= --eval= -x= --require= -d=", code="first", stdin=True
 )
+_SHIMS = ("mise", "asdf", "direnv", "pyenv", "rbenv", "nodenv", "coverage")
 _DATABASE = Program(never="It runs what its database is told.")
 _TEST = Program(
     runs="@ -p= -c= --config-file= --rootdir= --confcutdir= -o= --override-ini= --pdbcls= "
@@ -49,12 +53,14 @@ _BUILD = Program(
     runs="-f= --file= --makefile= --eval= -E= -P= -D= -B= --toolchain= -I= --include-dir= -C= "
     "--directory= VAR= -G=",
     takes="-j --jobs -t -k",
+    exact=True,
 )
 _COMPILE = Program(
-    runs="-fplugin= -wrapper= -B= -specs= -load= -Xclang= -Xlinker= -Wl, @",
-    writes="-o= -MF= -save-temps",
+    runs="-fplugin= -wrapper= -B= -specs= -load= -X= -Wl, -Wa, -Wp, -prefix= -for- @",
+    writes="-o= -MF= -save-temps -dump",
     takes="-D -U -std -O -I -L -l -x",
     single=True,
+    joined=True,
 )
 
 PROGRAMS: dict[str, Program] = {
@@ -91,7 +97,11 @@ PROGRAMS: dict[str, Program] = {
         text="-m --message --author --date --trailer --cleanup -C -c --fixup --squash "
         "--reuse-message",
     ),
-    "git tag": Program(text="-m --message -u --local-user --format --sort", moves="-F= --file="),
+    "git tag": Program(
+        writes="-d --delete -f --force",
+        text="-m --message -u --local-user --format --sort",
+        moves="-F= --file=",
+    ),
     "git stash": Program(sub=True),
     "git stash *": Program(text="-m --message"),
     "git remote": Program(sub=True),
@@ -114,7 +124,7 @@ PROGRAMS: dict[str, Program] = {
     "git bundle": Program(sub=True),
     "git push": Program(
         runs="--exec= --receive-pack=",
-        writes="-f --force --force-with-lease --mirror -d --delete --prune --force-if-includes",
+        writes="-f --force --force-with-lease --mirror -d --delete --prune --force-if-includes REF",
         text="-o --push-option",
     ),
     "git clean": Program(writes="-f --force -x -X -d"),
@@ -122,7 +132,9 @@ PROGRAMS: dict[str, Program] = {
     "git checkout": Program(writes="-f --force", moves="--pathspec-from-file=", text="-b -B"),
     "git restore": Program(exact=True),
     "git switch": Program(writes="-f --force --discard-changes", text="-c -C"),
-    "git branch": Program(writes="-D --delete --force -f -M -d", text="--format --sort"),
+    "git branch": Program(
+        writes="-D --delete --force -f -M -m --move -C -d", text="--format --sort"
+    ),
     "git rm": Program(exact=True, writes="-r"),
     "git mv": Program(exact=True),
     "git init": Program(moves="--template= --separate-git-dir="),
@@ -193,6 +205,8 @@ PROGRAMS: dict[str, Program] = {
     "hatch run": _RUNS_OPERAND,
     "pipenv": Program(sub=True),
     "pipenv run": _RUNS_OPERAND,
+    **{name: Program(sub=True) for name in _SHIMS},
+    **{f"{name} {verb}": _CARRIES for name in _SHIMS for verb in ("exec", "run", "x")},
     "conda": Program(sub=True),
     "conda run": Program(code="program", takes="-n -p"),
     "conda install": _FETCHES,
@@ -215,6 +229,7 @@ PROGRAMS: dict[str, Program] = {
     "npm x": Program(code="program", runs="-c= --call= -p= --package="),
     "npm init": _FETCHES,
     "npm create": _FETCHES,
+    "npm explore": _CARRIES,
     "npm config": _EVERYTHING,
     "npm set": _EVERYTHING,
     "npm publish": _EVERYTHING,
@@ -263,7 +278,7 @@ PROGRAMS: dict[str, Program] = {
     "bundle exec": _RUNS_OPERAND,
     "gem": Program(sub=True),
     "gem install": _FETCHES,
-    "rake": Program(runs="-f= -r= -e= -R= -C= -I="),
+    "rake": Program(exact=True, runs="-f= -r= -e= -R= -C= -I="),
     "cargo": Program(
         sub=True, runs="--config= -Z=", moves="-C= --manifest-path=", idle="-q --quiet -v --verbose"
     ),
@@ -308,9 +323,9 @@ PROGRAMS: dict[str, Program] = {
         runs="-jar= -cp= -classpath= -agentlib= -agentpath= -javaagent= @",
     ),
     "javac": Program(single=True, runs="-processor= -processorpath= @", writes="-d= -s= -h="),
-    "mvn": Program(runs="-f= --file= -s= --settings= -D= -gs="),
-    "gradle": Program(runs="-b= -c= -I= --init-script= -p= -D= --build-file="),
-    "gradlew": Program(runs="-b= -c= -I= --init-script= -p= -D="),
+    "mvn": Program(exact=True, runs="-f= --file= -s= --settings= -D= -gs="),
+    "gradle": Program(exact=True, runs="-b= -c= -I= --init-script= -p= -D= --build-file="),
+    "gradlew": Program(exact=True, runs="-b= -c= -I= --init-script= -p= -D="),
     "dotnet": Program(sub=True),
     "swift": Program(sub=True),
     "terraform": Program(sub=True, moves="-chdir=", single=True),
@@ -327,18 +342,22 @@ PROGRAMS: dict[str, Program] = {
     # Services and packages of the machine.
     "docker": Program(sub=True, moves="-H= --host= -c= --context= --config="),
     "docker *": Program(writes="-o= --output= --iidfile= --cidfile="),
-    "docker run": Program(
-        carries=True, never="It starts a container that can hold the machine's files."
-    ),
-    "docker exec": Program(code="all", carries=True),
+    "docker run": Program(carries=True, never=_CONTAINER),
+    "docker exec": _CARRIES,
+    **{f"docker {noun}": Program(sub=True) for noun in _DOCKER_NOUNS.split()},
+    "docker container *": Program(exact=True),
+    "docker container run": Program(carries=True, never=_CONTAINER),
+    "docker container exec": _CARRIES,
     "docker compose": Program(sub=True, runs="-f= --file= --env-file= --project-directory="),
-    "docker compose exec": Program(code="all", carries=True),
-    "docker compose run": Program(code="all", carries=True),
+    "docker compose exec": _CARRIES,
+    "docker compose run": _CARRIES,
+    "docker-compose": Program(sub=True, runs="-f= --file= --env-file= --project-directory="),
+    "docker-compose exec": _CARRIES,
+    "docker-compose run": _CARRIES,
     "docker cp": Program(exact=True),
     "podman": Program(sub=True),
-    "podman run": Program(
-        carries=True, never="It starts a container that can hold the machine's files."
-    ),
+    "podman run": Program(carries=True, never=_CONTAINER),
+    "podman exec": _CARRIES,
     "kubectl": Program(sub=True, moves="--kubeconfig= --context= -s= --server= --token="),
     "kubectl *": Program(exact=True),
     "kubectl exec": Program(code="all", carries=True),

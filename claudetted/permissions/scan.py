@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 
 from claudetted.permissions import knowledge
 from claudetted.permissions.hosts import host_of
-from claudetted.permissions.options import Code, Program
+from claudetted.permissions.options import UNKNOWN, Code, Program
 from claudetted.permissions.scripts import harmless
 from claudetted.permissions.shell.model import Field
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+_SUBCOMMAND = re.compile(r"[a-z][a-z0-9:_-]*")
+"""What could be one: a rule that is offered for a program nobody knows spells it."""
 _REMOTE = re.compile(r"(?:ext|fd)::.*|[\w.-]+@[\w.-]+:.*|[\w-]+(\.[\w-]+)+:[^:]*/.*")
-_SETS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?[:?]?=")
-_EVALUATED = frozenset(("[[", "[", "test", "let", "printf"))
+_EVALUATED = frozenset(("[[", "[", "test", "let", "printf", "wait"))
 """Commands that evaluate indexes in their operands, substitutions in them included."""
 
 LATER = "is only known when it runs"
@@ -49,6 +50,8 @@ class Scan:
     hosts: list[str] = field(default_factory=list)
     exact: bool = False
     reads: bool = False
+    deep: bool = False
+    """It reads all that lies below its operands, or below where it runs."""
 
 
 def scan(fields: Sequence[Field], start: int) -> Scan:
@@ -87,6 +90,7 @@ class _Scanner:
         if self.program.stdin and not self.coded:
             self._reads_code()
         self.found.exact, self.found.reads = self.program.exact, self.program.reads
+        self.found.deep |= self.program.deep == "always"
 
     def _word(self, index: int, word: Field) -> None:
         text = word.text
@@ -102,9 +106,11 @@ class _Scanner:
         elif self.ended or not text.startswith("-") or text == "-":
             self._operand(index, text)
         elif text == "--":
-            self.ended = True
+            self.ended = not self.program.single
         elif self.program.single or text.startswith("--"):
             name, equals, value = text.partition("=")
+            if self.program.single and name.startswith("--"):
+                name = name[1:]
             self._option(index, name, value if equals else None)
         else:
             self._cluster(index, text)
@@ -142,6 +148,9 @@ class _Scanner:
         why = self.program.hazard(name)
         if why:
             self._hazard(index, f"{self.name} {name} {why}.")
+        elif self.program.script and self.program.shortens(name):
+            self._hazard(index, f"What {self.name} {name} is told is not looked into.")
+        self.found.deep |= name in self.program.deep.split()
         if name in self.program.idle_options and not self.ended:
             self.found.idle.add(index)
         text = name in self.program.text_options
@@ -216,10 +225,15 @@ class _Scanner:
 
     def _plain(self, index: int, text: str) -> None:
         hazards = self.program.hazards
-        if "VAR" in hazards and _SETS.match(text):
+        if "VAR" in hazards and "=" in text:
             self._hazard(index, f"{self.name} is told to use other programs or places.")
+        if "REF" in hazards and text.startswith(("+", ":")):
+            self._hazard(index, f"{self.name} overwrites or removes {text[1:]}.")
         if "@" in hazards and text.startswith("@"):
             self._hazard(index, f"{self.name} reads more options from a file.")
+        unknown = self.program is UNKNOWN and not self.coded and not self.found.operands
+        if unknown and _SUBCOMMAND.fullmatch(text):
+            self.found.named = index + 1
         self.found.operands.append(index)
         if len(self.found.operands) == self.program.output:
             self._hazard(index, f"{self.name} writes it.")

@@ -15,8 +15,8 @@ def harmless(language: str, text: str) -> bool:
     return _SED.fullmatch(text) is not None
 
 
-_AWK_ACTS = re.compile(r"system|getline|close|fflush|[|>@]\s*[\"'\w(&]|@|printf?\b[^;}]*>")
-"""Pipes, redirections and calls; a comparison with `>` looks the same and asks as well."""
+_AWK_ACTS = re.compile(r"system|getline|close|fflush|ARG[VC]|SYMTAB|@|>(?!=)|(?<!\|)\|(?!\|)|\|{3}")
+"""Pipes, redirections, calls and other files; a comparison with `>` looks the same and asks."""
 
 
 def _pattern(delimiter: str) -> str:

@@ -1,5 +1,6 @@
 """Owns whether a rule that denies or asks reaches a command: liberal, where an allow is strict."""
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -10,6 +11,17 @@ from claudetted.permissions.rules import words_of
 from claudetted.permissions.shell.model import Field
 
 Reach = Literal["no", "maybe", "yes"]
+
+_LETTERS = re.compile(r"-[A-Za-z]{2,4}")
+_FORCING = frozenset(("-f", "--force"))
+_SAME = {
+    "-f": ("--force",),
+    "--force": ("-f",),
+    "-r": ("-R", "--recursive"),
+    "-R": ("--recursive",),
+    "--recursive": ("-r", "-R"),
+}
+"""What programs agree on. A rule about one name of an option is about all of them."""
 
 
 def reach(pattern: str, analysis: Analysis, places: Places) -> Reach:
@@ -39,7 +51,7 @@ def _reach(words: Sequence[str], view: Sequence[Field], places: Places) -> Reach
     at = 1
     for place, word in enumerate(words[1:], 1):
         if word.startswith("-"):
-            one = _option(word, view)
+            one = _options(word, view)
         else:
             one, at = _operand(word, view, at, place <= subcommands)
         if one == "no":
@@ -66,8 +78,31 @@ def _subcommands(words: Sequence[str]) -> int:
     return count
 
 
+def _options(word: str, view: Sequence[Field]) -> Reach:
+    """Options may stand anywhere, and letters that a rule has in one word in many."""
+    found = _option(word, view)
+    if found == "yes" or not _LETTERS.fullmatch(word):
+        return found
+    each = {_option(f"-{letter}", view) for letter in word[1:]}
+    return "no" if "no" in each else "maybe" if "maybe" in each else "yes"
+
+
 def _option(word: str, view: Sequence[Field]) -> Reach:
-    """An option may stand anywhere, abbreviated, with a value, or among others."""
+    """By any of its names."""
+    each = {_spelled(name, view) for name in (word, *_SAME.get(word, ()))}
+    if word in _FORCING and _forces(view):
+        return "yes"
+    return "yes" if "yes" in each else "maybe" if "maybe" in each else "no"
+
+
+def _forces(view: Sequence[Field]) -> bool:
+    """`git push origin +main`"""
+    texts = [field.text or "" for field in view]
+    return {"git", "push"} <= set(texts) and any(text.startswith("+") for text in texts)
+
+
+def _spelled(word: str, view: Sequence[Field]) -> Reach:
+    """Abbreviated, with a value, or among others."""
     texts = [field.text for field in view[1:]]
     for text in texts:
         if text is None:

@@ -34,6 +34,8 @@ _TRANSPARENT: dict[str, _Wrapper] = {
     "caffeinate": _wrapper("-d -i -m -s -u"),
     "env": _wrapper(),
 }
+OF_THE_SHELL = frozenset(("time", "command", "builtin"))
+"""Behind these a `cd` moves the shell itself; others run one that moves nobody."""
 _SHELLS = frozenset(("sh", "bash", "dash"))
 _SHELL_LETTERS = frozenset("celuxo")
 _SHELL_MODES = frozenset(("pipefail", "errexit", "nounset", "xtrace"))
@@ -70,7 +72,11 @@ def passed_on(fields: Sequence[Field], start: int) -> int | None:
 def _is_flag(text: str, wrapper: _Wrapper) -> bool:
     name, equals, _ = text.partition("=")
     attached = bool(wrapper.valued) and _ATTACHED.fullmatch(text) is not None
-    return text in wrapper.flags or attached or (bool(equals) and name in wrapper.valued)
+    letters = text[1:] if text[:2] != "--" else ""
+    together = bool(letters) and all(f"-{letter}" in wrapper.flags for letter in letters)
+    return (
+        together or text in wrapper.flags or attached or (bool(equals) and name in wrapper.valued)
+    )
 
 
 def shell_script(fields: Sequence[Field], start: int) -> str | None:

@@ -1,8 +1,12 @@
 """Owns the form of a read shell command: words, redirections, and how simple commands combine."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+_CLASS = re.compile(r"[!^]?(?:[A-Za-z0-9_]-[A-Za-z0-9_]|[A-Za-z0-9_.,])+\]")
+"""The rest of a `[...]` that every reader of patterns takes for the same."""
 
 PieceKind = Literal["text", "glob", "variable", "unknown"]
 
@@ -48,13 +52,21 @@ class Word:
             return Field(self.source, glob=self._pattern(known), single=False)
         return Field(self.source, "".join(text for text in texts if text is not None))
 
-    def _pattern(self, known: Mapping[str, str]) -> str:
-        """With what is not meant as a wildcard made literal."""
+    def _pattern(self, known: Mapping[str, str]) -> str | None:
+        """With what is not meant as a wildcard made literal. None when only a shell knows what
+        it would find."""
         parts = []
+        within = False
         for piece in self.pieces:
             text = _value(piece, known) or ""
+            if within:
+                plain = piece.kind == "text" and not piece.quoted
+                if not plain or not _CLASS.match(text):
+                    return None
+                text = text.replace("^", "!", 1) if text[0] == "^" else text
+            within = (piece.kind, text) == ("glob", "[")
             parts.append(text if piece.kind == "glob" else _literal(text))
-        return "".join(parts)
+        return None if within else "".join(parts)
 
 
 def _value(piece: Piece, known: Mapping[str, str]) -> str | None:

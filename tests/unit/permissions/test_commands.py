@@ -58,7 +58,7 @@ def test_what_is_suggested_for_a_command_would_have_allowed_it() -> None:
         ("rm -rf build", ["command rm -rf build"]),
         ("sort -o out in", ["command sort -o out"]),
         ("git -c a=b log", ["command git -c a=b log"]),
-        ("FOO=1 make all", ["command FOO=1 make"]),
+        ("FOO=1 make all", ["command FOO=1 make all"]),
         ("cat /etc/hosts", ["command cat /etc/hosts"]),
         ("timeout 10 npm test | tail -5", ["command npm test", "command tail"]),
         ("echo x > out.txt", [f"path {WORKSPACE}/out.txt", "command echo"]),
@@ -66,6 +66,9 @@ def test_what_is_suggested_for_a_command_would_have_allowed_it() -> None:
         ("curl -s https://a.example/x", ["command curl -s https://a.example/x"]),
         ("bash -c 'git add .; git diff'", ["command git add", "command git diff"]),
         ("npm install left-pad", ["command npm install left-pad"]),
+        ("frob deploy --now", ["command frob deploy"]),
+        ("frob -v x.txt", ["command frob"]),
+        ("docker container ls -a", ["command docker container ls -a"]),
         ("find . -exec grep x {} +", ["command find", "command grep"]),
         ('eval "$x"', []),
         ("cat $x", []),
@@ -106,6 +109,67 @@ def test_a_rule_for_a_wrapper_is_none_for_what_it_carries(wrapper: str) -> None:
     assert verdict(command, f"allow bash command {wrapper}").effect == "ask"
     assert verdict(command, f"allow bash command {wrapper} frob").effect == "allow"
     assert verdict(command, "allow bash command frob").effect == "allow"
+
+
+@pytest.mark.parametrize(
+    ("rule", "command"),
+    [
+        ("go test", "go test --exec ./x ./..."),
+        ("go vet", "go vet --vettool=./x ./..."),
+        ("gcc", "gcc -B./x a.c"),
+        ("gcc", "gcc -oout a.c"),
+        ("gcc", "gcc --specs=x a.c"),
+        ("gcc", "gcc -Wl,-o,out a.c"),
+        ("jobs", "jobs -x rm -rf src"),
+        ("wait", "wait -n -p 'a[$(rm x)]'"),
+        ("command", "command -pp rm -rf src"),
+        ("command", "command -p -- rm -rf src"),
+        ("git push", "git push origin +main"),
+        ("git push", "git push origin :main"),
+        ("git tag", "git tag -d v1"),
+        ("make test", "make test deploy"),
+        ("docker container", "docker container exec web rm x"),
+        ("docker-compose", "docker-compose exec web rm x"),
+        ("taskset", "taskset 1 rm -rf src"),
+        ("xvfb-run", "xvfb-run rm -rf src"),
+        ("mise", "mise exec -- rm -rf src"),
+        ("npm explore", "npm explore x -- rm -rf src"),
+        ("mawk", "mawk -Wexec a.awk"),
+    ],
+)
+def test_a_short_rule_covers_no_more_than_it_says(rule: str, command: str) -> None:
+    assert verdict(running(command), f"allow bash command {rule}").effect == "ask"
+    assert verdict(running(command), f"allow bash command {command}").effect in ("allow", "ask")
+
+
+@pytest.mark.parametrize(
+    ("rule", "command"),
+    [
+        ("rm -rf", "rm -fr x"),
+        ("rm -rf", "rm x -r -f"),
+        ("rm -rf", "rm --recursive --force x"),
+        ("rm -rf", "rm -Rf x"),
+        ("rm -r", "rm -vfR x"),
+        ("git push --force", "git push -f"),
+        ("git push --force", "git push -fu origin main"),
+        ("git push --force", "git push origin +main"),
+        ("git push -f", "git push --force"),
+        ("rm", "command -pp rm x"),
+        ("rm", "taskset 1 rm x"),
+        ("rm", "jobs -x rm x"),
+        ("rm", "sg users 'rm x'"),
+    ],
+)
+def test_a_denied_command_is_denied_however_it_is_spelled(rule: str, command: str) -> None:
+    assert verdict(running(command), f"deny bash command {rule}", level="full").effect == "deny"
+
+
+@pytest.mark.parametrize(
+    ("rule", "command"),
+    [("rm -rf", "rm -r x"), ("rm -rf", "rm x"), ("git push --force", "git push origin main")],
+)
+def test_a_denied_option_denies_no_other(rule: str, command: str) -> None:
+    assert verdict(running(command), f"deny bash command {rule}", level="full").effect == "allow"
 
 
 def test_in_full_only_rules_speak() -> None:

@@ -16,7 +16,7 @@ def test_an_entry_is_well_formed(key: str) -> None:
     assert key not in options_files.PROGRAMS or key not in options_tools.PROGRAMS
     names = [*entry.hazards, *entry.valued, *entry.idle_options, *entry.replacing]
     for name in names:
-        assert name.startswith("-") or name in ("@", "VAR"), name
+        assert name.startswith("-") or name in ("@", "VAR", "REF"), name
         assert entry.single or name.startswith("--") or len(name) <= 3, name
     for one, other in itertools.combinations((entry.runs, entry.writes, entry.moves), 2):
         assert not set(one.split()) & set(other.split())

@@ -64,6 +64,7 @@ AWK = [
     "NR % 2",
     "{sum += $1} END {print sum}",
     "length < 72",
+    "NF >= 3 || /x/",
     '{printf "%s\\n", $1}',
 ]
 AWK_ACTS = [
@@ -79,6 +80,11 @@ AWK_ACTS = [
     "{print>f}",
     '{print |& "sh"}',
     '{f="system"; @f("rm")}',
+    "{print | $0}",
+    '{print |\\\n"sh"}',
+    '{print "a;b" > $1}',
+    '{print "a;b" >> $1}',
+    'BEGIN {ARGV[1] = "/etc/passwd"; ARGC = 2} {print}',
 ]
 
 
