@@ -12,7 +12,7 @@ from tests.daemon.client import Client
 from tests.daemon.conftest import NewChat
 from tests.daemon.local_models import has_ollama, models, rows, update
 from tests.daemon.puppet import Puppet, Puppets
-from tests.daemon.world import Chat, Daemon
+from tests.daemon.world import NOBODY, Chat, Daemon
 from tests.fakes.local_server import LocalServer, ollama, shown
 
 MODEL = "ollama/library/llama3"
@@ -115,7 +115,7 @@ async def test_bug_58_what_this_version_does_not_know_is_kept(
     again = await daemon.client()
     told = await rows(again)
     assert "codex-subscription" not in told
-    assert told["lmstudio"]["url"] == "http://127.0.0.1:1234"
+    assert told["lmstudio"]["url"] == NOBODY
     assert told["ollama"]["url"] == server.root
     await update(again, "ollama", contextWindow=4_096)
     kept = await trio.to_thread.run_sync(_read)

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 
 import keyring.backends.fail
 import pytest
@@ -11,11 +10,11 @@ import trio
 
 from claudetted.protocol import places
 from claudetted.providers import probes
-from claudetted.providers.kinds import KINDS, Kind
+from claudetted.providers.kinds import KINDS
 from tests.daemon.client import Client, Json
 from tests.daemon.local_models import has_ollama, models, rows, tried, update
 from tests.daemon.puppet import Puppets
-from tests.daemon.world import Daemon, Home, full_disk
+from tests.daemon.world import NOBODY, Daemon, Home, full_disk
 from tests.fakes import keychain
 from tests.fakes.local_server import LocalServer, ollama, shown
 
@@ -164,9 +163,9 @@ async def test_a_server_that_fails_is_told_in_a_sentence(
 
 
 async def test_nobody_is_there(client: Client) -> None:
-    await update(client, "ollama", url="http://127.0.0.1:9")
+    await update(client, "ollama", url=NOBODY)
     told = await tried(client, "ollama")
-    assert "http://127.0.0.1:9" in told["message"]
+    assert NOBODY in told["message"]
     assert "Is Ollama running there?" in told["message"]
 
 
@@ -191,10 +190,8 @@ async def test_bug_31_servers_are_asked_at_once_and_a_slow_one_is_told_about(
 
 
 async def test_who_has_no_local_server_hears_nothing_of_it(
-    client: Client, puppets: Puppets, monkeypatch: pytest.MonkeyPatch
+    client: Client, puppets: Puppets
 ) -> None:
-    for name in ("ollama", "lmstudio"):
-        monkeypatch.setitem(KINDS, name, _elsewhere(name))
     number = await client.post("model/refresh")
     puppet = await puppets.next()
     await puppet.greets()
@@ -202,13 +199,9 @@ async def test_who_has_no_local_server_hears_nothing_of_it(
     assert not (await client.result_of(number)).get("trouble")
 
 
-def _elsewhere(name: str) -> Kind:
-    return replace(KINDS[name], url="http://127.0.0.1:9")
-
-
 async def test_another_address_has_other_models(client: Client, server: LocalServer) -> None:
     await has_ollama(client, server)
-    await update(client, "ollama", url="http://127.0.0.1:9")
+    await update(client, "ollama", url=NOBODY)
     assert not (await rows(client))["ollama"].get("models")
     await update(client, "ollama", url="")
     assert (await rows(client))["ollama"]["url"] == KINDS["ollama"].url

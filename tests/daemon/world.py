@@ -4,10 +4,12 @@ import os
 import resource
 import select
 import socket
+import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,15 @@ from claudetted.daemon.run import Serving, serve
 from claudetted.protocol import places
 from claudetted.providers import claude_cli, probes
 from claudetted.providers.claude import TOKENS
+from claudetted.providers.kinds import KINDS
 from claudetted.sidecar.keeper import frames
 from claudetted.store import writer
 from tests.daemon.client import PATIENCE, Client, Json, Refused, connect
 from tests.fakes.gates import Gates
 from tests.fakes.launcher import write_launcher
+
+NOBODY = "http://127.0.0.1:9"
+"""An address where nobody listens."""
 
 
 class Home:
@@ -85,6 +91,9 @@ def made_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]
         home = Home(tmp_path, Path(runtime), gates)
         user = tmp_path / "home"
         user.mkdir()
+        # Whoever runs the tests may have servers of his own.
+        for name in ("ollama", "lmstudio"):
+            monkeypatch.setitem(KINDS, name, replace(KINDS[name], url=NOBODY))
         # A busy machine may take longer for an answer than a user would wait for it.
         monkeypatch.setattr(probes, "SECONDS", PATIENCE)
         monkeypatch.setattr(claude_cli, "PATIENCE_SECONDS", PATIENCE)
@@ -317,10 +326,17 @@ def held_commits() -> Iterator[Held]:
 @contextmanager
 def full_disk() -> Iterator[None]:
     """Nothing that the database would grow by can be stored: the kernel refuses it."""
-    log = places.database_path().with_name(places.database_path().name + "-wal")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_end_of_log(), before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def _end_of_log() -> int:
+    """Where SQLite's log goes on. Its file may be longer: by what is being written just now."""
+    path = places.database_path()
+    with path.with_name(f"{path.name}-shm").open("rb") as index:
+        page, frames_written = struct.unpack("=14xHI", index.read(20))
+    return int(32 + frames_written * (24 + page))
