@@ -180,7 +180,11 @@ PROGRAMS: dict[str, Program] = {
     "seq": _SAYS,
     "expr": _SAYS,
     "date": Program(
-        reads=True, texts=-1, writes="-s= --set=", moves="-f= --file= -r= --reference="
+        reads=True,
+        texts=-1,
+        writes="-s= --set=",
+        moves="-f= --file= -r= --reference=",
+        text="-d --date",
     ),
     "id": _SAYS,
     "whoami": _SAYS,

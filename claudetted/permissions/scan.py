@@ -17,6 +17,9 @@ _REMOTE = re.compile(r"(?:ext|fd)::.*|[\w.-]+@[\w.-]+:.*|[\w-]+(\.[\w-]+)+:[^:]*
 _EVALUATED = frozenset(("[[", "[", "test", "let", "printf", "wait"))
 """Commands that evaluate indexes in their operands, substitutions in them included."""
 
+_AFTER_OPERAND = frozenset("] = == != < > -eq -ne -lt -le -gt -ge -nt -ot -ef -a -o )".split())
+"""What stands behind an operand of `test`, so that the word before it is none of its options."""
+
 LATER = "is only known when it runs"
 
 
@@ -118,6 +121,8 @@ class _Scanner:
     def _loose(self, index: int, word: Field) -> None:
         """A word that is a pattern, or that only the running shell knows."""
         if self.program.texts == -1 and (word.single or not self.program.hazards):
+            if self._may_be_option(index):
+                self._never(f"{word.source} could turn out to be an option.")
             return
         if word.glob is None or self.program.sub or self.program.code:
             self.found.unseen |= bool(self.program.code or self.program.never)
@@ -127,6 +132,19 @@ class _Scanner:
             self._never(f"A file that {word.source} finds could be named like an option.")
         self.found.operands.append(index)
         self.found.mentions.append((index, word.glob, True))
+
+    def _may_be_option(self, index: int) -> bool:
+        """Whether a word that is not known could be an option that matters."""
+        if self.key == "command":
+            return index == self.start + 1
+        if self.ended or not self.program.hazards:
+            return False
+        if self.key == "printf":
+            return index == self.start + 1
+        if self.key in ("test", "["):
+            behind = self.fields[index + 1 :][:1]
+            return any(word.text not in _AFTER_OPERAND for word in behind)
+        return True
 
     def _cluster(self, index: int, text: str) -> None:
         """Short options in one word, the last one perhaps with its value."""
@@ -155,7 +173,7 @@ class _Scanner:
             self.found.idle.add(index)
         text = name in self.program.text_options
         if attached is not None:
-            self._value(index, attached, text)
+            self._value(index, attached, text, name)
         elif name in self.program.valued and self.at < len(self.fields):
             self._next_value(name, text, bool(why))
 
@@ -164,7 +182,7 @@ class _Scanner:
         index, word = self.at, self.fields[self.at]
         self.at += 1
         if word.text is None:
-            if not (text and word.single):
+            if not (text and word.single) or self._is_script(name):
                 self.found.unseen |= hazardous and self.program.carries
                 self._never(f"{word.source} {LATER}.")
         elif name in self.program.modules:
@@ -172,13 +190,16 @@ class _Scanner:
         else:
             if hazardous:
                 self._hazard(index, f"It is what {name} takes.")
-            self._value(index, word.text, text)
+            self._value(index, word.text, text, name)
 
-    def _value(self, index: int, value: str, text: bool) -> None:
+    def _value(self, index: int, value: str, text: bool, option: str) -> None:
         if not text:
             self._mention(index, value)
-        elif self.program.script:
+        elif self._is_script(option):
             self._check_script(index, value)
+
+    def _is_script(self, option: str) -> bool:
+        return bool(self.program.script) and option in self.program.replacing
 
     def _operand(self, index: int, text: str) -> None:
         if self.program.sub:

@@ -86,9 +86,16 @@ def test_a_permission_is_seen_and_answered_from_elsewhere(commands: Commands, ch
     assert "echo out" in commands.run("inbox").out
     assert "!" in commands.run("ls").out
     assert "allowed once by you" in commands.run("approve", asked["id"]).out
+    late = commands.run("deny", asked["id"], code=exits.GONE).err
+    assert "already resolved: allow, by claudette/cli (pid " in late
+    commands.run("deny", "nobody.a1", code=exits.NOT_FOUND)
     commands.run("wait", chat)
     assert commands.run("inbox").out == "Nothing waits for you.\n"
     assert "│ out" in commands.run("history", chat).out
+    today = asked["openedAt"][:10]
+    for time in ([], ["--since", today], ["--since", f"{today} 00:00", "--until", today]):
+        assert "echo out  claudette/cli (pid " in commands.run("audit", *time).out
+    assert commands.run("audit", "--until", "2020-01-01").out == ""
 
 
 def test_a_second_decision_is_told_of_the_first(commands: Commands, chat: str) -> None:

@@ -77,6 +77,7 @@ _MISLEADING = re.compile(
     r"[^\S \t\n]|[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 """Blanks that are none to a shell, what cannot be seen, and what turns the text around."""
+_EQUALS = frozenset(("=", "==", "!="))
 _DESCRIPTOR = re.compile(r"\d*|-|\d+-")
 
 
@@ -234,7 +235,9 @@ class _Reader:
         if text.startswith("(("):
             raise Unsure("arithmetic")
         name = "[[" if text.startswith("[[") else "["
-        words = [Word(name, (Piece("text", name),)), *map(self._word, _operands(node))]
+        words = [_literal(name)]
+        for child in _operands(node):
+            words.append(_literal(child.type) if child.type in _EQUALS else self._word(child))
         return Simple(tuple(words), text=text)
 
     def _assignment(self, node: GrammarNode) -> Assignment:
@@ -323,10 +326,14 @@ class _Reader:
 
 def _operands(node: GrammarNode) -> Iterator[GrammarNode]:
     for child in node.children:
-        if child.type in WORDS:
+        if child.type in WORDS or child.type in _EQUALS:
             yield child
         elif child.is_named:
             yield from _operands(child)
+
+
+def _literal(text: str) -> Word:
+    return Word(text, (Piece("text", text),))
 
 
 def _unread(node: GrammarNode) -> Unsure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from claudette_cli.calling import Daemon
-from claudette_cli.exits import NOT_FOUND, Failure
+from claudette_cli.exits import NOT_FOUND, Failure, Refused
 from claudette_cli.terminal import clip
 
 TYPE_CHECKING = False
@@ -51,12 +51,23 @@ def permission(daemon: Daemon, wanted: str) -> dict[str, Any]:
     found = [asked for asked in waiting if asked["id"].startswith(wanted)]
     if not found:
         found = [asked for asked in waiting if asked["chatId"].startswith(wanted)]
+    if not found and "." in wanted:
+        _tell_who_decided(daemon, wanted)
     if not wanted or not found:
         raise Failure(f"Nothing waits for {wanted!r}; see: claudette inbox", NOT_FOUND)
     if len(found) > 1:
         rows = "".join(f"\n  {asked['id']}  {_what(asked)}" for asked in found)
         raise Failure(f"Several requests wait, name one of them:{rows}", NOT_FOUND)
     return dict(found[0])
+
+
+def _tell_who_decided(daemon: Daemon, permission_id: str) -> None:
+    """Fails with who decided what, if this is the whole id of a request that is closed."""
+    try:
+        daemon.call("permission/explain", {"permissionId": permission_id})
+    except Refused as refused:
+        if refused.name != "PermissionNotFound":
+            raise
 
 
 def question(daemon: Daemon, wanted: str) -> dict[str, Any]:

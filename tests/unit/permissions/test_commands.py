@@ -135,11 +135,41 @@ def test_a_rule_for_a_wrapper_is_none_for_what_it_carries(wrapper: str) -> None:
         ("mise", "mise exec -- rm -rf src"),
         ("npm explore", "npm explore x -- rm -rf src"),
         ("mawk", "mawk -Wexec a.awk"),
+        ("command", "command $x"),
+        ("command", 'command "$x" src'),
+        ("command", "command evil${x:- &{x}"),
+        ("jobs", 'jobs "$x" rm -rf src'),
+        ("date", 'date "$x"'),
+        ("printf", 'x=-v; y=\'a[$(rm x)]\'; printf "$x" "$y" z'),
+        ("[", 'x=-v; y=\'a[$(rm x)]\'; [ "$x" "$y" ]'),
+        ("test", "test \"$x\" 'a[b]'"),
+        ("sed", "x='1e rm x'; sed -e \"$x\" a"),
+        ("awk", 'awk -e "$x" a'),
     ],
 )
 def test_a_short_rule_covers_no_more_than_it_says(rule: str, command: str) -> None:
     assert verdict(running(command), f"allow bash command {rule}").effect == "ask"
-    assert verdict(running(command), f"allow bash command {command}").effect in ("allow", "ask")
+
+
+@pytest.mark.parametrize(
+    ("rule", "command"),
+    [
+        ("printf", "printf '%s\\n' \"$x\""),
+        ("printf", 'printf -- "$x"'),
+        ("[", '[ -n "$x" ]'),
+        ("[", '[ "$x" = y ]'),
+        ("[", '[ ! -f "$x" ] && [ "$y" != "$x" ]'),
+        ("test", 'test "$a" -eq 3 -a "$b" = c'),
+        ("date", 'date -d "$x" +%s'),
+        ("awk", "awk -F'|' -v a=\"$x\" '{print a, $1}' a"),
+        ("command", "command -v node"),
+        ("grep", 'grep -e "$x" a'),
+        ("find", "find . -name '*.py' -newer a"),
+        ("git push", "git push -u origin main:main"),
+    ],
+)
+def test_a_short_rule_covers_what_people_mean(rule: str, command: str) -> None:
+    assert verdict(running(command), f"allow bash command {rule}").effect == "allow"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from claudette_cli import choosing
 from claudette_cli.calling import Daemon
@@ -163,14 +164,18 @@ def declare_audit(parser: ArgumentParser) -> None:
     parser.add_argument("--tool", help="only this tool's")
     parser.add_argument("--path", help="only those that name this path or text")
     parser.add_argument("--since", metavar="TIME", help="such as 2026-11-23 or with a time, UTC")
-    parser.add_argument("--until", metavar="TIME")
+    parser.add_argument("--until", metavar="TIME", help="of a date its end")
     parser.add_argument("--limit", type=int, default=100, help="at most so many (100)")
     options.json(parser)
 
 
 def run_audit(arguments: Namespace) -> int:
-    named = ("tool", "path", "since", "until", "limit")
+    named = ("tool", "path", "limit")
     params = {name: value for name in named if (value := getattr(arguments, name)) is not None}
+    if arguments.since:
+        params["since"] = _moment(arguments.since, "00:00")
+    if arguments.until:
+        params["until"] = _moment(arguments.until, "23:59:59.999")
     with Daemon() as daemon:
         if arguments.chat:
             params["chatId"] = choosing.chat_id(daemon, arguments.chat)
@@ -183,6 +188,15 @@ def run_audit(arguments: Namespace) -> int:
     return DONE
 
 
+def _moment(text: str, time_of_day: str) -> str:
+    """As the protocol has it: a date with its time, and with an offset."""
+    dated = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:[T ](.*))?", text)
+    if not dated:
+        return text
+    time = dated[2] or time_of_day
+    return f"{dated[1]}T{time}" + ("" if re.search(r"Z$|[+-]\d\d:?\d\d$", time) else "Z")
+
+
 def _decision(decision: Json) -> str:
     outcome = decision.get("outcome") or "waits"
     colour = {"allow": "green", "deny": "red"}.get(outcome, "yellow")
@@ -190,10 +204,11 @@ def _decision(decision: Json) -> str:
     request = decision.get("request") or {}
     paths = " ".join(request.get("paths", []))
     about = request.get("command") or paths or "(removed with its chat)"
-    by = decision.get("rule") or decision.get("by", "")
+    who = "" if decision.get("automatic") else decision.get("by", "")
+    by = ": ".join(filter(None, [who, decision.get("rule", "")])) or decision.get("by", "")
     head = f"{output().paint(at, 'dim')} {output().paint(f'{outcome:<9}', colour)}"
     subject = f"{decision['chatId']} {decision['tool']:<7} {clip(exact(about), output().room(94))}"
-    return f"{head} {subject}  {output().paint(clip(exact(by), 40), 'dim')}"
+    return f"{head} {subject}  {output().paint(clip(exact(by), 60), 'dim')}"
 
 
 VERBS = {
