@@ -17,7 +17,7 @@ _REMOTE = re.compile(r"(?:ext|fd)::.*|[\w.-]+@[\w.-]+:.*|[\w-]+(\.[\w-]+)+:[^:]*
 _EVALUATED = frozenset(("[[", "[", "test", "let", "printf", "wait"))
 """Commands that evaluate indexes in their operands, substitutions in them included."""
 
-_AFTER_OPERAND = frozenset("] = == != < > -eq -ne -lt -le -gt -ge -nt -ot -ef -a -o )".split())
+_OPERATORS = "] = == != < > -eq -ne -lt -le -gt -ge -nt -ot -ef -a -o )"
 """What stands behind an operand of `test`, so that the word before it is none of its options."""
 
 LATER = "is only known when it runs"
@@ -143,7 +143,7 @@ class _Scanner:
             return index == self.start + 1
         if self.key in ("test", "["):
             behind = self.fields[index + 1 :][:1]
-            return any(word.text not in _AFTER_OPERAND for word in behind)
+            return any(word.text not in _OPERATORS.split() for word in behind)
         return True
 
     def _cluster(self, index: int, text: str) -> None:
