@@ -31,7 +31,7 @@ async def said_by(argv: list[str], env: Mapping[str, str], patience: float) -> b
             said = await _whole(process)
     finally:
         with trio.CancelScope(shield=True):
-            await _end(process)
+            await _end(process, answered=said is not None)
     return said or b""
 
 
@@ -46,11 +46,15 @@ async def _whole(process: trio.Process) -> bytes | None:
     return bytes(said)
 
 
-async def _end(process: trio.Process) -> None:
-    """What it has started is in the session that it leads."""
+async def _end(process: trio.Process, *, answered: bool) -> None:
+    """What it has started is in the session that it leads; its number is its own until the wait.
+
+    The kill comes first: a pipe that is closed would let it go without what it has started.
+    """
     assert process.stdout
-    await process.stdout.aclose()
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
+    if not answered:
+        # A group of which only the ended leader is left may not be signalled everywhere.
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+    await process.stdout.aclose()
+    await process.wait()

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import trio
 
 from claudetted.providers import claude_cli
 from tests.daemon.world import gone
@@ -78,6 +79,20 @@ async def test_what_it_has_started_ends_with_it(
     claude.runs(f"sleep 1000 & echo $! > {tmp_path}/pid\nyes")
     assert await claude_cli.subscription(env) is None
     await gone(int((tmp_path / "pid").read_text()))
+
+
+async def test_what_it_has_left_running_ends_when_it_is_not_waited_for(
+    claude: Claude, env: dict[str, str], tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pids")
+    claude.runs(f"sleep 1000 & echo $$ $! > {tmp_path}/pids")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(claude_cli.subscription, env)
+        pids = await trio.to_thread.run_sync((tmp_path / "pids").read_text)
+        own, left = map(int, pids.split())
+        await gone(own)
+        nursery.cancel_scope.cancel()
+    await gone(left)
 
 
 async def test_one_that_cannot_be_run_gives_no_answer(claude: Claude, env: dict[str, str]) -> None:
