@@ -72,7 +72,7 @@ class Models:
 
     async def resolve(self, name: str, *, look_again: bool = False) -> str:
         """The id of the agent's model that a name means. Raises ModelUnknown with the nearest
-        names, those of the backends' models among them.
+        names, those of the backends' models among them; AnthropicBlocked for one that is hidden.
 
         With `look_again`, for an agent that is going to be asked: what is not found is looked for
         once more, and a whole name is left to the agent, whose chat may have a key of its own.
@@ -80,6 +80,8 @@ class Models:
         """
         ids = await self.of_agent()
         found = naming.meant(name, ids)
+        if found is None:
+            await self._block.check(name)
         if found is None and ids and look_again:
             # Who cannot look now knows what was known.
             with suppress(errors.HarnessMissing, errors.HarnessFailed, errors.StoreFull):

@@ -1,7 +1,7 @@
 """Owns which model a name means. Pure."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 AGENT = "pi/"
 """May stand before an id, as in the app; it is no provider."""
@@ -30,9 +30,26 @@ def meant(name: str, ids: Sequence[str]) -> str | None:
 
 
 def nearest(name: str, ids: Sequence[str]) -> list[str]:
-    """What may have been meant: ids that are like it, and those of other providers it fits."""
+    """What may have been meant: ids of other providers that it fits, those that are like it, those
+    that hold it, and those whose last part is like it."""
     wanted = bare(name).lower()
     same = [known for known in ids if known.partition("/")[2].lower() == wanted]
-    whole = {known.lower(): known for known in ids}
-    close = difflib.get_close_matches(wanted, whole, n=_NEAREST, cutoff=0.3)
-    return list(dict.fromkeys([*same, *(whole[key] for key in close)]))[:_NEAREST]
+    close = _close(wanted, ids, str.lower, 0.3)
+    holding = sorted((known for known in ids if wanted and wanted in known.lower()), key=len)
+    ends = _close(_last_part(wanted), ids, _last_part, 0.6)
+    # A name without its provider is too short to be like a whole id.
+    whole, short = (close, holding) if "/" in wanted else (holding, close)
+    return list(dict.fromkeys([*same, *whole, *ends, *short]))[:_NEAREST]
+
+
+def _close(wanted: str, ids: Sequence[str], part: Callable[[str], str], cutoff: float) -> list[str]:
+    """The ids a part of which is like what is wanted, the most alike first."""
+    by_part: dict[str, list[str]] = {}
+    for known in ids:
+        by_part.setdefault(part(known), []).append(known)
+    alike = difflib.get_close_matches(wanted, by_part, n=_NEAREST, cutoff=cutoff)
+    return [known for found in alike for known in by_part[found]]
+
+
+def _last_part(name: str) -> str:
+    return name.rpartition("/")[2].lower()

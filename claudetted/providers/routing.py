@@ -63,24 +63,29 @@ class Routing:
         if not backend:
             return await self._infer(model, "pi") if model else await self._within(KINDS["pi"], "")
         kind = self._backends.kind(backend)
-        return await self._within(kind, model if model and await self._has(kind, model) else "")
+        return await self._within(kind, await self._default_in(kind, workspace))
+
+    async def _default_in(self, kind: Kind, workspace: str) -> str:
+        """The user's default model if it is one of this backend. Pi's stays one when it cannot
+        be had: that is refused, and no other model taken."""
+        model = self._setting("default_model", workspace)
+        if not model or await self._has(kind, model):
+            return model
+        named = self._named(model)
+        return model if kind.id == "pi" and (named is None or named is kind) else ""
 
     async def _default_of(self, kind: Kind, workspace: str) -> str:
         """Of Pi, when Pi is asked for: the user's default if it is one, else the first."""
         own = self._backends.config(kind).default_model
         if own or kind.id != "pi":
             return own
-        model = self._setting("default_model", workspace)
-        if model and await self._has(kind, model):
-            return model
-        return next(iter(await self._models.of_agent()), "")
+        model = await self._default_in(kind, workspace)
+        return model or next(iter(await self._models.of_agent()), "")
 
     async def _infer(self, model: str, preferred: str, look_again: bool = False) -> Choice:
         """The preferred backend if it has the model, then Pi, then the first other that has it."""
-        head, slash, rest = model.strip().partition("/")
-        named = KINDS.get(kinds.current_id(head)) if slash else None
-        if named and "pi" not in named.runtimes:
-            named = None  # Pi has a provider of that name.
+        head, _, rest = model.strip().partition("/")
+        named = self._named(model)
         if named and named.id == "pi":
             return await self._within(named, rest, look_again)
         for backend in dict.fromkeys([preferred, "pi"]):
@@ -93,6 +98,12 @@ class Routing:
             if self._is_open(kind) and self._backends.find(kind, model):
                 return await self._within(kind, model)
         return await self._within(KINDS["pi"], model, look_again)
+
+    def _named(self, model: str) -> Kind | None:
+        """The backend that a whole id begins with; where Pi cannot run, its provider is meant."""
+        head, slash, _ = model.strip().partition("/")
+        named = KINDS.get(kinds.current_id(head)) if slash else None
+        return named if named and "pi" in named.runtimes else None
 
     def _is_open(self, kind: Kind) -> bool:
         return self._backends.config(kind).enabled and bool(self._backends.address(kind))

@@ -93,6 +93,21 @@ async def test_a_default_from_before_the_sign_in_is_refused_for_a_new_chat(
     assert refused.name == "AnthropicBlocked"
 
 
+async def test_a_blocked_default_is_refused_as_one_and_no_other_model_is_taken(
+    client: Client, claude: Claude, puppets: Puppets, home: Home
+) -> None:
+    await has_models(client, puppets, row("claude-opus-4-5", "anthropic"), row("x", "openrouter"))
+    await client.call("setting/set", key="default_model", value=OWN)
+    claude.is_signed_in("claude.ai")
+    await client.refused("setting/set", key="default_model", value=OWN)
+    for backend in ("", "pi"):
+        await client.call("setting/set", key="default_agent_backend", value=backend)
+        refused = await client.refused("chat/create", cwd=str(home.work))
+        assert refused.name == "AnthropicBlocked"
+    refused = await client.refused("chat/create", cwd=str(home.work), backend="pi")
+    assert refused.name == "AnthropicBlocked"
+
+
 async def test_turn_send_AnthropicBlocked(blocked: Chat, claude: Claude, puppet: Puppet) -> None:
     assert (await blocked.refused("turn/send", text="two")).name == "AnthropicBlocked"
     assert len(await blocked.items("user")) == 1

@@ -45,6 +45,23 @@ def test_the_nearest_are_told() -> None:
     assert nearest("same", IDS)[:2] == ["one/same", "two/same"]
 
 
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("sonnet", "openrouter/anthropic/claude-sonnet-5.5"),
+        ("claude-sonnet-5-5", "openrouter/anthropic/claude-sonnet-5.5"),
+        ("gpt-99", "openai/gpt-5.4"),
+        ("anthropic/claude-sonnet-5.5", "openrouter/anthropic/claude-sonnet-5.5"),
+    ],
+)
+def test_a_short_name_has_nearest_ones_among_long_ids(name: str, first: str) -> None:
+    assert nearest(name, [*IDS, "openrouter/anthropic/claude-sonnet-5.5"])[0] == first
+
+
+def test_what_is_like_nothing_has_no_nearest_ones() -> None:
+    assert nearest("zzz", IDS) == nearest("", IDS) == []
+
+
 def test_the_agents_name_is_left_out() -> None:
     assert bare("pi/openai/gpt-5.4") == bare(" openai/gpt-5.4 ") == "openai/gpt-5.4"
     assert bare("pipe/x") == "pipe/x"
