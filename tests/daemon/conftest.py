@@ -4,12 +4,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import keyring.backends.fail
 import pytest
 import trio
 
 from tests.daemon.client import Client
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home, made_home
+from tests.fakes import keychain
+from tests.fakes.local_server import LocalServer, ollama
 
 NewChat = Callable[..., Awaitable[Chat]]
 
@@ -59,3 +62,17 @@ async def puppets(home: Home) -> AsyncIterator[Puppets]:
     await stage.open()
     yield stage
     await stage.close()
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    """A user's Ollama, which the daemon knows once it is told."""
+    with ollama(library___llama3=8_192, qwen3__5=None) as running:
+        yield running
+
+
+@pytest.fixture
+def no_keychain() -> Iterator[None]:
+    """There is no keychain here: private keys may be kept in a file."""
+    with keychain.in_use(keyring.backends.fail.Keyring()):
+        yield

@@ -1,8 +1,5 @@
 """Chats of backends: which model is meant, where it is served, and what nothing here can run."""
 
-from collections.abc import Iterator
-
-import keyring.backends.fail
 import pytest
 
 from claudetted.protocol import places
@@ -11,24 +8,10 @@ from tests.daemon.conftest import NewChat
 from tests.daemon.local_models import has_ollama, models, tried, update
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Home
-from tests.fakes import keychain
 from tests.fakes.local_server import LocalServer, ollama, shown
 
 SECRET = "sk-of-a-backend"
 TO_PI = "claudette backend set {} --runtime pi"
-
-
-@pytest.fixture
-def server() -> Iterator[LocalServer]:
-    with ollama(library___llama3=8_192, qwen3__5=None) as running:
-        yield running
-
-
-@pytest.fixture
-def kept() -> Iterator[None]:
-    """There is no keychain here: private keys may be kept in a file."""
-    with keychain.in_use(keyring.backends.fail.Keyring()):
-        yield
 
 
 async def ends_with(puppets: Puppets, chat: Chat, text: str = "one") -> Json:
@@ -144,7 +127,7 @@ async def test_a_running_agent_learns_of_another_address(
 
 
 async def test_a_key_is_handed_over_and_found_nowhere(
-    client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat, kept: None
+    client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat, no_keychain: None
 ) -> None:
     await client.call("setting/set", key="private_keys", value="file")
     server.answers["/v1/models"] = {"data": [{"id": "big"}]}

@@ -2,9 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
 
-import keyring.backends.fail
 import pytest
 import trio
 
@@ -15,24 +13,10 @@ from tests.daemon.client import Client, Json
 from tests.daemon.local_models import has_ollama, models, rows, tried, update
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import NOBODY, Daemon, Home, full_disk
-from tests.fakes import keychain
-from tests.fakes.local_server import LocalServer, ollama, shown
+from tests.fakes.local_server import LocalServer, shown
 
 SECRET = "sk-of-a-backend"
 TO_PI = "claudette backend set {} --runtime pi"
-
-
-@pytest.fixture
-def server() -> Iterator[LocalServer]:
-    with ollama(library___llama3=8_192, qwen3__5=None) as running:
-        yield running
-
-
-@pytest.fixture
-def kept() -> Iterator[None]:
-    """There is no keychain here: private keys may be kept in a file."""
-    with keychain.in_use(keyring.backends.fail.Keyring()):
-        yield
 
 
 # What there is
@@ -281,7 +265,7 @@ async def test_backend_test_StoreFull(client: Client, server: LocalServer) -> No
     assert not (await rows(client))["ollama"].get("models")
 
 
-async def test_backend_update_KeychainUnavailable(client: Client, kept: None) -> None:
+async def test_backend_update_KeychainUnavailable(client: Client, no_keychain: None) -> None:
     refused = await client.refused("backend/update", backend="ollama", key=SECRET)
     assert refused.name == "KeychainUnavailable"
     assert not (await rows(client))["ollama"].get("hasKey")
