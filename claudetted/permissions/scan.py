@@ -74,6 +74,7 @@ class _Scanner:
         self.coded = False
         self.ended = False
         self.texts = 0
+        self.replaced = False
         self.at = start + 1
 
     def run(self) -> None:
@@ -168,6 +169,7 @@ class _Scanner:
             self._hazard(index, f"{self.name} {name} {why}.")
         elif self.program.script and self.program.shortens(name):
             self._hazard(index, f"What {self.name} {name} is told is not looked into.")
+        self.replaced |= name in self.program.replacing
         self.found.deep |= name in self.program.deep.split()
         if name in self.program.idle_options and not self.ended:
             self.found.idle.add(index)
@@ -193,10 +195,13 @@ class _Scanner:
             self._value(index, word.text, text, name)
 
     def _value(self, index: int, value: str, text: bool, option: str) -> None:
-        if not text:
-            self._mention(index, value)
-        elif self._is_script(option):
+        orderly = self.program.reads or self.program.script
+        behind = bool(orderly and (self.texts or self.found.operands) and not self.program.single)
+        if text and self._is_script(option):
             self._check_script(index, value)
+        if not text or behind:
+            # Behind operands some take every word for a file.
+            self._mention(index, value)
 
     def _is_script(self, option: str) -> bool:
         return bool(self.program.script) and option in self.program.replacing
@@ -214,11 +219,18 @@ class _Scanner:
             self.texts += 1
             if self.program.script:
                 self._check_script(index, text)
+                # One that stands behind its operands is an option to some and a file to others.
+                if self._replaced_behind():
+                    self._plain(index, text)
         else:
             self._plain(index, text)
 
     def _replaced(self) -> bool:
-        """Whether an option, wherever it stands, takes the place of the operands that are text."""
+        """Whether an option takes the place of the operands that are text."""
+        return self.replaced or (not self.program.script and self._replaced_behind())
+
+    def _replaced_behind(self) -> bool:
+        """Whether such an option may stand anywhere."""
         options = [word.text for word in self.fields[self.start + 1 :] if word.text]
         for name in self.program.replacing:
             for text in options:
@@ -239,7 +251,7 @@ class _Scanner:
         if kind == "program":
             self.name = text
             self.key, self.program = knowledge.program(text)
-            self.coded = self.ended = False
+            self.coded = self.ended = self.replaced = False
             self.texts = 0
         elif kind == "first":
             self.key, self.program = "", knowledge.program("")[1]
