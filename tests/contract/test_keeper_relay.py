@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from claudetted.protocol.base import SidecarId
-from claudetted.sidecar.calling import start_detached
+from claudetted.sidecar.calling import command, start_detached
 from claudetted.sidecar.keeper import frames
 from claudetted.sidecar.keeper.child import STDERR_TAIL, WINDOW
 from claudetted.sidecar.link import KeeperLink
@@ -33,6 +33,23 @@ from tests.contract.keeper_world import (
 FLOOD = (
     f"import os; os.write(2, b'begun'); os.write(1, b'x' * {WINDOW + 300_000}); os.write(1, b'!')"
 )
+
+POOR = """
+import ctypes, os, sys
+PR_CAPBSET_DROP, CAP_SYS_PTRACE = 24, 19
+ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Root sees all, unless it is as poor as everybody else."""
+BURGLAR = """
+import os, sys
+for pid in sys.argv[1:]:
+    try:
+        print([os.readlink(f"/proc/{pid}/fd/{fd}")[:4] for fd in os.listdir(f"/proc/{pid}/fd")])
+    except OSError as refused:
+        print(type(refused).__name__)
+"""
+"""Looks for descriptors of the keeper, and of a sidecar to see that it can look at all."""
 
 
 @pytest.fixture
@@ -123,6 +140,19 @@ async def test_what_an_ended_sidecar_left_in_its_pipe_comes_before_the_exit(path
             os.kill(link.pid, signal.SIGCONT)
         await ear.exits()
         assert len(ear.data) == 900_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows pipes of others")
+async def test_nobody_else_reaches_into_the_pipes(path: Path) -> None:
+    poor = [sys.executable, "-I", "-c", POOR]
+    await trio.run_process([*poor, *command(path, detach=True)])
+    async with linked(path) as (link, _):
+        pid = await link.start(SIDECAR, script(SLEEP), ENV, path.parent)
+        burglar = [*poor, sys.executable, "-I", "-c", BURGLAR, str(link.pid), str(pid)]
+        told = await trio.run_process(burglar, capture_stdout=True)
+        of_keeper, of_sidecar = told.stdout.decode().splitlines()
+        assert of_keeper == "PermissionError"
+        assert of_sidecar.count("pipe") >= 3
 
 
 async def test_the_exit_brings_the_last_of_stderr(path: Path) -> None:

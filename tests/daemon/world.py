@@ -57,7 +57,7 @@ class Home:
             if entry.name.isdigit() and int(entry.name) != os.getpid():
                 with suppress(OSError):
                     words = (entry / "cmdline").read_bytes()
-                    if mark in (entry / "environ").read_bytes() or mark in words:
+                    if mark in words or mark in (entry / "environ").read_bytes():
                         yield int(entry.name), words.decode(errors="replace")
 
     def end_keeper(self) -> None:

@@ -37,6 +37,7 @@ class Keeper:
         self._stopping = False
         self._loop.signals((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT), self._signalled)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        processes.seclude()
         processes.become_reaper()
         self._ends.end_strays(self._mark)
         self._keep_house()

@@ -12,7 +12,7 @@ import sys
 
 LINUX = sys.platform.startswith("linux")
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36
 
 HANDLED = (
     signal.SIGCHLD,
@@ -34,6 +34,13 @@ def become_reaper() -> None:
     """Makes every descendant that loses its parent a child of this process."""
     if LINUX:
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def seclude() -> None:
+    """Closes our descriptors to other processes of the user: what an agent runs would open the
+    pipes of sidecars there, and answer for the user. What we start is not closed by this."""
+    if LINUX:
+        _LIBC.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def processes() -> Table:
