@@ -26,7 +26,7 @@ def chat(commands: Commands) -> str:
 @pytest.fixture
 def seat(commands: Commands, chat: str) -> Iterator[Terminal]:
     with commands.terminal("attach", chat) as terminal:
-        terminal.expect("idle · ")
+        terminal.shows("idle · ")
         yield terminal
 
 
@@ -78,7 +78,7 @@ def test_one_key_allows_a_command_and_its_output_is_folded(seat: Terminal) -> No
 
 def test_a_denial_can_carry_a_reason(commands: Commands, chat: str) -> None:
     with commands.terminal("attach", chat, columns=60) as seat:
-        seat.expect("idle · ")
+        seat.shows("idle · ")
         seat.enter(COMMAND)
         seat.expect("a allow once · d deny · r deny with a reason")
         seat.expect("y always")  # on the next line: here is no room for all of it
@@ -98,7 +98,7 @@ def slow_seat(commands: Commands, chat: str) -> Iterator[Terminal]:
         "from claudette_cli.main import main; sys.exit(main())"
     )
     with commands.terminal("attach", chat, program=[sys.executable, "-c", text]) as terminal:
-        terminal.expect("idle · ")
+        terminal.shows("idle · ")
         yield terminal
 
 
@@ -109,11 +109,11 @@ def test_a_letter_of_a_message_never_answers_a_card(
     seat.enter(COMMAND)
     seat.expect("run this command")
     seat.type("a")  # before the card takes keys, as when somebody is typing
-    seat.expect("clear the line to answer")
+    seat.shows("clear the line to answer")
     seat.type("dr")
     assert len(commands.run("inbox", "--json").json) == 1
     seat.type("\x15")  # clears the line
-    seat.expect("a allow once")
+    seat.shows("a allow once")
     seat.type("d")
     seat.expect("denied by you")
     commands.run("wait", chat)
@@ -131,7 +131,7 @@ def test_a_card_decided_elsewhere_closes_and_says_who(
 
 def test_two_seats_see_the_same_card(seat: Terminal, commands: Commands, chat: str) -> None:
     with commands.terminal("attach", chat) as other:
-        other.expect("idle · ")
+        other.shows("idle · ")
         seat.enter(COMMAND)
         seat.expect("a allow once")
         other.expect("a allow once")
@@ -144,7 +144,7 @@ def test_two_seats_see_the_same_card(seat: Terminal, commands: Commands, chat: s
 
 def test_escape_stops_and_the_queue_is_kept(seat: Terminal, commands: Commands, chat: str) -> None:
     seat.enter("@hold door")
-    seat.expect("running · ")
+    seat.shows("running · ")
     seat.enter("a later message")
     seat.expect("queued: a later message")
     seat.type("\x1b")

@@ -151,11 +151,10 @@ def test_who_sits_in_a_chat_sees_price_meter_and_balance(
     with Commands(home.work) as commands:
         chat = commands.new("--model", SERVED)
         with commands.terminal("attach", chat) as terminal:
-            terminal.expect("$7.00 left")
+            terminal.shows("$7.00 left")
             terminal.enter("@usage 120000 20 @cost 0.5 @text hello")
-            # The footer, then the status line, of which only what is new is drawn.
             terminal.expect("120k in, 20 out, $0.5000")
-            terminal.expect("▰▰▰▰▰▰▰▰")
-            terminal.expect("critical")
+            terminal.shows("▰▰▰▰▰▰▰▰")
+            terminal.shows("critical")
             terminal.type("\x03")
             assert terminal.ended()[0] == 0

@@ -14,11 +14,13 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 import pexpect
+import pyte
 
 from claudetted.protocol import places
 
 CLAUDETTE = [sys.executable, "-m", "claudette_cli"]
 PATIENCE = 60.0
+LINES = 40
 _STYLES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -116,10 +118,12 @@ class Terminal:
             [*program[1:], *arguments],
             cwd=os.fspath(directory),
             env={**os.environ, **fixed, **env},  # type: ignore[arg-type]  # wants its own mapping
-            dimensions=(40, columns),
+            dimensions=(LINES, columns),
             encoding="utf-8",
             timeout=PATIENCE,
         )
+        self._screen = pyte.Screen(columns, LINES)
+        self._child.logfile_read = _Drawing(pyte.Stream(self._screen))
 
     def __enter__(self) -> Self:
         return self
@@ -137,6 +141,12 @@ class Terminal:
         self._child.expect_exact(text)
         return _STYLES.sub("", self._child.before or "")
 
+    def shows(self, text: str) -> None:
+        """Returns once this stands on the screen. Of a line that changes only what is new is
+        written."""
+        while not any(text in line for line in self._screen.display):
+            self._child.expect(r"(?s).+")
+
     def type(self, keys: str) -> None:
         self._child.send(keys)
 
@@ -151,3 +161,16 @@ class Terminal:
         self._child.close()
         assert self._child.exitstatus is not None, rest
         return self._child.exitstatus, rest
+
+
+class _Drawing:
+    """A file that is a terminal's screen."""
+
+    def __init__(self, screen: pyte.Stream) -> None:
+        self._screen = screen
+
+    def write(self, written: str) -> None:
+        self._screen.feed(written)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
