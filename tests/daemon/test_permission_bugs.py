@@ -1,11 +1,17 @@
 """Bugs that an earlier program had with permissions and attention. The numbers are those of the
 record of them; those of tools are in `tests/e2e/test_tool_bugs.py`."""
 
+import io
+import json
+import re
 from typing import Any
 
 import pytest
 import trio
 
+from claudette_cli.rendering.cards import card
+from claudette_cli.rendering.details import details
+from claudette_cli.terminal import Terminal
 from tests.daemon.calls import asked_once, bash, recorded, tool
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppet, Puppets
@@ -38,6 +44,16 @@ async def test_bug_02_full_asks_nothing_and_standard_asks_again(new_chat: NewCha
     await chat.call("chat/configure", level="full")
     await chat.turn(bash("touch three"))
     assert len(chat.events("permission/opened")) == 1
+
+
+async def test_bug_03_who_asks_goes_by_its_own_name(chat: Chat) -> None:
+    turn, asked = await asked_once(chat, bash("touch one"))
+    told = await chat.get()
+    assert ("agent", "pi") in details(told)
+    shown = [*card(asked, Terminal(io.StringIO())), json.dumps(told), json.dumps(asked)]
+    assert not re.search("codex|claude", "\n".join(shown).replace(told["cwd"], ""), re.IGNORECASE)
+    await chat.decide(asked, "deny")
+    await chat.ended(turn)
 
 
 async def test_bug_16_a_result_without_a_call_is_nobodys_trouble(
