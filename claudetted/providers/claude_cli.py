@@ -18,7 +18,16 @@ _QUIET = {
     "DISABLE_AUTOUPDATER": "1",
     "DISABLE_TELEMETRY": "1",
 }
-_USUAL_PLACES = (".local/bin/claude", ".claude/local/claude")
+_USUAL_PLACES = (
+    ".local/bin/claude",
+    ".claude/local/claude",
+    ".npm-global/bin/claude",
+    ".nvm/versions/node/*/bin/claude",
+    ".volta/bin/claude",
+    ".bun/bin/claude",
+    ".local/share/pnpm/claude",
+)
+"""Where installers put it. What a shell adds to PATH for its prompt alone is not on ours."""
 _NO_SUBSCRIPTION = frozenset({"none", "api_key", "api_key_helper", "third_party"})
 """Every other way to be signed in counts as one, also a way that is new."""
 
@@ -30,10 +39,11 @@ class _Status(msgspec.Struct, rename="camel"):
 
 def find(env: Mapping[str, str]) -> str | None:
     """On the user's own PATH, or where its installer puts it."""
+    if found := shutil.which("claude", path=env.get("PATH", os.defpath)):
+        return found
     home = Path(env.get("HOME", "/"))
-    usual = [os.fspath(home / place) for place in _USUAL_PLACES]
-    found = shutil.which("claude", path=env.get("PATH", os.defpath))
-    return found or next(filter(None, map(shutil.which, usual)), None)
+    usual = (os.fspath(path) for place in _USUAL_PLACES for path in sorted(home.glob(place)))
+    return next(filter(None, map(shutil.which, usual)), None)
 
 
 def fingerprint(env: Mapping[str, str]) -> tuple[object, ...]:
@@ -51,7 +61,7 @@ async def subscription(env: Mapping[str, str]) -> str | None:
         return ""
     argv = [program, "auth", "status", "--json"]
     try:
-        said = await said_by(argv, _asked_with(env), PATIENCE_SECONDS)
+        said = await said_by(argv, _asked_with(env, program), PATIENCE_SECONDS)
         status = msgspec.json.decode(said, type=_Status)
     except (OSError, msgspec.MsgspecError) as error:
         logger.warning("%s does not tell how it is signed in: %s", program, error)
@@ -69,14 +79,16 @@ def _configuration(env: Mapping[str, str]) -> Path:
     return Path(env.get("CLAUDE_CONFIG_DIR") or Path(env.get("HOME", "/")) / ".claude")
 
 
-def _asked_with(env: Mapping[str, str]) -> dict[str, str]:
-    """A key or a cloud in the environment would hide the sign-in that is stored."""
+def _asked_with(env: Mapping[str, str], program: str) -> dict[str, str]:
+    """A key or a cloud in the environment would hide the sign-in that is stored. What runs the
+    program may be beside it alone."""
     kept = {
         name: value
         for name, value in env.items()
         if name == "CLAUDE_CONFIG_DIR" or not name.startswith(("ANTHROPIC_", "CLAUDE"))
     }
-    return kept | _QUIET
+    path = os.pathsep.join([env.get("PATH", os.defpath), os.path.dirname(program)])
+    return {**kept, **_QUIET, "PATH": path}
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

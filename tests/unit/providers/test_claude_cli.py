@@ -105,8 +105,21 @@ async def test_without_the_program_nobody_is_signed_in(env: dict[str, str]) -> N
     assert await claude_cli.subscription({**env, "PATH": "/nowhere"}) == ""
 
 
-async def test_it_is_found_where_its_installer_puts_it(env: dict[str, str], tmp_path: Path) -> None:
-    Claude(tmp_path / ".local/bin/claude").is_signed_in("claude.ai")
+@pytest.mark.parametrize(
+    "place", [".local/bin", ".claude/local", ".npm-global/bin", ".nvm/versions/node/v24.1.0/bin"]
+)
+async def test_it_is_found_where_its_installer_puts_it(
+    env: dict[str, str], tmp_path: Path, place: str
+) -> None:
+    Claude(tmp_path / place / "claude").is_signed_in("claude.ai")
+    assert await claude_cli.subscription({**env, "PATH": "/usr/bin:/bin"}) == "claude.ai"
+
+
+async def test_what_runs_it_may_be_beside_it_alone(env: dict[str, str], tmp_path: Path) -> None:
+    claude = Claude(tmp_path / ".nvm/versions/node/v24.1.0/bin/claude")
+    claude.runs("claude-runtime")
+    runtime = Claude(claude.path.with_name("claude-runtime"))
+    runtime.is_signed_in("claude.ai")
     assert await claude_cli.subscription({**env, "PATH": "/usr/bin:/bin"}) == "claude.ai"
 
 
