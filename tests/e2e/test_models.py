@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from claudette_cli import exits
-from tests.daemon.world import NOBODY, Home
+from tests.daemon.world import Home
 from tests.fakes.model_server import ModelServer
 from tests.support.commands import Commands
 
@@ -19,7 +19,7 @@ def commands(home: Home, model: ModelServer) -> Iterator[Commands]:
 
 def test_a_key_brings_the_models_of_its_provider(commands: Commands) -> None:
     for local in ("ollama", "lmstudio"):  # whoever runs the tests may have servers of his own
-        commands.run("backend", "set", local, "--url", NOBODY)
+        commands.run("backend", "set", local, "--disable")
     before = commands.run("model").out
     assert [line.split()[0] for line in before.splitlines()] == [
         "fake/small",
