@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from claudetted.permissions import paths, wrappers
+from claudetted.permissions.feeding import lists_files
 from claudetted.permissions.places import Places
 from claudetted.permissions.scan import Hazard, Scan, scan
 from claudetted.permissions.shell.model import (
@@ -87,6 +88,9 @@ class _Analyst:
         self.places = places
         self.analysis = Analysis()
         self.depth = 0
+        self.fed: int | None = None
+        """For a command that reads names of files that a listing has found: how many touches
+        there were before the listing."""
 
     def script(self, script: Script, where: Directories) -> None:
         problems = list(all_problems(script))
@@ -101,15 +105,18 @@ class _Analyst:
 
     def _walk(self, node: Node, where: Directories) -> tuple[Directories, Directories]:
         """Where the shell is afterwards: when the command succeeds, and when it fails."""
+        fed, self.fed = self.fed, None
         if isinstance(node, Simple):
             if len(self.analysis.parts) >= _MOST_PARTS:
                 self._give_up(_TOO_MANY)
                 return where, where
-            return self._simple(node, where), where
+            return self._simple(node, where, fed), where
         if node.redirects:
-            self._simple(Simple((), (), node.redirects, "redirection"), where)
-        if node.kind == "apart":
-            for item in node.items:
+            self._simple(Simple((), (), node.redirects, "redirection"), where, None)
+        if node.kind in ("apart", "pipe"):
+            before = len(self.analysis.touches)
+            for index, item in enumerate(node.items):
+                self.fed = before if node.kind == "pipe" and lists_files(node, index) else None
                 self._walk(item, where)
             return where, where
         if node.kind in ("and", "or"):
@@ -145,7 +152,7 @@ class _Analyst:
                 good = _union(good, succeeded)
         return good, bad
 
-    def _simple(self, simple: Simple, where: Directories) -> Directories:
+    def _simple(self, simple: Simple, where: Directories, fed: int | None) -> Directories:
         for script in substituted(simple):
             self.script(script, where)
         known = self._known(where)
@@ -170,6 +177,7 @@ class _Analyst:
         if first == len(fields):
             self._add(Part(simple.text, tuple(fields), tuple(hazards), free=True))
             return where
+        self.fed = fed
         return self._command(simple.text, tuple(fields), first, hazards, where)
 
     def _known(self, where: Directories) -> dict[str, str]:
@@ -207,7 +215,8 @@ class _Analyst:
         commands: Sequence[tuple[Field, ...]] = ()
         if fields[first].text == "find" and (split := wrappers.found_commands(fields, first)):
             fields, commands = tuple(split[0]), split[1]
-        part = self._scanned(text, fields, first, starts, hazards, where, seen, loose_braces)
+        deep = bool(commands)
+        part = self._scanned(text, fields, first, starts, hazards, where, seen, loose_braces, deep)
         self._add(part)
         for command in commands:
             line = " ".join(word.source for word in command)
@@ -226,17 +235,21 @@ class _Analyst:
         where: Directories,
         seen: tuple[tuple[Field, ...], ...],
         loose_braces: bool,
+        deep: bool,
     ) -> Part:
         found = scan(fields, first)
+        if found.fed and self.fed is None:
+            hazards.append(Hazard(None, "What it is fed with is only known when it runs."))
+        elif found.fed:
+            self._search(self.fed, where)
         self.analysis.hosts += found.hosts
         self.analysis.unseen |= found.unseen
         access: Literal["read", "either"] = "read" if found.reads else "either"
         before = len(self.analysis.touches)
         for index, mention, glob in found.mentions:
             hazards.extend(self._mention(index, mention, glob, access, where))
-        if found.deep:
-            named = [touch.path for touch in self.analysis.touches[before:]]
-            self.analysis.searched += named or sorted(where or ())
+        if found.deep or deep:
+            self._search(before, where)
         for view in seen[1:]:
             for _, mention, glob in scan(view, 0).mentions:
                 files = self._files(mention, glob, where) or ()
@@ -331,6 +344,11 @@ class _Analyst:
         logical = [posixpath.normpath(posixpath.join(d, target)) for d in where or ("/",)]
         real = self._files(target, False, where) or []
         return frozenset([*map(self.places.disk.real, logical), *real])
+
+    def _search(self, before: int, where: Directories) -> None:
+        """What was touched since then may be read with all below it, or else where it runs."""
+        named = [touch.path for touch in self.analysis.touches[before:]]
+        self.analysis.searched += named or sorted(where or ())
 
     def _inside(self, path: str) -> bool:
         return paths.inside(path, self.workspace, self.places)

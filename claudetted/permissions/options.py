@@ -42,6 +42,8 @@ class Program:
     """Somewhere in its words another command may begin."""
     module: str = ""
     """Options whose value is such a program."""
+    fed: bool = False
+    """It takes more operands from its input."""
     stdin: bool = False
     """Without an operand it runs what it reads from its input."""
     net: bool = False

@@ -102,6 +102,7 @@ PROGRAMS: dict[str, Program] = {
     ),
     "xargs": Program(
         code="program",
+        fed=True,
         takes="-n -P -I -R -L -d -s -E --max-args --max-procs --replace --delimiter -J",
         moves="-a= --arg-file=",
         runs="-o --open-tty",

@@ -53,6 +53,8 @@ class Scan:
     hosts: list[str] = field(default_factory=list)
     exact: bool = False
     reads: bool = False
+    fed: bool = False
+    """It takes more operands from its input."""
     deep: bool = False
     """It reads all that lies below its operands, or below where it runs."""
 
@@ -83,8 +85,7 @@ class _Scanner:
             self.found.unseen = True
             self._never(f"The program's name {LATER}: {first.source}")
             return
-        self.name = first.text
-        self.key, self.program = knowledge.program(first.text)
+        self._become(first.text)
         if "/" in first.text:
             self.found.mentions.append((self.start, first.text, False))
         while self.at < len(self.fields):
@@ -95,6 +96,11 @@ class _Scanner:
             self._reads_code()
         self.found.exact, self.found.reads = self.program.exact, self.program.reads
         self.found.deep |= self.program.deep == "always"
+
+    def _become(self, name: str) -> None:
+        self.name = name
+        self.key, self.program = knowledge.program(name)
+        self.found.fed |= self.program.fed
 
     def _word(self, index: int, word: Field) -> None:
         text = word.text
@@ -249,8 +255,7 @@ class _Scanner:
         self.found.named = index + 1
         self.coded = True
         if kind == "program":
-            self.name = text
-            self.key, self.program = knowledge.program(text)
+            self._become(text)
             self.coded = self.ended = self.replaced = False
             self.texts = 0
         elif kind == "first":

@@ -111,12 +111,12 @@ class Simple:
     text: str = ""
 
 
-GroupKind = Literal["then", "and", "or", "apart", "loop", "function", "maybe"]
+GroupKind = Literal["then", "and", "or", "apart", "pipe", "loop", "function", "maybe"]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Commands together. `apart` is what runs in shells of its own: pipelines, `( )`, `&`;
+    """Commands together. `apart` is what runs in shells of its own: `( )`, `&`, and `pipe`;
     `maybe` is a branch that need not run."""
 
     kind: GroupKind

@@ -184,7 +184,7 @@ class _Reader:
     def _joined(self, node: GrammarNode) -> Group:
         items = tuple(self._items([child for child in node.children if child.is_named]))
         if node.type == "pipeline":
-            return Group("apart", items)
+            return Group("pipe", items)
         return Group("and" if any(child.type == "&&" for child in node.children) else "or", items)
 
     def _redirected(self, node: GrammarNode) -> Node:

@@ -135,6 +135,8 @@ def test_a_rule_for_a_wrapper_is_none_for_what_it_carries(wrapper: str) -> None:
         ("mise", "mise exec -- rm -rf src"),
         ("npm explore", "npm explore x -- rm -rf src"),
         ("mawk", "mawk -Wexec a.awk"),
+        ("xargs cat", "xargs cat"),
+        ("xargs cat", "xargs cat < list"),
         ("awk", "awk 'BEGIN {system(\"rm x\")}' --"),
         ("awk", "awk 'BEGIN {system(\"rm x\")}' -e"),
         ("awk", "awk -F -e 'BEGIN {system(\"rm x\")}'"),
@@ -211,6 +213,56 @@ def test_a_denied_command_is_denied_however_it_is_spelled(rule: str, command: st
 )
 def test_a_denied_option_denies_no_other(rule: str, command: str) -> None:
     assert verdict(running(command), f"deny bash command {rule}", level="full").effect == "allow"
+
+
+@pytest.mark.parametrize(
+    ("command", "effect"),
+    [
+        ("find . -name '*.py' | xargs cat", "allow"),
+        ("find src -type f | grep -v test | sort -u | head -n 5 | xargs -n 1 cat", "allow"),
+        ("git ls-files src | xargs cat", "allow"),
+        ("ls | xargs -I{} cat {}", "allow"),
+        ("find . | xargs timeout 5 cat", "ask"),
+        ("echo /etc/passwd | xargs cat", "ask"),
+        ("cat list | xargs cat", "ask"),
+        ("find . -printf '/etc/passwd' | xargs cat", "ask"),
+        ("find . | sed s/a/b/ | xargs cat", "ask"),
+        ("find . | grep x list | xargs cat", "ask"),
+        ("find . | sort list | xargs cat", "ask"),
+        ("find . | xargs cat < list", "ask"),
+        ("find . | (xargs cat)", "ask"),
+        ("find . 2> /dev/null | xargs cat 2> /dev/null", "allow"),
+        ("find . | xargs cat <<< /etc/passwd", "ask"),
+        ("find . | xargs cat <<E\n/etc/passwd\nE", "ask"),
+        ("find . | sort < list | xargs cat", "ask"),
+        ("find . | xargs cat | head < list", "ask"),
+        ("(find . ; echo /etc/passwd) | xargs cat", "ask"),
+        ("find . | cat list | xargs cat", "ask"),
+        ("cat list | (find . ; xargs cat)", "ask"),
+        ("find . && xargs cat", "ask"),
+        ("rg x | xargs cat", "ask"),
+        ("echo $(find . | xargs cat)", "allow"),
+        ("find . | echo $(xargs cat)", "ask"),
+        ("find . | nice xargs cat", "allow"),
+        ("echo /etc/passwd | nice xargs cat", "ask"),
+    ],
+)
+def test_what_is_fed_to_a_command_has_to_be_known(command: str, effect: str) -> None:
+    names = (
+        "xargs cat",
+        "xargs timeout",
+        "echo",
+        "cat",
+        "find",
+        "grep",
+        "sort",
+        "head",
+        "ls",
+        "rg",
+    )
+    rules = [f"allow bash command {name}" for name in (*names, "git ls-files", "sed")]
+    rules += ["allow bash command xargs -n 1 cat", "allow bash command 'xargs' '-I{}' cat"]
+    assert verdict(running(command), *rules).effect == effect
 
 
 def test_in_full_only_rules_speak() -> None:
