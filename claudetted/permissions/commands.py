@@ -238,10 +238,11 @@ class _Analyst:
         deep: bool,
     ) -> Part:
         found = scan(fields, first)
-        if found.fed and self.fed is None:
-            hazards.append(Hazard(None, "What it is fed with is only known when it runs."))
-        elif found.fed:
-            self._search(self.fed, where)
+        if found.fed:
+            if self.fed is None:
+                hazards.append(Hazard(None, "What it is fed with is only known when it runs."))
+            else:
+                self._search(self.fed, where)
         self.analysis.hosts += found.hosts
         self.analysis.unseen |= found.unseen
         access: Literal["read", "either"] = "read" if found.reads else "either"
