@@ -51,9 +51,9 @@ async def test_latent_L03_a_compaction_does_not_break_the_running_turn(
     home.gates.release("door")
     assert (await chat.ended(turn_id))["reason"] == "done"
     await chat.event("compaction/ended")
-    kinds = chat.kinds()
-    assert kinds.index("compaction/started") > kinds.index("turn/ended")
-    assert len(chat.events("turn/started")) == len(chat.events("turn/ended")) == 2
+    turn = ["turn/started", "turn/ended"]
+    order = [kind for kind in chat.kinds() if kind in (*turn, "compaction/started")]
+    assert order == [*turn, *turn, "compaction/started"]
 
 
 async def test_latent_L04_a_message_to_a_busy_chat_does_not_touch_its_turn(
