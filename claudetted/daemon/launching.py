@@ -1,5 +1,6 @@
 """Owns the choice of what runs for a kind of harness, from where, and in which environment."""
 
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -14,6 +15,8 @@ from claudetted.protocol.base import ChatId
 from claudetted.protocol.errors import HarnessMissing
 from claudetted.sidecar import staging
 from claudetted.sidecar.launch import CHAT_MARK, Launch
+
+logger = logging.getLogger(__name__)
 
 _HARNESSES = {"pi": pi.launch}
 
@@ -74,8 +77,15 @@ async def tidy(running: bool) -> None:
 
 
 def _from_copy(found: Launch) -> Launch:
+    """Where there is no room for a copy it runs from where it is: what else a full disk stops is
+    for others to say."""
     executable, *rest = found.argv
-    copy = staging.staged(Path(executable), copies())
+    try:
+        copy = staging.staged(Path(executable), copies())
+    except OSError as fault:
+        why = fault.strerror or "not every file could be copied"
+        logger.warning("%s runs without a copy of its own: %s", executable, why)
+        return found
     return replace(found, argv=[str(copy), *rest])
 
 
