@@ -10,6 +10,7 @@ from tests.daemon.client import Client, Json
 from tests.daemon.conftest import NewChat
 from tests.daemon.control_sidecar import Agent, begun, fault
 from tests.daemon.puppet import Puppets
+from tests.daemon.test_models import row
 from tests.daemon.world import Daemon, Home, full_disk
 from tests.fakes import keychain
 from tests.fakes.keychain import MemoryKeychain
@@ -239,6 +240,21 @@ async def test_provider_setKey_StoreFull(client: Client, puppets: Puppets) -> No
     with full_disk():
         await agent.answers("providers")
         assert (await fault(client, number))["data"]["name"] == "StoreFull"
+
+
+async def test_a_key_that_is_stored_is_not_refused_because_its_models_are_not(
+    client: Client, puppets: Puppets
+) -> None:
+    number, agent = await begun(client, puppets, "provider/setKey", **SET)
+    with full_disk():
+        await agent.answers("providers")
+        await agent.answers("store.key")
+        asked = await agent.puppet.hears("models")
+        await agent.puppet.answers(asked, {"models": [row("gpt", "openai")]})
+        await agent.answers("providers")
+        told = await client.result_of(number)
+    (note,) = told["notes"]
+    assert note.startswith("The models were not looked up: The disk did not take")
 
 
 async def test_provider_setKey_HarnessFailed(client: Client, puppets: Puppets) -> None:

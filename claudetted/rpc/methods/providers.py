@@ -52,7 +52,7 @@ def _keys(desk: Desk) -> Keys:
 async def _changed(desk: Desk, provider: str, notes: list[str]) -> KeyResult:
     try:
         await credentials_changed(desk)
-    except errors.HarnessFailed as fault:
+    except (errors.HarnessFailed, errors.StoreFull) as fault:
         notes = [*notes, f"The models were not looked up: {fault.message}"]
     now = await _keys(desk).look(provider)
     if now.id == PROVIDER and now.configured and (why := await desk.block.why()):
