@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from tests.daemon.client import PATIENCE, Client
 from tests.daemon.conftest import NewChat
@@ -99,6 +100,7 @@ async def test_a_message_during_a_reset_begins_the_fresh_session(
     await chat.ended(first)
     other = Chat(await daemon.client(), chat.made)
     posted = await chat.client.post("chat/reset", chatId=chat.id)
+    await wait_all_tasks_blocked()  # the daemon has heard of it before it hears of the message
     answer = await other.call("turn/send", text="two")
     await chat.client.result_of(posted)
     following = await puppets.next()
