@@ -74,6 +74,9 @@ def _begin_afresh(step: Step, hide: bool) -> None:
     step.emit(ev.ContextChanged(chats.Context(None, step.state.chat.context.window)))
 
 
+_CONFIGURED = (("backend", "model"), ("level",), ("thinking",))
+
+
 def configure(step: Step, params: chats.ConfigureParams) -> int | None:
     """Takes effect on the agent's next step. The number of the request to its sidecar, if any.
 
@@ -112,15 +115,13 @@ def configure(step: Step, params: chats.ConfigureParams) -> int | None:
     return step.agent.input_n
 
 
-def take_back(step: Step, before: chats.Chat, n: int) -> None:
-    """The agent refused: backend, model, level and thinking are what they were."""
-    chat = replace(
-        step.state.chat,
-        backend=before.backend,
-        model=before.model,
-        level=before.level,
-        thinking=before.thinking,
-    )
+def take_back(step: Step, before: chats.Chat, params: chats.ConfigureParams, n: int) -> None:
+    """The agent refused: all is what it was, but for what somebody else has changed since."""
+    chat = step.state.chat
+    for names in _CONFIGURED:
+        asked = [getattr(params, name) or getattr(before, name) for name in names]
+        if asked == [getattr(chat, name) for name in names]:
+            chat = replace(chat, **{name: getattr(before, name) for name in names})
     rest = {number: error for number, error in step.agent.refusals.items() if number != n}
     # What it knows is told again when it matters.
     step.agent = replace(step.agent, refusals=rest, endpoint=None)

@@ -184,7 +184,7 @@ class Manager:
         if n is not None:
             error = await actor.until(partial(_configured, n))
             if error is not _READY:
-                await actor.ask(partial(life.take_back, before=before, n=n))
+                await actor.ask(partial(life.take_back, before=before, params=params, n=n))
                 raise sidecars.fault_of(error, before.harness)
         return actor
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.daemon.client import Client
+from tests.daemon.client import Client, Refused
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home, full_disk
@@ -91,6 +91,26 @@ async def test_a_change_does_not_wait_for_a_sidecar_that_died(puppets: Puppets, 
     await puppet.hears("configure")
     await puppet.closes()
     assert (await chat.client.result_of(posted))["chat"]["model"] == "fake/large"
+
+
+async def test_a_refused_model_takes_back_nothing_that_another_client_has_set(
+    puppets: Puppets, chat: Chat, daemon: Daemon
+) -> None:
+    await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.starts()
+    other = await daemon.client()
+    model = await chat.client.post("chat/configure", chatId=chat.id, model="fake/nope")
+    refused = await puppet.hears("configure")
+    level = await other.post("chat/configure", chatId=chat.id, level="readonly")
+    taken = await puppet.hears("configure")
+    await puppet.refuses(refused, "ModelUnknown", "There is none.")
+    await puppet.answers(taken, {"sessionPath": "s", "model": "fake/small"})
+    with pytest.raises(Refused):
+        await chat.client.result_of(model)
+    await other.result_of(level)
+    got = await chat.get()
+    assert (got.get("model"), got["level"]) == (None, "readonly")
 
 
 async def test_an_agent_works_in_its_clients_environment(

@@ -147,6 +147,8 @@ def test_escape_stops_and_the_queue_is_kept(seat: Terminal, commands: Commands, 
     seat.shows("running · ")
     seat.enter("a later message")
     seat.expect("queued: a later message")
+    seat.enter("/steer left")
+    seat.expect("steers: it goes in")
     seat.type("\x1b")
     seat.expect("stopped · ")
     seat.expect("the queue is paused")
@@ -198,19 +200,17 @@ def test_commands_of_the_seat(seat: Terminal, commands: Commands, chat: str) -> 
     assert commands.run("show", chat, "--json").json["title"] == "a better name"
 
 
-def test_tab_completes_a_command_and_what_it_takes(
-    seat: Terminal, commands: Commands, chat: str
-) -> None:
+def test_tab_completes_a_command_and_what_it_takes(commands: Commands, chat: str) -> None:
     commands.run("model", "--refresh")
-    seat.enter("/usage")
-    seat.expect("Context: ")
-    seat.type("/re\t")
-    seat.expect("lets a paused queue go on")
-    seat.type("\x15/model \t")
-    seat.expect("fake/thinker")
-    seat.type("\t\t\r")
-    seat.expect("▸ /model fake/large")
-    seat.expect("The model is fake/large")
+    with commands.terminal("attach", chat) as seat:
+        seat.expect("idle · ")
+        seat.type("/re\t")
+        seat.expect("lets a paused queue go on")
+        seat.type("\x15/model \t")
+        seat.expect("fake/thinker")
+        seat.type("\t\t\r")
+        seat.expect("▸ /model fake/large")
+        seat.expect("The model is fake/large")
 
 
 def test_a_question_is_a_card_and_is_answered_in_the_seat_or_elsewhere(

@@ -155,12 +155,16 @@ class Terminal:
         self.type(text.replace("\n", "\x0a") + "\r")
 
     def ended(self) -> tuple[int, str]:
-        """The exit code, and what was written last."""
+        """The exit code as a shell tells it, and what was written last.
+
+        Under `-m` Python ends by SIGINT itself when Ctrl-C came inside an `exec`, such as that of
+        a dataclass being made, whatever exit code is asked for then.
+        """
         self._child.expect(pexpect.EOF)
         rest = _STYLES.sub("", self._child.before or "")
         self._child.close()
-        assert self._child.exitstatus is not None, rest
-        return self._child.exitstatus, rest
+        code = self._child.exitstatus
+        return (128 + self._child.signalstatus if code is None else code), rest
 
 
 class _Drawing:

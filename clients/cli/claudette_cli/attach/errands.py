@@ -27,9 +27,9 @@ class Errands:
         self._worker = threading.Thread(target=self._work, daemon=True)
         self._worker.start()
 
-    def in_order(self, method: str, params: dict[str, Any]) -> None:
+    def in_order(self, errand: Errand) -> None:
         """One after the other, as messages must be."""
-        self._queue.put(lambda: call(method, params))
+        self._queue.put(errand)
 
     def aside(self, errand: Errand) -> None:
         """At once, whatever else takes its time."""
@@ -51,6 +51,6 @@ class Errands:
             self._tell(failure.message)
 
 
-def call(method: str, params: dict[str, Any]) -> object:
+def call(method: str, params: dict[str, Any]) -> Any:
     with Daemon() as daemon:
         return daemon.call(method, params)

@@ -69,9 +69,15 @@ class Seat:
         if slash.is_at_once(text) and not literal:
             self._errands.aside(lambda: call("turn/send", request))
         else:
-            self._errands.in_order("turn/send", request)
+            self._errands.in_order(lambda: self._send_now(request))
         if text.startswith("/"):
             self._errands.aside(self._learn)
+
+    def _send_now(self, request: dict[str, Any]) -> None:
+        """A steer is in no queue and not yet in the chat: nothing else would show it."""
+        if call("turn/send", request)["state"] == "steering":
+            said = "steers: it goes in as soon as the agent can take it"
+            self._say([self._terminal.paint(said, "dim"), ""])
 
     def decide(self, decision: str, reason: str = "", scope: str = "once") -> None:
         permission = self._screen.picture.permission if self._screen.picture else None

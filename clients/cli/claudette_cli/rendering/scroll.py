@@ -144,6 +144,8 @@ class Scroll:
 
     def _configured(self, event: Json) -> list[str]:
         before, self._chat = self._chat, event["chat"]
+        if self._chat.get("titleSource") != "person":
+            before = before | {"title": self._chat.get("title")}  # it only repeats the message
         return [
             line
             for name in CONFIGURED

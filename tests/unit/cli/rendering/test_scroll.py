@@ -131,7 +131,9 @@ def test_the_death_of_the_agent_is_told_with_its_last_words() -> None:
 
 def test_what_is_configured_is_told_to_all() -> None:
     shown = Shown()
-    chat = {"id": "c", "level": "full", "title": "new"}
+    named = {"id": "c", "title": "as the first message says"}
+    assert shown.event("chat/configured", chat=named) == []
+    chat = {"id": "c", "level": "full", "title": "new", "titleSource": "person"}
     assert shown.event("chat/configured", chat=chat) == ["! title: new", "! level: full"]
     assert shown.event("chat/configured", chat=chat) == []
 
