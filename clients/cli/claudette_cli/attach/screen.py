@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Protocol
 
-from prompt_toolkit.application import Application, run_in_terminal
+from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ThreadedCompleter
 from prompt_toolkit.document import Document
@@ -116,12 +116,23 @@ class Screen:
             self._app.invalidate()
 
     async def print(self, lines: list[str]) -> None:
-        """Above the part that is redrawn, for ever."""
+        """Above the part that is redrawn, for ever.
+
+        The terminal stays as it is meanwhile. Set back to lines, as `run_in_terminal` does, it
+        would turn an Enter of that moment into a new line of the message, and a Ctrl-C into a
+        signal.
+        """
         text = "".join(f"{line}\n" for line in lines)
-        if self._app.is_running and not self._app.is_done:
-            await run_in_terminal(lambda: _write(text))
-        else:
+        if self._app.output.responds_to_cpr:
+            # What the terminal still has to tell is about where the lower part is now.
+            await self._app.renderer.wait_for_cpr_responses()
+        if not self._app.is_running or self._app.is_done:
             _write(text)
+            return
+        self._app.renderer.erase()
+        _write(text)
+        self._app.renderer.request_absolute_cursor_position()
+        self._app.invalidate()
 
     def _await_arming(self, asked: str) -> None:
         self._armed_for = ""
