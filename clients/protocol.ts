@@ -1176,7 +1176,7 @@ export interface Question {
  */
 export interface Process {
   pid: number;
-  kind: "daemon" | "keeper" | "sidecar" | "job";
+  kind: "daemon" | "keeper" | "control" | "sidecar" | "job";
   command: string;
   memory?: number;
   chatId?: string | null;

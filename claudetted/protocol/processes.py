@@ -4,7 +4,8 @@ from typing import Literal
 
 from claudetted.protocol.base import ChatId, Data, Params
 
-ProcessKind = Literal["daemon", "keeper", "sidecar", "job"]
+ProcessKind = Literal["daemon", "keeper", "control", "sidecar", "job"]
+"""`control` is the agent's program for no chat: it looks up providers and models, and signs in."""
 
 
 class Process(Data, frozen=True):

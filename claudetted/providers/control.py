@@ -53,6 +53,7 @@ class _Process:
         self.pending: dict[int, _Pending] = {}
         self.asked = 0
         self.used_at = trio.current_time()
+        self.pid = 0
         self.gone = trio.Event()
         self.why_gone = ""
         self.stderr: list[str] = []
@@ -84,6 +85,11 @@ class Control:
         self._process: _Process | None = None
         self.on_login: Callable[[sc.LoginEvent], None] = lambda _line: None
         """Told what sign-ins are at."""
+
+    @property
+    def pid(self) -> int:
+        """Of the process that runs, once it has said which it is."""
+        return self._process.pid if self._process else 0
 
     async def ask(self, make: Ask, result: type[R]) -> R:
         """The answer to a request line. Raises the Fault that the sidecar names."""
@@ -175,9 +181,11 @@ class Control:
             if line.last:
                 whole, process.parts = "".join(process.parts), []
                 self._take(process, whole.encode())
-        elif isinstance(line, sc.Hello) and line.level != SIDECAR_LEVEL:
-            logger.error("the control sidecar speaks line level %d", line.level)
-            self._keeper.kill(process.sidecar)
+        elif isinstance(line, sc.Hello):
+            process.pid = line.pid
+            if line.level != SIDECAR_LEVEL:
+                logger.error("the control sidecar speaks line level %d", line.level)
+                self._keeper.kill(process.sidecar)
         elif isinstance(line, sc.CredentialsWanted):
             self._nursery.start_soon(self._credentials.hand_to, process.sidecar)
         elif isinstance(line, sc.LoginEvent):

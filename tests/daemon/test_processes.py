@@ -63,6 +63,20 @@ async def test_daemon_keeper_and_sidecars_are_listed_with_reasons(
     assert "tests/fakes/sidecar" in rows["sidecar"]["command"]
 
 
+async def test_what_looks_up_providers_is_listed_too(client: Client, puppets: Puppets) -> None:
+    number = await client.post("model/refresh")
+    puppet = await puppets.next()
+    about = {"harness": "pi", "version": "1", "agentVersion": "2"}
+    await puppet.says("hello", level=1, pid=puppet.pid, **about)
+    await puppet.answers(await puppet.hears("models"), {"models": []})
+    await client.result_of(number)
+    rows = {row["kind"]: row for row in await processes(client)}
+    assert list(rows) == ["daemon", "keeper", "control"]
+    assert rows["control"]["pid"] == puppet.pid
+    assert "chatId" not in rows["control"]
+    assert rows["control"]["why"].startswith("It knows providers and models")
+
+
 async def test_a_chats_processes_alone(client: Client, new_chat: NewChat) -> None:
     one, two = await new_chat(), await new_chat()
     await one.turn("@text hi")

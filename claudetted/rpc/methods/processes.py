@@ -14,6 +14,8 @@ from claudetted.rpc.desk import Desk
 from claudetted.sidecar import census
 from claudetted.sidecar.census import Seen
 
+CONTROL = "It knows providers and models, and signs in; it ends when nobody asks."
+
 
 async def list_(desk: Desk, caller: Caller, params: ListParams) -> ListResult:
     """Sidecars from what the chats know, jobs from the machine's own list."""
@@ -37,6 +39,8 @@ def _ours(desk: Desk) -> list[Process]:
     rows = [_process("daemon", census.look(os.getpid()), "It serves you.")]
     if keeper:
         rows.append(_process("keeper", census.look(keeper), "It holds the agents' pipes."))
+    if desk.control.pid:
+        rows.append(_process("control", census.look(desk.control.pid), CONTROL))
     return rows
 
 
