@@ -28,7 +28,8 @@ def send(step: Step, text: str, when: When, *, expand: bool = False) -> SendResu
         step.emit(ev.ChatRestored())
     if is_free(step):
         _let_queue_go(step)
-        start(step, turn_id, text, when, expand)
+        turn = Turn(turn_id, step.chat_id, "queued", when, queued_at=step.at, expand=expand)
+        start(step, turn, text)
         return SendResult(turn_id, "running")
     if when == "steer" and not expand and step.state.running and not step.agent.stopping:
         _steer(step, turn_id, text)
@@ -54,18 +55,11 @@ def _is_ending(step: Step) -> bool:
     return not _is_busy(step) and step.agent.stage == "ending"
 
 
-def start(step: Step, turn_id: TurnId, text: str, when: When, expand: bool = False) -> None:
+def start(step: Step, turn: Turn, text: str) -> None:
     """Begins a turn: the message first, then the turn, then the line to the sidecar."""
     _title_from(step, text)
-    turn = Turn(
-        turn_id,
-        step.chat_id,
-        "running",
-        when=when,
-        queued_at=step.at,
-        started_at=step.at,
-        expand=expand,
-    )
+    turn_id, expand = turn.id, turn.expand
+    turn = replace(turn, state="running", started_at=step.at)
     step.put_turn(turn, text)
     step.add_item(Item(ItemId(f"{turn_id}.u"), "user", "done", turn_id=turn_id), text)
     step.emit(ev.TurnStarted(turn))
@@ -123,8 +117,7 @@ def go_on(step: Step) -> None:
     if step.state.queue and not step.state.queue_paused:
         first, *rest = step.state.queue
         step.emit(ev.QueueChanged(rest))
-        prompt = step.prompts[first.turn_id]
-        start(step, first.turn_id, prompt, first.when, first.expand)
+        start(step, _queued(step, first), step.prompts[first.turn_id])
 
 
 def pause_queue(step: Step) -> None:
@@ -167,22 +160,18 @@ def stop(step: Step, by: str) -> TurnId | None:
 
 
 def edit_entry(step: Step, turn_id: TurnId, text: str) -> None:
-    _entry(step, turn_id)
-    changed = [
-        _queue_entry(entry.turn_id, text, entry.when, entry.at, entry.expand)
-        if entry.turn_id == turn_id
-        else entry
-        for entry in step.state.queue
-    ]
-    step.put_turn(_queued(step, turn_id), text)
+    old = _entry(step, turn_id)
+    new = _queue_entry(turn_id, text, old.when, old.at, old.expand)
+    changed = [new if entry == old else entry for entry in step.state.queue]
+    step.put_turn(_queued(step, new), text)
     step.prompts[turn_id] = text
     step.emit(ev.QueueChanged(changed, step.state.queue_paused))
 
 
 def remove_entry(step: Step, turn_id: TurnId) -> None:
-    _entry(step, turn_id)
-    rest = [entry for entry in step.state.queue if entry.turn_id != turn_id]
-    step.put_turn(replace(_queued(step, turn_id), state="removed", ended_at=step.at))
+    entry = _entry(step, turn_id)
+    rest = [other for other in step.state.queue if other != entry]
+    step.put_turn(replace(_queued(step, entry), state="removed", ended_at=step.at))
     step.emit(ev.QueueChanged(rest, step.state.queue_paused and bool(rest)))
 
 
@@ -209,8 +198,15 @@ def steer_taken(step: Step, turn_id: TurnId) -> None:
         return
     _forget_steer(step, turn_id)
     text = step.prompts[turn_id]
-    turn = replace(
-        _queued(step, turn_id), state="ended", reason="done", steers=running.id, ended_at=step.at
+    turn = Turn(
+        turn_id,
+        step.chat_id,
+        "ended",
+        when="steer",
+        queued_at=step.at,
+        ended_at=step.at,
+        reason="done",
+        steers=running.id,
     )
     step.put_turn(turn)
     step.add_item(Item(ItemId(f"{turn_id}.u"), "user", "done", turn_id=running.id), text)
@@ -267,10 +263,10 @@ def _enqueue_next(step: Step, turn_id: TurnId, text: str, when: When, expand: bo
 
 
 def _put_waiting(step: Step, turn_id: TurnId, text: str, when: When, expand: bool) -> QueueEntry:
-    turn = Turn(turn_id, step.chat_id, "queued", when=when, queued_at=step.at, expand=expand)
-    step.put_turn(turn, text)
+    entry = _queue_entry(turn_id, text, when, step.at, expand)
+    step.put_turn(_queued(step, entry), text)
     step.prompts[turn_id] = text
-    return _queue_entry(turn_id, text, when, step.at, expand)
+    return entry
 
 
 def _queue_entry(
@@ -289,8 +285,15 @@ def _entry(step: Step, turn_id: TurnId) -> QueueEntry:
     )
 
 
-def _queued(step: Step, turn_id: TurnId) -> Turn:
-    return Turn(turn_id, step.chat_id, "queued", queued_at=step.at)
+def _queued(step: Step, entry: QueueEntry) -> Turn:
+    return Turn(
+        entry.turn_id,
+        step.chat_id,
+        "queued",
+        when=entry.when,
+        queued_at=entry.at,
+        expand=entry.expand,
+    )
 
 
 def _close_left_open(step: Step, reason: EndReason) -> None:

@@ -63,6 +63,16 @@ async def test_an_edited_message_is_sent_as_it_is_last(home: Home, busy: Chat) -
     assert await busy.texts() == ["first " + "é" * 2000, "two"]
 
 
+async def test_a_turn_tells_when_and_how_its_message_was_sent(home: Home, busy: Chat) -> None:
+    sent = [await busy.send(f"@text {n}", when="queue") for n in ("one", "two")]
+    result = await busy.call("queue/edit", turnId=sent[0], text="@text other")
+    times = [entry["at"] for entry in result["entries"]]
+    await busy.call("queue/remove", turnId=sent[1])
+    home.gates.release("door")
+    turns = [await busy.ended(turn_id) for turn_id in sent]
+    assert [(turn["when"], turn["queuedAt"]) for turn in turns] == [("queue", at) for at in times]
+
+
 async def test_a_removed_message_is_never_sent(home: Home, busy: Chat) -> None:
     one, two, three = [await busy.send(f"@text {n}") for n in ("one", "two", "three")]
     result = await busy.call("queue/remove", turnId=two)
