@@ -151,7 +151,7 @@ def run_show(arguments: Namespace) -> int:
 
 def declare_history(parser: ArgumentParser) -> None:
     options.chat_or_here(parser)
-    parser.add_argument("--limit", type=int, default=50, help="how many items (50)")
+    parser.add_argument("--limit", type=options.how_many, default=50, help="how many items (50)")
     parser.add_argument("--all", action="store_true", help="all items")
     parser.add_argument("--hidden", action="store_true", help="also what a reset has hidden")
     parser.add_argument("--whole", action="store_true", help="fold nothing")

@@ -24,7 +24,9 @@ _FOLLOW_SECONDS = 0.3
 def declare_logs(parser: ArgumentParser) -> None:
     parser.add_argument("chat", nargs="?", help="only what is about this chat, by its id")
     parser.add_argument("-f", "--follow", action="store_true", help="go on as lines come")
-    parser.add_argument("-n", "--lines", type=int, default=100, help="the last so many (100)")
+    parser.add_argument(
+        "-n", "--lines", type=options.how_many, default=100, help="the last so many (100)"
+    )
     options.json(parser)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 
 LEVELS = ("readonly", "standard", "full")
 THINKING = ("off", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -19,6 +19,13 @@ def chat_or_here(parser: ArgumentParser) -> None:
         nargs="?",
         help="id of a chat, or the beginning of one; without it: the chat of this directory",
     )
+
+
+def how_many(text: str) -> int:
+    """The type of an argument that counts what is shown."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is no number of things to show: give 0 or more")
+    return int(text)
 
 
 def json(parser: ArgumentParser) -> None:

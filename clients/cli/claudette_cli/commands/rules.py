@@ -165,7 +165,7 @@ def declare_audit(parser: ArgumentParser) -> None:
     parser.add_argument("--path", help="only those that name this path or text")
     parser.add_argument("--since", metavar="TIME", help="such as 2026-11-23 or with a time, UTC")
     parser.add_argument("--until", metavar="TIME", help="of a date its end")
-    parser.add_argument("--limit", type=int, default=100, help="at most so many (100)")
+    parser.add_argument("--limit", type=options.how_many, default=100, help="at most so many (100)")
     options.json(parser)
 
 

@@ -82,3 +82,11 @@ def test_without_a_log_it_says_where_it_would_be(
 ) -> None:
     assert main(["logs"]) != 0
     assert str(path) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["-1", "all", "1.5"])
+def test_a_number_of_lines_counts(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["logs", f"--lines={number}"])
+    assert ended.value.code == 2
+    assert "give 0 or more" in capsys.readouterr().err
