@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -121,6 +122,8 @@ class Terminal:
             dimensions=(LINES, columns),
             encoding="utf-8",
             timeout=PATIENCE,
+            # Whoever runs the tests in the background may have it ignored.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         self._screen = pyte.Screen(columns, LINES)
         self._child.logfile_read = _Drawing(pyte.Stream(self._screen))
