@@ -13,6 +13,7 @@ from claudetted.daemon import log
 from claudetted.daemon.lock import AlreadyRunning
 from claudetted.daemon.run import Serving, serve
 from claudetted.protocol import places
+from claudetted.providers.groups import first_of
 from claudetted.sidecar.reports import Fenced, KeeperFailed
 from claudetted.store.schema import DatabaseUnusable
 
@@ -26,13 +27,11 @@ def main() -> None:
     """Exits with 0 when told to stop, 3 when another daemon runs, 1 on other faults."""
     arguments = build_parser().parse_args()
     log.begin(places.log_dir(), arguments.verbose)
-    faults: list[BaseException] = []
     try:
-        trio.run(_serve, arguments.ready_fd)
-    except* _EXPECTED as group:
-        faults = _flat(group)
-    if faults:
-        sys.exit(_explain(faults[0], arguments.ready_fd))
+        with first_of(*_EXPECTED):
+            trio.run(_serve, arguments.ready_fd)
+    except _EXPECTED as fault:
+        sys.exit(_explain(fault, arguments.ready_fd))
 
 
 def _explain(fault: BaseException, ready_fd: int | None) -> int:
@@ -41,13 +40,6 @@ def _explain(fault: BaseException, ready_fd: int | None) -> int:
     _tell(ready_fd, {"error": str(fault)})
     sys.stderr.write(f"claudetted: {fault}\n")
     return _RUNNING if isinstance(fault, AlreadyRunning) else _FAILED
-
-
-def _flat(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for fault in group.exceptions:
-        found += _flat(fault) if isinstance(fault, BaseExceptionGroup) else [fault]
-    return found
 
 
 def build_parser() -> argparse.ArgumentParser:

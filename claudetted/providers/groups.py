@@ -1,4 +1,4 @@
-"""Owns what a group of faults comes down to for who asked: the first of the kind he expects."""
+"""Owns what a group of faults comes down to for who asked: the first of the kinds he expects."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ import trio
 
 
 @contextmanager
-def first_of(kind: type[Exception]) -> Iterator[None]:
-    """Raises one fault of the kind in place of a group of nothing else.
+def first_of(*kinds: type[Exception]) -> Iterator[None]:
+    """Raises one fault of the kinds in place of a group of nothing else.
 
     What is raised within `except*` may come out as a group again, depending on Python's version.
     Who is cancelled just as the fault comes gets the fault: a cancellation is delivered again at
@@ -17,7 +17,7 @@ def first_of(kind: type[Exception]) -> Iterator[None]:
     try:
         yield
     except BaseExceptionGroup as group:
-        expected, rest = group.split(kind)
+        expected, rest = group.split(kinds)
         if expected is None or (rest and rest.split(trio.Cancelled)[1]):
             raise
         raise _leaf(expected) from None
