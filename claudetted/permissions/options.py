@@ -97,6 +97,10 @@ class Program:
         return frozenset(self.module.split())
 
     @cached_property
+    def deep_options(self) -> frozenset[str]:
+        return frozenset(self.deep.split())
+
+    @cached_property
     def replacing(self) -> frozenset[str]:
         return frozenset(self.texts_unless.split())
 
@@ -129,3 +133,6 @@ UNKNOWN = Program(
     moves="--config= --config-file= --directory= --chdir= --cwd= --root= --prefix= -C=",
 )
 """What a program that is not in the table could mean by its options."""
+
+CARRIES = Program(carries=True, code="all")
+"""A program that runs what its operands say."""

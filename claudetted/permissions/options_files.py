@@ -1,6 +1,6 @@
 """Owns the table of the shell's own commands and of the programs that every machine has."""
 
-from claudetted.permissions.options import Program
+from claudetted.permissions.options import CARRIES, Program
 
 _READER = Program(reads=True)
 _SAYS = Program(reads=True, texts=-1)
@@ -29,9 +29,9 @@ _HASH = Program(reads=True)
 _CARRIERS = (
     "taskset chrt numactl setarch linux32 linux64 prlimit choom runuser setpriv sg gosu su-exec "
     "tini dumb-init fakeroot bwrap firejail proot proxychains torsocks rlwrap unbuffer xvfb-run "
-    "dbus-run-session valgrind perf hyperfine nodemon watchexec concurrently cross-env dotenv op"
+    "dbus-run-session valgrind perf hyperfine nodemon watchexec concurrently cross-env dotenv op "
+    "flock chroot unshare nsenter timeout"
 )
-"""They run what their operands say."""
 _ZIP = Program(takes="-S --suffix", exact=True)
 
 PROGRAMS: dict[str, Program] = {
@@ -110,17 +110,12 @@ PROGRAMS: dict[str, Program] = {
     "parallel": Program(code="program", stdin=True, takes="-j -n -N -I"),
     "watch": Program(code="program", takes="-n --interval"),
     "entr": Program(code="program"),
-    "flock": Program(carries=True, code="all"),
-    "chroot": Program(carries=True, code="all"),
-    "unshare": Program(carries=True, code="all"),
-    "nsenter": Program(carries=True, code="all"),
-    **dict.fromkeys(_CARRIERS.split(), Program(carries=True, code="all")),
+    **dict.fromkeys(_CARRIERS.split(), CARRIES),
     "strace": Program(code="program", writes="-o=", takes="-e -p -s -S -E -P"),
     "ltrace": Program(code="program", writes="-o="),
     "nohup": Program(code="program"),
     "time": Program(code="program", writes="-o= --output= -a"),
     "nice": Program(code="program"),
-    "timeout": Program(carries=True, code="all"),
     "exec": Program(code="program"),
     "builtin": Program(code="program"),
     "stdbuf": Program(code="program"),

@@ -1,6 +1,6 @@
 """Owns the table of developers' tools: version control, languages, packages, builds, services."""
 
-from claudetted.permissions.options import Program
+from claudetted.permissions.options import CARRIES, Program
 
 _GIT_LOG = Program(
     runs="--ext-diff --textconv",
@@ -11,8 +11,8 @@ _GIT_LOG = Program(
 _RUNS_OPERAND = Program(code="program")
 _FETCHES = Program(code="all")
 _EVERYTHING = Program(never="It does things that cannot be told from its words.")
-_CARRIES = Program(code="all", carries=True)
 _CONTAINER = "It starts a container that can hold the machine's files."
+_COMPOSE = Program(sub=True, runs="-f= --file= --env-file= --project-directory=")
 _DOCKER_NOUNS = "container image volume network system builder buildx context service"
 _NPM_CODE = "--script-shell= --shell= --node-options= --init-module="
 _NPM_PLACE = "--prefix= -C= --userconfig= --globalconfig= --cache= --registry="
@@ -206,7 +206,7 @@ PROGRAMS: dict[str, Program] = {
     "pipenv": Program(sub=True),
     "pipenv run": _RUNS_OPERAND,
     **{name: Program(sub=True) for name in _SHIMS},
-    **{f"{name} {verb}": _CARRIES for name in _SHIMS for verb in ("exec", "run", "x")},
+    **{f"{name} {verb}": CARRIES for name in _SHIMS for verb in ("exec", "run", "x")},
     "conda": Program(sub=True),
     "conda run": Program(code="program", takes="-n -p"),
     "conda install": _FETCHES,
@@ -229,7 +229,7 @@ PROGRAMS: dict[str, Program] = {
     "npm x": Program(code="program", runs="-c= --call= -p= --package="),
     "npm init": _FETCHES,
     "npm create": _FETCHES,
-    "npm explore": _CARRIES,
+    "npm explore": CARRIES,
     "npm config": _EVERYTHING,
     "npm set": _EVERYTHING,
     "npm publish": _EVERYTHING,
@@ -343,24 +343,24 @@ PROGRAMS: dict[str, Program] = {
     "docker": Program(sub=True, moves="-H= --host= -c= --context= --config="),
     "docker *": Program(writes="-o= --output= --iidfile= --cidfile="),
     "docker run": Program(carries=True, never=_CONTAINER),
-    "docker exec": _CARRIES,
+    "docker exec": CARRIES,
     **{f"docker {noun}": Program(sub=True) for noun in _DOCKER_NOUNS.split()},
     "docker container *": Program(exact=True),
     "docker container run": Program(carries=True, never=_CONTAINER),
-    "docker container exec": _CARRIES,
-    "docker compose": Program(sub=True, runs="-f= --file= --env-file= --project-directory="),
-    "docker compose exec": _CARRIES,
-    "docker compose run": _CARRIES,
-    "docker-compose": Program(sub=True, runs="-f= --file= --env-file= --project-directory="),
-    "docker-compose exec": _CARRIES,
-    "docker-compose run": _CARRIES,
+    "docker container exec": CARRIES,
+    "docker compose": _COMPOSE,
+    "docker compose exec": CARRIES,
+    "docker compose run": CARRIES,
+    "docker-compose": _COMPOSE,
+    "docker-compose exec": CARRIES,
+    "docker-compose run": CARRIES,
     "docker cp": Program(exact=True),
     "podman": Program(sub=True),
     "podman run": Program(carries=True, never=_CONTAINER),
-    "podman exec": _CARRIES,
+    "podman exec": CARRIES,
     "kubectl": Program(sub=True, moves="--kubeconfig= --context= -s= --server= --token="),
     "kubectl *": Program(exact=True),
-    "kubectl exec": Program(code="all", carries=True),
+    "kubectl exec": CARRIES,
     "kubectl delete": _EVERYTHING,
     "kubectl apply": _EVERYTHING,
     "helm": Program(sub=True, runs="--post-renderer="),

@@ -176,7 +176,7 @@ class _Scanner:
         elif self.program.script and self.program.shortens(name):
             self._hazard(index, f"What {self.name} {name} is told is not looked into.")
         self.replaced |= name in self.program.replacing
-        self.found.deep |= name in self.program.deep.split()
+        self.found.deep |= name in self.program.deep_options
         if name in self.program.idle_options and not self.ended:
             self.found.idle.add(index)
         text = name in self.program.text_options
