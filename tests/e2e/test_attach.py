@@ -203,7 +203,7 @@ def test_commands_of_the_seat(seat: Terminal, commands: Commands, chat: str) -> 
 def test_tab_completes_a_command_and_what_it_takes(commands: Commands, chat: str) -> None:
     commands.run("model", "--refresh")
     with commands.terminal("attach", chat) as seat:
-        seat.expect("idle · ")
+        seat.shows("idle · ")
         seat.type("/re\t")
         seat.expect("lets a paused queue go on")
         seat.type("\x15/model \t")
