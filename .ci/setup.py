@@ -40,8 +40,12 @@ def main(steps):
                 install("users", ".")
             if "harness" in steps:
                 stage_harness()
+                build_page()
             if "typescript" in steps:
-                install_typescript()
+                install_packages("typescript", CHECKOUT / "harness/typecheck", "TypeScript")
+                install_packages("browser", CHECKOUT / "tests/browser", "what drives a browser")
+            if "agents" in steps:
+                install_agents()
     except Missing as missing:
         say(missing)
         return 1
@@ -126,11 +130,19 @@ def explain(log):
 
 
 def stage_harness():
-    """The staging script keeps a stamp of its own."""
     if not (CHECKOUT / "harness/build/pi-harness").exists():
         say("installing Pi and its harness")
+    run_with_bun("harness/stage.py")
+
+
+def build_page():
+    run_with_bun("clients/web/build.py")
+
+
+def run_with_bun(script):
+    """Each of these scripts keeps a stamp of its own."""
     done = subprocess.run(
-        [str(PYTHON), "harness/stage.py", "--bun", str(bun())],
+        [str(PYTHON), script, "--bun", str(bun())],
         cwd=CHECKOUT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -140,15 +152,14 @@ def stage_harness():
         raise Missing(done.stderr.decode(errors="replace").strip())
 
 
-def install_typescript():
-    """The type checker of the harness; what runs needs none."""
-    folder = CHECKOUT / "harness/typecheck"
+def install_packages(name, folder, what):
+    """Packages of npm that the checks and tests need; what runs needs none of them."""
     wanted = {"files": digest([folder / "package.json", folder / "bun.lock"])}
-    if read_stamp("typescript") == wanted and (folder / "node_modules").exists():
+    if read_stamp(name) == wanted and (folder / "node_modules").exists():
         return
-    say("installing TypeScript")
+    say(f"installing {what}")
     done = subprocess.run(
-        [str(bun()), "install", "--frozen-lockfile"],
+        [str(bun()), "install", "--frozen-lockfile", "--ignore-scripts"],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -157,10 +168,26 @@ def install_typescript():
     if done.returncode != 0:
         LOG.write_bytes(done.stdout)
         raise Missing(
-            "TypeScript cannot be installed: check the network and npm's settings and run make"
+            f"{what} cannot be installed: check the network and npm's settings and run make"
             f" again (details: {LOG})."
         )
-    write_stamp("typescript", wanted)
+    write_stamp(name, wanted)
+
+
+def install_agents():
+    """Programs of other vendors, which the tests alone run."""
+    import agents
+
+    if agents.installed():
+        return
+    say(f"installing the agents of {agents.PINNED.relative_to(CHECKOUT)} (2 GB)")
+    trouble = agents.install(bun())
+    if trouble:
+        LOG.write_text(trouble)
+        raise Missing(
+            "the agents cannot be installed: check the network, the room on the disk and npm's"
+            f" settings and run make again (details: {LOG})."
+        )
 
 
 def bun():

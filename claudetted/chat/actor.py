@@ -1,24 +1,27 @@
 """Owns the one task of a chat: it plans each step, commits it, and publishes it, in order."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
 import trio
 from msgspec.structs import replace
 
-from claudetted.chat import attention, losses, sidecars, starting
-from claudetted.chat.agent import Agent
-from claudetted.chat.denials import Denials
-from claudetted.chat.hearing import Hearing
-from claudetted.chat.hub import Hub, Sink, Subscription
+from claudetted.chat import gate
+from claudetted.chat.audience.hub import Hub, Sink, Subscription
 from claudetted.chat.inbox import Inbox, Report, Request
-from claudetted.chat.judging import judge
-from claudetted.chat.process import Process
-from claudetted.chat.state import ChatState
-from claudetted.chat.step import Step, ToldDelta, deleted
-from claudetted.chat.texts import Texts
+from claudetted.chat.plans import agent_ended, agent_process, attention
+from claudetted.chat.process import start_timeout
+from claudetted.chat.process.output_reader import Hearing
+from claudetted.chat.process.process import Process
+from claudetted.chat.process.unrecorded_denials import Denials
+from claudetted.chat.state.agent import Agent
+from claudetted.chat.state.fold import ChatState
+from claudetted.chat.state.message import Message
+from claudetted.chat.state.open_texts import Texts
+from claudetted.chat.step import PublishedDelta, Standing, Step, deleted
 from claudetted.chat.waiting import Check, Waiting
 from claudetted.chat.world import World
 from claudetted.protocol import errors
@@ -54,7 +57,7 @@ class Actor:
         agent: Agent,
         env: dict[str, str],
         stored: journal.Loaded | None = None,
-        prompts: dict[TurnId, str] | None = None,
+        prompts: dict[TurnId, Message] | None = None,
     ) -> None:
         self.chat_id = chat_id
         self.agent = agent
@@ -66,6 +69,7 @@ class Actor:
         """Deleted or unloaded: nothing may be asked of it any more."""
         self.used_at = trio.current_time()
         self._at_work = False
+        self._users = 0
         self._world = world
         self._state = state
         self._prompts = prompts or {}
@@ -139,8 +143,17 @@ class Actor:
     @property
     def busy(self) -> bool:
         """Whether anything keeps the chat loaded."""
-        used = len(self.hub) or len(self.waiting) or self._inbox.requests
+        used = self._users or len(self.hub) or len(self.waiting) or self._inbox.requests
         return bool(self._at_work or self.agent.sidecar_id or used)
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keeps the chat loaded while what is asked of it is still being found out."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
 
     def subscribe(self, sink: Sink) -> Subscription:
         """From within a plan: the tail that follows the state as it is now."""
@@ -156,6 +169,11 @@ class Actor:
         """Kills the sidecar and all it started, if it is still the chat's."""
         if self.agent.sidecar_id == sidecar_id:
             self._process.end(sidecar_id, 0.0)
+
+    async def prepare(self) -> None:
+        """Makes the gate sure of what only programs can tell, before the chat is made to work."""
+        started = self.agent.stage != "none"
+        await gate.ask_programs(self._world, self.state.chat, self.env, started=started)
 
     async def end_unrecorded(self) -> TurnId | None:
         """Ends what runs although the disk refuses to take it down; the record follows."""
@@ -174,7 +192,7 @@ class Actor:
         except (errors.Fault, journal.KeyTaken) as fault:
             request.fail(fault)
         except StoreRefused as refusal:
-            message = f"The disk did not take the write ({refusal}); nothing was changed."
+            message = f"Could not write to disk ({refusal}); nothing was changed."
             request.fail(errors.StoreFull(message))
         except Exception as fault:
             request.fail(fault)
@@ -219,9 +237,9 @@ class Actor:
             self._process.end_groups(self.agent)
             if report.sidecar == self._stopped_unrecorded:
                 step.agent = replace(step.agent, stopping=True)
-            losses.ended(step, report.reason, report.last_lines)
+            agent_ended.ended(step, report.reason, report.last_lines)
         else:
-            losses.ended(step, "the process that kept it running is gone", [])
+            agent_ended.ended(step, "the process that kept it running is gone", [])
 
     async def _checkpoint(self) -> None:
         self._inbox.checkpoint_due = self._checkpoint_planned = False
@@ -235,33 +253,27 @@ class Actor:
                 self._plan_checkpoint()
 
     def _step(self) -> Step:
-        return Step(
-            self.chat_id,
+        standing = Standing(
             self._state,
             self.agent,
             self.texts,
-            dict(self._prompts),
+            self._prompts,
             self._item_count,
-            partial(judge, self._world.rulebook, self._world.places),
-            self._world.rulebook.setting,
-            partial(self._world.block.refuses, env=self.env),
             self.denials.unrecorded,
-            self._world.routing.route,
         )
+        return Step(self.chat_id, standing, gate.ChatPolicy(self._world, self.env))
 
     async def _finish(self, step: Step, hearing: Hearing | None = None) -> None:
         """Commits if anything is to be stored, then becomes what the step led to."""
         saved = None
-        if step.durable and not step.remove:
+        if step.durable and not step.effects.remove:
             attention.review(step, watched=bool(len(self.hub)))
         if step.durable or self._grown_large(step, hearing):
             saved = step.unsaved()
-            if step.afresh:
-                step.write.given_up = await trio.to_thread.run_sync(
-                    directories.sessions, self.chat_id
-                )
+            await step.effects.prepare(self.chat_id)
+            step.write.given_up = given_up = await step.effects.given_up(self.chat_id)
             await self._commit(step, hearing)
-            await self._clear_away([self.chat_id] if step.remove else step.write.given_up)
+            await self._clear_away(given_up)
         if hearing:
             self._process.hearing = hearing
         self._publish(step)
@@ -269,16 +281,19 @@ class Actor:
             self._tell_world(step)
             self.texts.mark_saved(saved)
             self._process.carry_out(self.agent, step, hearing)
-        if step.credentials_wanted and self.agent.sidecar_id:
+        await step.effects.carry_out(self)
+
+    def hand_over_credentials(self) -> None:
+        if self.agent.sidecar_id:
             self._world.credentials(self.agent.sidecar_id, self.env)
-        if step.remove:
-            self.hub.publish([deleted(self.state.seq + 1)], self.state.seq + 1)
-            self.hub.end()
-            self._world.rulebook.forget("chat", self.chat_id)
-            self._world.feed.deleted(self.chat_id)
-            self.fail(self._not_found())
-        elif step.launch:
-            await self._launch(step.launch)
+
+    def removed(self) -> None:
+        """The last that is heard of the chat."""
+        self.hub.publish([deleted(self.state.seq + 1)], self.state.seq + 1)
+        self.hub.end()
+        self._world.rulebook.forget("chat", self.chat_id)
+        self._world.feed.deleted(self.chat_id)
+        self.fail(self._not_found())
 
     async def _clear_away(self, given_up: list[str]) -> None:
         """What was asked for is done when it is answered; the rest of it is nobody's hurry."""
@@ -299,13 +314,10 @@ class Actor:
         sidecar_id = self.agent.sidecar_id
         heard = hearing or self._process.hearing
         committed = (sidecar_id, heard.safe_offset) if sidecar_id else None
-        if step.remove:
-            await self._world.database.commit(partial(journal.remove_chat, chat_id=self.chat_id))
-            return
-        if step.launch:
+        if step.effects.launch:
             step.agent = replace(step.agent, keeper_pid=self._world.keeper.pid)
-        write = step.finish(committed)
-        await self._world.database.commit(partial(journal.store, write=write))
+        stored = step.effects.stored(self.chat_id, partial(step.finish, committed))
+        await self._world.database.commit(stored)
 
     def _publish(self, step: Step) -> None:
         self.used_at = trio.current_time()
@@ -313,18 +325,15 @@ class Actor:
             self._become(step)
         for item_id, grown in step.grown.items():
             self.texts.append(item_id, bytes(grown))
-        self.hub.publish(step.told, step.state.seq)
-        if any(isinstance(entry, ToldDelta) for entry in step.told):
+        self.hub.publish(step.published, step.state.seq)
+        if any(isinstance(entry, PublishedDelta) for entry in step.published):
             self._plan_checkpoint()
 
     def _tell_world(self, step: Step) -> None:
         """What a committed step means beyond the chat."""
         self._world.feed.publish(step.state.chat, step.events)
         self.waiting.look(self.state, self.agent, step.events)
-        for rule in step.rules_added:
-            self._world.rulebook.add(rule)
-        for key, value in step.chosen.items():
-            self._world.rulebook.choose(key, value)
+        step.effects.take_force(self._world.rulebook)
         if step.write.turn_over:
             self._world.rulebook.forget("turn", step.write.turn_over)
             self._world.spent(step.state.chat)
@@ -338,26 +347,26 @@ class Actor:
         self.denials.keep_only(step.state.permissions)
         self.agent = step.agent
         self._item_count = step.item_count
-        if step.env is not None:
-            self.env = step.env
+        if step.effects.env is not None:
+            self.env = step.effects.env
         waiting = {entry.turn_id for entry in step.state.queue} | set(step.agent.steers)
-        self._prompts = {turn: text for turn, text in step.prompts.items() if turn in waiting}
+        self._prompts = {turn: said for turn, said in step.prompts.items() if turn in waiting}
         for closed in step.write.closed:
             self.texts.drop(ItemId(closed))
 
-    async def _launch(self, sidecar_id: SidecarId) -> None:
+    async def launch(self, sidecar_id: SidecarId) -> None:
         """Starts the process a committed step has planned; its failure is a step of its own."""
         try:
             await self._process.launch(sidecar_id, self.state.chat.harness, self.env)
         except (errors.Fault, LaunchFailed) as failure:
             step = self._step()
-            losses.launch_failed(step, sidecars.launch_error(failure))
+            agent_ended.launch_failed(step, agent_process.launch_error(failure))
             await self._finish(step)
         else:
             self._watch_start(sidecar_id)
 
     def _watch_start(self, sidecar_id: SidecarId) -> None:
-        self._world.nursery.start_soon(starting.watch, self.ask, self.until, sidecar_id)
+        self._world.nursery.start_soon(start_timeout.watch, self.ask, self.until, sidecar_id)
 
     def _not_found(self) -> errors.ChatNotFound:
         return errors.ChatNotFound(f"There is no chat {self.chat_id}.", chat_id=self.chat_id)

@@ -1,6 +1,6 @@
 """Owns the stored rules and settings in memory: read once, changed only after the disk has them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from claudetted.permissions.rules import in_force
 from claudetted.protocol.base import ChatId, TurnId
 from claudetted.protocol.rules import Rule, RuleId
-from claudetted.protocol.settings import KNOWN
+from claudetted.protocol.settings import KNOWN, RENAMED
 from claudetted.store import rules
 from claudetted.store.database import Database
 from claudetted.store.journal import RuleRow
@@ -22,6 +22,8 @@ class Rulebook:
     def __init__(self, stored: Iterable[Rule], settings: dict[str, Any]) -> None:
         self._rules = {rule.id: rule for rule in stored}
         self._settings = settings
+        self.decided: Callable[[str], object] = lambda key: None
+        """Called with the key of a setting that a chat has committed."""
 
     @property
     def rules(self) -> list[Rule]:
@@ -71,5 +73,7 @@ def row_of(rule: Rule) -> RuleRow:
 async def load_rulebook(database: Database) -> Rulebook:
     stored = await database.read(rules.load)
     settings = await database.read(rules.load_settings)
-    decoded = {key: msgspec.json.decode(value) for key, value in settings.items()}
+    # A former key comes first: the present one has the last word.
+    former_first = sorted(settings, key=lambda key: key not in RENAMED)
+    decoded = {RENAMED.get(key, key): msgspec.json.decode(settings[key]) for key in former_first}
     return Rulebook(map(_decode, stored), decoded)

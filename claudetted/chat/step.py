@@ -5,37 +5,35 @@ whose commit fails is dropped whole and the chat stands where it stood.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec.structs import replace
 
 from claudetted.chat import ids
-from claudetted.chat.agent import Agent, Pending, RequestKind
-from claudetted.chat.items import fit
-from claudetted.chat.state import ChatState, fold
-from claudetted.chat.status import status_of
-from claudetted.chat.texts import Texts
+from claudetted.chat.effects import Effects
+from claudetted.chat.policy import Policy
+from claudetted.chat.state.agent import Agent, Pending, RequestKind
+from claudetted.chat.state.fold import ChatState, fold
+from claudetted.chat.state.items import fit
+from claudetted.chat.state.message import Message
+from claudetted.chat.state.open_texts import Texts
+from claudetted.chat.state.status import status_of
 from claudetted.permissions.verdict import Verdict
-from claudetted.protocol import errors
-from claudetted.protocol import events as ev
-from claudetted.protocol.base import ChatId, ItemId, PermissionId, SidecarId, TurnId
+from claudetted.protocol import errors, events as ev
+from claudetted.protocol.base import ChatId, ItemId, PermissionId, TurnId
 from claudetted.protocol.chats import Chat
 from claudetted.protocol.endpoints import Endpoint
 from claudetted.protocol.items import Item, NoticeKind
-from claudetted.protocol.permissions import Request, Resolution
+from claudetted.protocol.permissions import Confinement, Request, Resolution
 from claudetted.protocol.questions import Answer, Question
-from claudetted.protocol.rules import Rule
 from claudetted.protocol.turns import Turn, Usage
 from claudetted.store import journal
 from claudetted.store.usage import UsageRow
 
 _encode = msgspec.json.Encoder().encode
-
-Route = Callable[[str, str], Endpoint | None]
-"""(backend, model) -> where it is served."""
 
 
 def encode_line(line: object) -> bytes:
@@ -44,7 +42,7 @@ def encode_line(line: object) -> bytes:
 
 
 @dataclass
-class ToldEvent:
+class PublishedEvent:
     """An event as it will be published."""
 
     seq: int
@@ -54,7 +52,7 @@ class ToldEvent:
 
 
 @dataclass
-class ToldDelta:
+class PublishedDelta:
     """A piece of an open item as it will be published; grows while the step is planned."""
 
     item_id: ItemId
@@ -62,57 +60,45 @@ class ToldDelta:
     pieces: list[str]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where a chat stands before a step."""
+
+    state: ChatState | None
+    agent: Agent
+    texts: Texts
+    prompts: Mapping[TurnId, Message] = field(default_factory=dict)
+    items: int = 0
+    denied: Mapping[PermissionId, Resolution] = field(default_factory=dict)
+
+
 class Step:
     """A draft of what the chat will be. Planned by the chat's task alone.
 
-    `launch` and `end_sidecar` are carried out when the step is committed.
+    `effects` are carried out when the step is committed.
     """
 
-    def __init__(
-        self,
-        chat_id: ChatId,
-        state: ChatState | None,
-        agent: Agent,
-        texts: Texts,
-        prompts: dict[TurnId, str],
-        items: int,
-        judge: "Callable[[Step, Request], Verdict]",
-        setting: Callable[[str, str], Any],
-        refuses: Callable[[Chat], str],
-        denied: Mapping[PermissionId, Resolution] | None = None,
-        route: "Route" = lambda _backend, _model: None,
-    ) -> None:
+    def __init__(self, chat_id: ChatId, standing: Standing, policy: Policy) -> None:
         self.chat_id = chat_id
-        self.rules_added: list[Rule] = []
-        """In force at once within the step, for all when it is committed."""
-        self.denied = dict(denied or {})
+        self.effects = Effects()
+        self.denied = dict(standing.denied)
         """Open requests that were answered with no, and the disk did not take it down yet."""
-        self._judge = judge
-        self._route = route
-        self._setting = setting
-        self.chosen: dict[str, Any] = {}
-        """Settings that change with the step: in force at once within it."""
-        self._refuses = refuses
-        self.prompts = prompts
-        """Whole texts of messages that wait; grown here, trimmed by the actor."""
-        self.told: list[ToldEvent | ToldDelta] = []
-        self.launch: SidecarId | None = None
-        self.remove = False
-        """The chat is removed with everything instead of stored."""
-        self.afresh = False
-        """The sessions of earlier sidecars are given up."""
-        self.credentials_wanted = False
-        """By the sidecar; they are nowhere stored."""
-        self.end_sidecar = False
-        """The sidecar is ended when the step is committed."""
-        self.env: dict[str, str] | None = None
-        self.item_count = items
+        self.prompts = dict(standing.prompts)
+        """Messages that wait, whole; grown here, trimmed by the actor."""
+        self.published: list[PublishedEvent | PublishedDelta] = []
+        self.item_count = standing.items
         self.grown: dict[ItemId, bytearray] = {}
         """What open items grew by in this step."""
-        self._state = state
-        self._texts = texts
+        self._policy = policy
+        self._way: tuple[tuple[str | None, ...], Endpoint | None] | None = None
+        """What the gate answered: nothing can change while the step is planned."""
+        # None before the first event alone, which makes the chat.
+        self.state = cast(ChatState, standing.state)
+        self.agent = standing.agent
+        self.events: list[ev.Event] = []
+        self._agent_before = standing.agent
+        self._texts = standing.texts
         self._touched = False
-        self._agent = agent
 
     @cached_property
     def at(self) -> str:
@@ -123,50 +109,50 @@ class Step:
     def _write(self) -> journal.Write:
         return journal.Write(journal.ChatRow(self.chat_id, False, "", 0, b"", b""))
 
-    def route(self, chat: Chat) -> Endpoint | None:
+    def may_run(self, chat: Chat) -> Endpoint | None:
         """Where the chat's model is served, unless the agent knows. Raises the Fault that says
         why nothing may run."""
-        return self._route(chat.backend, chat.model or "")
+        runs = (chat.workspace, chat.harness, chat.backend, chat.model, chat.model_used)
+        if self._way is None or self._way[0] != runs:
+            self._way = (runs, self._policy.may_run(chat))
+        return self._way[1]
+
+    def refusal(self) -> str:
+        """Why nothing may run; empty if it may."""
+        try:
+            self.may_run(self.state.chat)
+        except errors.Fault as fault:
+            return fault.message
+        return ""
+
+    def takes_images(self) -> bool | None:
+        """Whether the chat's model does; None when nobody knows."""
+        return self._policy.takes_images(self.state.chat)
 
     def judge(self, request: Request) -> Verdict:
         """What the engine says of a call, as the chat stands in this draft."""
-        return self._judge(self, request)
+        return self._policy.judge(self, request)
+
+    @property
+    def boxed(self) -> bool:
+        """Whether the kernel can hold the agent's commands to their verdicts."""
+        hello = self.agent.hello
+        return self._policy.boxes and hello is not None and hello.boxed
+
+    def wrapper(self, confinement: Confinement) -> list[str]:
+        """The words that start a command confined."""
+        return self._policy.wrapper(confinement)
 
     def setting(self, key: str) -> Any:
         """As it holds for the chat's workspace, in this draft."""
         workspace = self.state.chat.workspace
-        return self.chosen.get(f"{key}:{workspace}", self._setting(key, workspace))
+        known = self._policy.setting(key, workspace)
+        return self.effects.settings.get(f"{key}:{workspace}", known)
 
     def choose(self, key: str, value: Any) -> None:
         """Changes a setting with the step."""
-        self.chosen[key] = value
+        self.effects.settings[key] = value
         self.write.settings.append((key, msgspec.json.encode(value)))
-
-    def refusal(self) -> str:
-        """Why the chat's model may not or cannot be used now; empty if it may."""
-        try:
-            self.route(self.state.chat)
-        except errors.Fault as fault:
-            return fault.message
-        return self._refuses(self.state.chat)
-
-    @property
-    def agent(self) -> Agent:
-        return self._agent
-
-    @agent.setter
-    def agent(self, agent: Agent) -> None:
-        self._touched = True
-        self._agent = agent
-
-    @property
-    def state(self) -> ChatState:
-        assert self._state is not None
-        return self._state
-
-    @property
-    def events(self) -> list[ev.Event]:
-        return [entry.event for entry in self.told if isinstance(entry, ToldEvent)]
 
     @property
     def write(self) -> journal.Write:
@@ -185,15 +171,16 @@ class Step:
     @property
     def durable(self) -> bool:
         """Whether there is anything to commit."""
-        return self._touched
+        return self._touched or self.agent is not self._agent_before
 
     def emit(self, event: ev.Event) -> None:
         """Adds an event and folds it into the draft."""
-        seq = (self._state.seq if self._state else 0) + 1
+        seq = (self.state.seq if self.state else 0) + 1
         body = ev.encode(event)
-        self._state = fold(self._state, seq, self.at, event)
+        self.state = fold(self.state, seq, self.at, event)
         self.write.events.append(journal.EventRow(seq, self.at, body))
-        self.told.append(ToldEvent(seq, self.at, event, body))
+        self.events.append(event)
+        self.published.append(PublishedEvent(seq, self.at, event, body))
 
     def add_item(self, item: Item, text: str = "") -> None:
         """An item that is complete at once."""
@@ -241,12 +228,12 @@ class Step:
         if not text:
             return
         grown = self.grown.setdefault(item_id, bytearray())
-        last = self.told[-1] if self.told else None
-        if isinstance(last, ToldDelta) and last.item_id == item_id:
+        last = self.published[-1] if self.published else None
+        if isinstance(last, PublishedDelta) and last.item_id == item_id:
             last.pieces.append(text)
         else:
             offset = self._texts.get(item_id).length + len(grown)
-            self.told.append(ToldDelta(item_id, offset, [text]))
+            self.published.append(PublishedDelta(item_id, offset, [text]))
         grown += text.encode()
 
     def put_turn(self, turn: Turn, prompt: str | None = None) -> None:
@@ -306,7 +293,8 @@ class Step:
             msgspec.json.encode(self.agent),
             bool(chat.attention),
         )
-        write.env = None if self.env is None else msgspec.json.encode(self.env)
+        env = self.effects.env
+        write.env = None if env is None else msgspec.json.encode(env)
         write.committed = committed
         write.pieces = [(item, offset, data) for item, offset, data in self.unsaved()]
         return write
@@ -327,7 +315,7 @@ class Step:
         self.write.payloads.extend((item.id, *payload) for payload in payloads)
 
 
-def deleted(seq: int) -> ToldEvent:
+def deleted(seq: int) -> PublishedEvent:
     """The last thing a chat tells; nothing of it is stored."""
     event = ev.ChatDeleted()
-    return ToldEvent(seq, ids.now(), event, ev.encode(event))
+    return PublishedEvent(seq, ids.now(), event, ev.encode(event))

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import trio
 
-from claudetted.chat.agent import Agent
-from claudetted.chat.state import ChatState
+from claudetted.chat.state.agent import Agent
+from claudetted.chat.state.fold import ChatState
 from claudetted.protocol.events import Event
 
 R = TypeVar("R")

@@ -3,24 +3,18 @@
 import json
 import logging
 import logging.handlers
-import re
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from claudetted.chat.subject import subject
+from claudetted.chat.log_context import subject
+from claudetted.store import directories
+from claudetted.wire.redaction import redact
 
 _BYTES = 4 * 1024 * 1024
 _FILES = 3
-_SECRET = re.compile(
-    r"(?i)\b(sk-[A-Za-z0-9_-]{8,}|gh[pousr]_[A-Za-z0-9]{8,}|AKIA[A-Z0-9]{8,}|xai-[A-Za-z0-9]{8,})"
-    r"|((?:api[_-]?key|token|secret|password|authorization)[\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+"
-)
-
-
-def redact(text: str) -> str:
-    """The text without keys and tokens."""
-    return _SECRET.sub(lambda found: f"{found[2] or ''}[redacted]", text)
+LEVELS = ("debug", "info", "warning", "error")
 
 
 class _Lines(logging.Formatter):
@@ -38,15 +32,16 @@ class _Lines(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False)
 
 
-def begin(directory: Path, verbose: bool) -> None:
+def begin(directory: Path, verbose: bool, level: str = "info") -> None:
     """Logs into `directory/claudetted.log`, and to stderr when somebody watches."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directories.make_private(directory)
     file = logging.handlers.RotatingFileHandler(
         directory / "claudetted.log", maxBytes=_BYTES, backupCount=_FILES - 1, encoding="utf-8"
     )
+    os.chmod(file.baseFilename, 0o600)
     file.setFormatter(_Lines())
     root = logging.getLogger()
-    root.setLevel(logging.INFO)
+    root.setLevel(level.upper())
     root.addHandler(file)
     if verbose:
         console = logging.StreamHandler(sys.stderr)

@@ -9,12 +9,18 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 
 import trio
 
 from claudetted.chat.manager import Manager
+from claudetted.daemon.notice import Notice
+from claudetted.daemon.push import Push, is_quiet
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.chats import Chat
+from claudetted.sidecar.capture import marked
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +40,15 @@ _WORDS = {
 class Notifier:
     """Follows the chats' attention. Its tasks live in the nursery it is given."""
 
-    def __init__(self, nursery: trio.Nursery) -> None:
+    def __init__(self, nursery: trio.Nursery, push: Push, link: Callable[[ChatId], str]) -> None:
+        """`link` leads to a chat's page; it is empty where there is none."""
         self.manager: Manager | None = None
         """Set by the daemon before any chat runs."""
         self._nursery = nursery
+        self._push = push
+        self._link = link
         self._followed: set[ChatId] = set()
+        self._pushed: dict[ChatId, Notice] = {}
 
     def raised(self, chat_id: ChatId) -> None:
         """A chat begins to need a person, for one more reason."""
@@ -54,13 +64,30 @@ class Notifier:
                 cycle.start_soon(self._tell_later, chat_id)
                 await self.manager.until_unneeded(chat_id)
                 cycle.cancel_scope.cancel()
+            if notice := self._pushed.pop(chat_id, None):
+                self._nursery.start_soon(self._push.send, replace(notice, words=""))
         self._followed.discard(chat_id)
 
     async def _tell_later(self, chat_id: ChatId) -> None:
         """What tells may take longer than the cycle, and is not cut short with it."""
         await trio.sleep(DELAY_SECONDS)
-        if chat := self._needing(chat_id):
+        chat = self._needing(chat_id)
+        if chat and self._may_tell(chat):
             self._nursery.start_soon(self._tell, chat)
+            if self._push.wanted and self._push.has_room():
+                notice = self._pushed[chat_id] = self._notice(chat)
+                self._nursery.start_soon(self._push.send, notice)
+
+    def _may_tell(self, chat: Chat) -> bool:
+        assert self.manager is not None
+        setting = self.manager.world.rulebook.setting
+        now = datetime.now().astimezone().time()
+        silent = setting("notification") == "off" or chat.id in setting("muted_chats")
+        return not silent and not is_quiet(setting("quiet_hours"), now)
+
+    def _notice(self, chat: Chat) -> Notice:
+        title = chat.title or os.path.basename(chat.workspace)
+        return Notice(chat.id, title, tuple(chat.attention), _words(chat), self._link(chat.id))
 
     def _needing(self, chat_id: ChatId) -> Chat | None:
         assert self.manager is not None
@@ -72,13 +99,14 @@ class Notifier:
         book = self.manager.world.rulebook
         way = book.setting("notification")
         command = book.setting("notification_command") if way == "command" else _desktop(chat)
-        if way == "off" or not command:
+        if not command:
             return
         try:
             with trio.move_on_after(_COMMAND_SECONDS):
+                env = {**os.environ, **_about(chat), "CLAUDETTED_LINK": self._link(chat.id)}
                 await trio.run_process(
-                    command,
-                    env={**os.environ, **_about(chat)},
+                    marked(command, env),
+                    env=env,
                     check=False,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -96,12 +124,15 @@ def _about(chat: Chat) -> dict[str, str]:
     }
 
 
+def _words(chat: Chat) -> str:
+    return f"The agent {' and '.join(_WORDS[why] for why in chat.attention)}."
+
+
 def _desktop(chat: Chat) -> list[str]:
     """The desktop's own way; nothing where there is no desktop."""
     title = chat.title or chat.workspace
-    words = " and ".join(_WORDS[why] for why in chat.attention)
     if sys.platform == "darwin":
-        return ["/usr/bin/osascript", "-e", _APPLE_SCRIPT, title, f"The agent {words}."]
+        return ["/usr/bin/osascript", "-e", _APPLE_SCRIPT, title, _words(chat)]
     seen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     program = shutil.which("notify-send") if seen else None
-    return [program, "--app-name=claudette", "--", title, f"The agent {words}."] if program else []
+    return [program, "--app-name=claudette", "--", title, _words(chat)] if program else []

@@ -1,96 +1,86 @@
 """Owns the analysis of a command: every part that would run, where, and what it touches."""
 
-import posixpath
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
-from claudetted.permissions import paths, wrappers
-from claudetted.permissions.feeding import lists_files
+from claudetted.permissions import directories, environment, repositories, variables, wrappers
+from claudetted.permissions.analysis import Analysis, Part, Touch
+from claudetted.permissions.budget import Budget, SpentError
+from claudetted.permissions.directories import Directories, union
+from claudetted.permissions.hazards import Hazard
+from claudetted.permissions.pipe_input import lists_files
 from claudetted.permissions.places import Places
-from claudetted.permissions.scan import Hazard, Scan, scan
+from claudetted.permissions.scan import scan
 from claudetted.permissions.shell.model import (
     Field,
     Group,
     Node,
-    Redirect,
     Script,
     Simple,
     all_problems,
 )
-from claudetted.permissions.shell.reading import read
-from claudetted.permissions.views import simples, substituted, views
-
-Directories = frozenset[str] | None
-"""Where a part may run; None when that cannot be told."""
+from claudetted.permissions.shell.reading import LONGEST, read
+from claudetted.permissions.touching import Toucher
+from claudetted.permissions.views import substituted, views
 
 _DEEPEST = 6
 _MOST_PARTS = 200
 _MOST_WORDS = 400
-_TOO_MANY = "It has more parts than are read."
-_HARMLESS_FILES = frozenset(
-    ("/dev/null", "/dev/zero", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty")
-)
-_OWN_VARIABLE = re.compile(r"(?!\w*_proxy$|npm_config)[a-z_][a-z0-9_]*\+?=.*", re.DOTALL)
-"""A variable of the script's own: nobody's environment is spelled like this."""
-
-
-@dataclass(frozen=True)
-class Touch:
-    """A real path that a command names, and what it does there."""
-
-    path: str
-    access: Literal["read", "write", "either"]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One command that would run."""
-
-    text: str
-    fields: tuple[Field, ...]
-    hazards: tuple[Hazard, ...]
-    starts: tuple[int, ...] = (0,)
-    """Where a rule may begin to match: at the first word, or behind a wrapper."""
-    found: Scan = field(default_factory=Scan)
-    free: bool = False
-    """Nothing of its own runs: it needs no rule as long as it has no hazards."""
-    views: tuple[tuple[Field, ...], ...] = ()
-    """The command as a rule that denies may see it: behind wrappers, inside of scripts."""
-
-
-@dataclass
-class Analysis:
-    """All that is known of a command line."""
-
-    parts: list[Part] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    touches: list[Touch] = field(default_factory=list)
-    hosts: list[str] = field(default_factory=list)
-    searched: list[str] = field(default_factory=list)
-    """Real paths below which all may be read."""
-    unseen: bool = False
-    """Something would run that cannot be seen here."""
+_TOO_MANY = "It is too long to check."
+_LOOK_STEPS = 200
+"""What one look at all below a directory costs in comparison to other steps."""
+_FED = (Field("{}", "{}"), Field("{}", "{}"))
+"""What stands for the words that a command is fed with."""
+_TOO_MUCH = "It would take too long to judge."
 
 
 def analyse(command: str, cwd: str, workspace: str, temp: str, places: Places) -> Analysis:
     """What a command line would do, started in a real directory."""
     analyst = _Analyst(workspace, temp, places)
-    analyst.script(read(command), frozenset((cwd,)))
+    try:
+        analyst.whole(command, cwd)
+    except SpentError:
+        analyst.give_up(_TOO_MUCH)
+        analyst.analysis.spent = True
     return analyst.analysis
 
 
 class _Analyst:
     def __init__(self, workspace: str, temp: str, places: Places) -> None:
-        self.workspace = workspace
         self.temp = temp
         self.places = places
         self.analysis = Analysis()
+        self.budget = Budget()
+        self.toucher = Toucher(workspace, places, self.budget, self.analysis.touches)
         self.depth = 0
         self.fed: int | None = None
         """For a command that reads names of files that a listing has found: how many touches
         there were before the listing."""
+        self.followed: frozenset[str] = frozenset()
+        self.values: dict[str, Field] = {}
+        """Variables of the loops around, as far as they are followed."""
+        self.beside = 0
+        """So many shells of their own are around."""
+        self.changed = False
+        """Something so far may change files."""
+        self.wild: list[str] = []
+        """Patterns that must not find what begins with `-`."""
+
+    def whole(self, command: str, cwd: str) -> None:
+        self._text(command, frozenset((cwd,)), posix=False)
+        if self.wild and self.changed:
+            problem = f"What {self.wild[0]} finds may change before it is looked for."
+            self.analysis.problems.append(problem)
+
+    def _text(self, command: str, where: Directories, posix: bool) -> None:
+        """A script of its own: what is known of variables around it is not known inside."""
+        # What is too long is not read.
+        self.budget.take(1 + min(len(command), LONGEST) // 16)
+        script = read(command, posix)
+        around = self.followed, self.values
+        self.followed, self.values = variables.followed(script.items), {}
+        self.script(script, where)
+        self.followed, self.values = around
 
     def script(self, script: Script, where: Directories) -> None:
         problems = list(all_problems(script))
@@ -108,35 +98,67 @@ class _Analyst:
         fed, self.fed = self.fed, None
         if isinstance(node, Simple):
             if len(self.analysis.parts) >= _MOST_PARTS:
-                self._give_up(_TOO_MANY)
+                self.give_up(_TOO_MANY)
                 return where, where
-            return self._simple(node, where, fed), where
+            return self._simple(node, where, fed)
         if node.redirects:
             self._simple(Simple((), (), node.redirects, "redirection"), where, None)
         if node.kind in ("apart", "pipe"):
-            before = len(self.analysis.touches)
-            for index, item in enumerate(node.items):
-                self.fed = before if node.kind == "pipe" and lists_files(node, index) else None
-                self._walk(item, where)
+            self._apart(node, where)
             return where, where
         if node.kind in ("and", "or"):
             return self._either(node, where)
-        if node.kind in ("loop", "function") and any(_moves(item) for item in node.items):
+        if node.kind in ("loop", "function") and any(map(directories.moves, node.items)):
             where = None
         if node.kind == "maybe":
             where = self._branches(node.items, where)
+        elif node.kind == "loop":
+            where = self._loop(node, where)
         else:
             where = self._sequence(node.items, where)
         return where, where
 
+    def _apart(self, node: Group, where: Directories) -> None:
+        before = len(self.analysis.touches)
+        self.beside += 1
+        for index, item in enumerate(node.items):
+            self.fed = before if node.kind == "pipe" and lists_files(node, index) else None
+            self._walk(item, where)
+        self.beside -= 1
+
+    def _loop(self, node: Group, where: Directories) -> Directories:
+        """Once for each value of its variable, where the values are known."""
+        known = self._known(where)
+        fields = [field for word in node.values for field in word.fields(known)]
+        self._listed(fields, where)
+        values = variables.values(node, fields) if node.variable in self.followed else []
+        for value in values:
+            self.values[node.variable] = value
+            where = self._sequence(node.items, where)
+        self.values.pop(node.variable, None)
+        return where if values else self._sequence(node.items, where)
+
+    def _listed(self, fields: Sequence[Field], where: Directories) -> None:
+        """The names that a loop is over: the shell looks for those that are patterns."""
+        hazards: list[Hazard] = []
+        for field in fields:
+            if field.glob is not None:
+                hazards += self.toucher.listing(field, where)
+            elif field.text is None and not field.single:
+                hazards.append(Hazard(None, f"What {field.source} becomes is only known then."))
+        if hazards:
+            self._add(
+                Part(" ".join(field.source for field in fields), (), tuple(hazards), free=True)
+            )
+
     def _sequence(self, items: Iterable[Node], where: Directories) -> Directories:
         for item in items:
-            where = _union(*self._walk(item, where))
+            where = union(*self._walk(item, where))
         return where
 
     def _branches(self, items: Iterable[Node], where: Directories) -> Directories:
         for item in items:
-            where = _union(where, *self._walk(item, where))
+            where = union(where, *self._walk(item, where))
         return where
 
     def _either(self, node: Group, where: Directories) -> tuple[Directories, Directories]:
@@ -146,46 +168,65 @@ class _Analyst:
                 good, bad = self._walk(item, where)
             elif node.kind == "and":
                 good, failed = self._walk(item, good)
-                bad = _union(bad, failed)
+                bad = union(bad, failed)
             else:
                 succeeded, bad = self._walk(item, bad)
-                good = _union(good, succeeded)
+                good = union(good, succeeded)
         return good, bad
 
-    def _simple(self, simple: Simple, where: Directories, fed: int | None) -> Directories:
+    def _simple(
+        self, simple: Simple, where: Directories, fed: int | None
+    ) -> tuple[Directories, Directories]:
+        """Where the shell is when it succeeded, and when it failed."""
+        self.budget.take(1 + len(simple.words))
+        self.beside += 1
         for script in substituted(simple):
             self.script(script, where)
+        self.beside -= 1
         known = self._known(where)
-        hazards = [
-            h for redirect in simple.redirects for h in self._redirect(redirect, known, where)
-        ]
+        hazards = self._redirections(simple, known, where)
         fields: list[Field] = []
+        words = [word.field(known).text for word in simple.words[:3]]
         for assignment in simple.assignments:
             value = assignment.value.field(known)
             name = assignment.source.partition("=")[0]
             text = None if value.text is None else f"{name}={value.text}"
-            own = not simple.words and _OWN_VARIABLE.match(assignment.source)
-            if not own:
+            harmless = text is not None and environment.is_harmless(text, words)
+            if not (harmless if simple.words else variables.is_own(assignment.source)):
                 index = None if text is None else len(fields)
                 hazards.append(Hazard(index, f"It sets {name.rstrip('+')} for what runs."))
             fields.append(Field(assignment.source, text))
         if len(simple.words) > _MOST_WORDS:
-            self._give_up("It has more words than are read.")
-            return None
+            self.give_up("It has more words than are read.")
+            return None, None
         first = len(fields)
-        fields += [word.field(known) for word in simple.words]
+        fields += [field for word in simple.words for field in word.fields(known)]
+        if len(fields) > _MOST_WORDS:
+            self.give_up("It has more words than are read.")
+            return None, None
         if first == len(fields):
             self._add(Part(simple.text, tuple(fields), tuple(hazards), free=True))
-            return where
+            return where, where
         self.fed = fed
         return self._command(simple.text, tuple(fields), first, hazards, where)
 
-    def _known(self, where: Directories) -> dict[str, str]:
+    def _redirections(
+        self, simple: Simple, known: dict[str, Field], where: Directories
+    ) -> list[Hazard]:
+        hazards: list[Hazard] = []
+        for redirect in simple.redirects:
+            if redirect.target is not None:
+                target = redirect.target.field(known)
+                hazards += self.toucher.redirection(redirect.operator, target, where)
+        self.changed |= any(hazard.writes for hazard in hazards)
+        return hazards
+
+    def _known(self, where: Directories) -> dict[str, Field]:
         """Variables whose values are known."""
-        known = {"HOME": self.places.home, "TMPDIR": self.temp}
+        known = {"HOME": Field("", self.places.home), "TMPDIR": Field("", self.temp)}
         if where and len(where) == 1:
-            known["PWD"] = next(iter(where))
-        return known
+            known["PWD"] = Field("", next(iter(where)))
+        return {**known, **self.values}
 
     def _command(
         self,
@@ -195,35 +236,50 @@ class _Analyst:
         hazards: list[Hazard],
         where: Directories,
         loose_braces: bool = False,
-    ) -> Directories:
+        filled: bool = False,
+    ) -> tuple[Directories, Directories]:
         """A command with words. `first` is its program, behind the assignments."""
-        starts = [0]
-        apart = False
+        starts = list(dict.fromkeys((0, first)))
+        apart = fed = False
         while (inner := wrappers.passed_on(fields, first)) is not None:
             apart |= fields[first].text not in wrappers.OF_THE_SHELL
-            for index in range(first + 1, inner):
-                if wrappers.ASSIGNMENT.match(fields[index].text or ""):
-                    hazards.append(Hazard(index, f"It sets {fields[index].text} for what runs."))
+            fed |= fields[first].text == "xargs"
+            hazards += _assigned(fields, first + 1, inner)
             first = inner
             starts.append(first)
         script = wrappers.shell_script(fields, first)
-        seen = tuple(views(fields, first, self._known(where)))
+        if (fed or filled) and (script is not None or _is_mixed(fields[first:])):
+            hazards.append(Hazard(None, "It inserts its input into other words."))
+        wrapping = tuple(fields[start:] for start in starts[:-1])
+        seen = (*views(fields, first, self._known(where), self.budget), *wrapping)
         if script is not None:
             self._add(Part(text, fields, tuple(hazards), tuple(starts), free=True, views=seen))
-            self.script(read(script), where)
-            return where
+            self._text(script, where, posix=fields[first].text != "bash")
+            return where, where
         commands: Sequence[tuple[Field, ...]] = ()
         if fields[first].text == "find" and (split := wrappers.found_commands(fields, first)):
             fields, commands = tuple(split[0]), split[1]
         deep = bool(commands)
-        part = self._scanned(text, fields, first, starts, hazards, where, seen, loose_braces, deep)
+        part = self._scanned(
+            text, fields, first, starts, hazards, where, seen, loose_braces, deep, fed
+        )
         self._add(part)
         for command in commands:
             line = " ".join(word.source for word in command)
             loose = bool(part.hazards)
-            self._command(line, command, 0, [], where, loose_braces=loose)
-        moved = self._moved(fields, first, where)
-        return _union(where, moved) if apart else moved
+            self._command(line, command, 0, [], where, loose_braces=loose, filled=True)
+        return self._moved(fields[first:], apart, where)
+
+    def _moved(
+        self, fields: tuple[Field, ...], apart: bool, where: Directories
+    ) -> tuple[Directories, Directories]:
+        moved = directories.moved(fields, where, self.places)
+        if apart:
+            return union(where, moved), where
+        # What is a directory now is one still when nothing before or beside this changes files.
+        undisturbed = not self.changed and not self.beside
+        sure = undisturbed and directories.is_there(fields, where, self.places)
+        return moved, moved if sure else where
 
     def _scanned(
         self,
@@ -236,28 +292,39 @@ class _Analyst:
         seen: tuple[tuple[Field, ...], ...],
         loose_braces: bool,
         deep: bool,
+        fed: bool,
     ) -> Part:
-        found = scan(fields, first)
-        if found.fed:
-            if self.fed is None:
-                hazards.append(Hazard(None, "What it is fed with is only known when it runs."))
-            else:
-                self._search(self.fed, where)
+        found = scan((*fields, *_FED) if fed and not _is_filled(fields[first:]) else fields, first)
+        if found.fed or fed:
+            hazards += self._fed_with(where)
         self.analysis.hosts += found.hosts
         self.analysis.unseen |= found.unseen
-        access: Literal["read", "either"] = "read" if found.reads else "either"
         before = len(self.analysis.touches)
-        for index, mention, glob in found.mentions:
-            hazards.extend(self._mention(index, mention, glob, access, where))
+        access: Literal["read", "either"]
+        for index, word in found.mentions:
+            access = "read" if found.reads or _is_run(fields, first, index) else "either"
+            hazards.extend(self.toucher.mention(index, word, access, where))
+        for word in found.listings:
+            hazards.extend(self.toucher.listing(word, where))
         if found.deep or deep:
             self._search(before, where)
+            if len(found.operands) <= found.perhaps_text:
+                self.analysis.searched += sorted(where or ())
         for view in seen[1:]:
-            for _, mention, glob in scan(view, 0).mentions:
-                files = self._files(mention, glob, where) or ()
+            for _, word in scan(view, 0).mentions:
+                files = self.toucher.files(word, where) or ()
                 self.analysis.touches += [Touch(path, "either") for path in files]
+        if (fields[first].text or "").rpartition("/")[2] == "git":
+            hazards += repositories.hazards(sorted(where or ()), found.reads, self.places.disk)
+        for index in found.wild:
+            self.wild.append(fields[index].source)
+            if self.toucher.could_find_an_option(where):
+                why = f"A file that {fields[index].source} finds could be named like an option."
+                hazards.append(Hazard(None, why))
+        self.changed |= not found.reads
         if loose_braces and any("{}" in (word.text or "") for word in fields):
             hazards.append(Hazard(None, "It works on whatever is found outside the workspace."))
-        outside = [d for d in where or () if not self._inside(d)]
+        outside = [d for d in where or () if not self.toucher.inside(d)]
         if where is None:
             hazards.append(Hazard(None, "It cannot be told in which directory it runs."))
         hazards += [
@@ -266,115 +333,53 @@ class _Analyst:
         together = (*found.hazards, *hazards)
         return Part(text, fields, together, tuple(starts), found, views=seen)
 
-    def _mention(
-        self,
-        index: int,
-        text: str,
-        glob: bool,
-        access: Literal["read", "either"],
-        where: Directories,
-    ) -> Iterator[Hazard]:
-        """What a word names, if it names a file, is touched; outside it is a hazard."""
-        real = self._files(text, glob, where)
-        if real is None:
-            yield Hazard(None, f"What {text} finds cannot be told.")
+    def _fed_with(self, where: Directories) -> Iterator[Hazard]:
+        if self.fed is None:
+            yield Hazard(None, "Its input is only known at run time.")
             return
-        for path in real:
-            self.analysis.touches.append(Touch(path, access))
-            if path not in _HARMLESS_FILES and not self._inside(path):
-                spelled = None if glob else index
-                yield Hazard(spelled, f"{path} lies outside the workspace.", path=path)
-            elif access == "either" and "/.git/" in path + "/":
-                spelled = None if glob else index
-                yield Hazard(spelled, f"{path} belongs to the repository itself.", path=path)
-
-    def _redirect(
-        self, redirect: Redirect, known: dict[str, str], where: Directories
-    ) -> Iterator[Hazard]:
-        if redirect.target is None:
-            return
-        target = redirect.target.field(known)
-        reads = redirect.operator == "<"
-        real = None
-        if target.text is not None:
-            real = self._files(target.text, False, where)
-        if real is None:
-            yield Hazard(None, f"Where {redirect.operator} {target.source} leads cannot be told.")
-            return
-        for path in real:
-            if path in _HARMLESS_FILES:
-                continue
-            self.analysis.touches.append(Touch(path, "read" if reads else "write"))
-            if not reads:
-                yield Hazard(None, f"It writes {path}.", path=path, writes=True)
-            elif not self._inside(path):
-                yield Hazard(None, f"{path} lies outside the workspace.", path=path)
-
-    def _files(self, text: str, glob: bool, where: Directories) -> list[str] | None:
-        """The real paths that a word may mean; None when that cannot be told."""
-        if text == "~" or text.startswith("~/"):
-            text = self.places.home + text[1:]
-        if where is None and not text.startswith("/"):
-            return None
-        bases = sorted(where or ("/",))
-        absolute = [posixpath.join(paths.literal(d) if glob else d, text) for d in bases]
-        real: list[str] = []
-        for path in absolute:
-            if not glob:
-                real.append(path if path in _HARMLESS_FILES else self.places.disk.real(path))
-                continue
-            matches = self.places.disk.matches(path)
-            if matches is None:
-                return None
-            real += [self.places.disk.real(paths.fixed_part(path)[0]), *matches]
-        return real
-
-    def _moved(self, fields: tuple[Field, ...], first: int, where: Directories) -> Directories:
-        """Where the shell is after a command that succeeded."""
-        name = fields[first].text
-        if name in ("pushd", "popd"):
-            return None
-        if name != "cd":
-            return where
-        targets = [word.text for word in fields[first + 1 :] if word.text not in ("-P", "-L", "--")]
-        target = targets[0] if len(targets) == 1 else None
-        if target is None or target.startswith("-") or (target == "~+"):
-            return None
-        if where is None and not target.startswith(("/", "~")):
-            return None
-        logical = [posixpath.normpath(posixpath.join(d, target)) for d in where or ("/",)]
-        real = self._files(target, False, where) or []
-        return frozenset([*map(self.places.disk.real, logical), *real])
+        before = len(self.analysis.searched)
+        self._search(self.fed, where)
+        for directory in self.analysis.searched[before:]:
+            self.budget.take(_LOOK_STEPS)
+            if not self.places.disk.is_plain_below(directory):
+                yield Hazard(None, f"Names below {directory} could be read as something else.")
+        self.wild.append("the listing")
 
     def _search(self, before: int, where: Directories) -> None:
         """What was touched since then may be read with all below it, or else where it runs."""
         named = [touch.path for touch in self.analysis.touches[before:]]
         self.analysis.searched += named or sorted(where or ())
 
-    def _inside(self, path: str) -> bool:
-        return paths.inside(path, self.workspace, self.places)
-
-    def _give_up(self, problem: str) -> None:
+    def give_up(self, problem: str) -> None:
         self.analysis.unseen = True
         if problem not in self.analysis.problems:
             self.analysis.problems.append(problem)
 
     def _add(self, part: Part) -> None:
-        self.analysis.parts.append(part)
+        # A loop that is followed value by value may say the same again.
+        if not self.values or part not in self.analysis.parts:
+            self.analysis.parts.append(part)
 
 
-def _moves(node: Node) -> bool:
-    return any(
-        word.source in ("cd", "pushd", "popd")
-        for simple in simples((node,))
-        for word in simple.words
-    )
+def _is_run(fields: Sequence[Field], first: int, index: int) -> bool:
+    """Whether a word names the program, or a script that the shell itself reads: no writing."""
+    return index == first or fields[first].text in ("source", ".")
 
 
-def _union(*states: Directories) -> Directories:
-    together: frozenset[str] = frozenset()
-    for state in states:
-        if state is None:
-            return None
-        together |= state
-    return together
+def _is_filled(fields: Sequence[Field]) -> bool:
+    """Whether words are put in the place of `{}`, and not behind the others."""
+    return any("{}" in (field.text or "") for field in fields)
+
+
+def _is_mixed(fields: Sequence[Field]) -> bool:
+    """Whether `{}` stands for more or less than one whole word that is no option's."""
+    return any("{}" in (field.text or "") and field.text != "{}" for field in fields)
+
+
+def _assigned(fields: Sequence[Field], start: int, end: int) -> Iterator[Hazard]:
+    """What `env` sets for the command that begins at `end`."""
+    words = [field.text for field in fields[end : end + 3]]
+    for index in range(start, end):
+        text = fields[index].text or ""
+        if wrappers.ASSIGNMENT.match(text) and not environment.is_harmless(text, words):
+            yield Hazard(index, f"It sets {text} for what runs.")

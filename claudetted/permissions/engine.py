@@ -4,14 +4,15 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from claudetted.permissions import levels, matching, suggest
-from claudetted.permissions.commands import Analysis, analyse
+from claudetted.permissions import confining, levels, matching, suggest
+from claudetted.permissions.analysis import Analysis
+from claudetted.permissions.commands import analyse
+from claudetted.permissions.deny_matching import Reach
 from claudetted.permissions.matching import Call
 from claudetted.permissions.places import Glance, Places, temp_dir
-from claudetted.permissions.rules import built_in
-from claudetted.permissions.striking import Reach
+from claudetted.permissions.rules import BUILT_IN, built_in
 from claudetted.permissions.verdict import Verdict
-from claudetted.protocol.permissions import Level, Request, Scope
+from claudetted.protocol.permissions import Confinement, Level, Request, Scope
 from claudetted.protocol.rules import Rule
 
 ALL_SCOPES: tuple[Scope, ...] = ("once", "turn", "chat", "workspace", "user")
@@ -25,23 +26,35 @@ def judge(
     chat_dir: str,
     rules: Sequence[Rule],
     places: Places,
+    boxed: bool = False,
 ) -> Verdict:
     """deny rule > readonly refuses all but readers > ask rule > allow rule > the level's default.
 
-    `rules` are those in force for the chat; the built-in ones are added here.
+    `rules` are those in force for the chat; the built-in ones are added here. `boxed` says that
+    the kernel can hold the chat's commands to their verdicts.
     """
-    return judge_call(call_of(request, workspace, chat_dir, rules, places), level)
+    return judge_call(call_of(request, workspace, chat_dir, rules, places, boxed), level)
 
 
 def call_of(
-    request: Request, workspace: str, chat_dir: str, rules: Sequence[Rule], places: Places
+    request: Request,
+    workspace: str,
+    chat_dir: str,
+    rules: Sequence[Rule],
+    places: Places,
+    boxed: bool = False,
 ) -> Call:
     """All that is known of a call."""
     places = replace(places, disk=Glance(places.disk))
     real = places.disk.real(chat_dir)
-    everything = (*rules, *built_in(places, real))
+    everything = (*sorted(rules, key=_place), *built_in(places, real))
     analysis = _analysis(request, workspace, real, places)
-    return Call(request, workspace, places, everything, analysis)
+    return Call(request, workspace, places, everything, analysis, real, boxed)
+
+
+def _place(rule: Rule) -> tuple[str, str]:
+    """So that the same rule decides the same call each time."""
+    return rule.id, rule.text
 
 
 def _analysis(request: Request, workspace: str, chat_dir: str, places: Places) -> Analysis:
@@ -52,19 +65,44 @@ def _analysis(request: Request, workspace: str, chat_dir: str, places: Places) -
 
 
 def judge_call(call: Call, level: Level) -> Verdict:
+    verdict = _weighed(call, level)
+    if verdict.effect != "allow" or not call.runs:
+        return verdict
+    if call.boxed and call.request.outside:
+        return Verdict("ask", "It runs outside of its box.", scopes=("once",))
+    try:
+        return replace(verdict, confinement=_holding(call, level))
+    except confining.CannotConfine as cannot:
+        return Verdict("ask", str(cannot), scopes=("once",))
+
+
+def _holding(call: Call, level: Level) -> Confinement | None:
+    everything = level == "full" or matching.whole(call) is not None
+    if call.boxed:
+        return confining.confinement(call, everything, level == "confined")
+    settings = {} if everything else confining.settings(call)
+    return Confinement(settings) if settings else None
+
+
+def _weighed(call: Call, level: Level) -> Verdict:
     against = list(matching.reaching(call, "deny"))
     if rule := next((rule for rule, how in against if how == "yes"), None):
         return Verdict("deny", f"The rule says: {rule.text}", rule)
     if why := levels.refused(level, call.request):
         return Verdict("deny", why)
+    if call.held:
+        against = [(rule, how) for rule, how in against if rule.match != "path"]
     # A deny rule that may reach the call asks: nobody can tell that it does not.
-    if asked := next(itertools.chain(matching.reaching(call, "ask"), against), None):
+    asking = (one for one in matching.reaching(call, "ask") if not _is_guess(*one))
+    if asked := next(itertools.chain(asking, against), None):
         return _asked(*asked)
+    if call.analysis.spent:
+        return Verdict("ask", " ".join(call.analysis.problems), scopes=("once",))
     rule = matching.allowed(call)
-    effect, why = levels.default(level, call.request, call.workspace, call.places)
+    effect, why = levels.default(level, call.request, call.workspace, call.places, call.boxed)
     if rule is None and effect == "deny":
         return Verdict(effect, why)
-    if level != "full" and (denying := matching.searched(call)):
+    if level != "full" and not call.held and (denying := matching.searched(call)):
         why = f"It would search through what a rule denies: {denying.text}"
         return Verdict("ask", why, denying, scopes=("once",))
     if rule:
@@ -72,11 +110,16 @@ def judge_call(call: Call, level: Level) -> Verdict:
     return Verdict(effect, why) if effect == "allow" else _offering(call, why)
 
 
+def _is_guess(rule: Rule, how: Reach) -> bool:
+    """A built-in rule that asks about a command would stop everything that is not spelled out."""
+    return how == "maybe" and rule.by == BUILT_IN and rule.match == "command"
+
+
 def _asked(rule: Rule, how: Reach) -> Verdict:
     """A wider scope would not silence the rule, so none is offered."""
     if how == "yes":
         return Verdict("ask", f"The rule says: {rule.text}", rule, scopes=("once",))
-    why = f"It cannot be told whether this rule is about it: {rule.text}"
+    why = f"It is not certain whether this rule applies: {rule.text}"
     return Verdict("ask", why, rule, scopes=("once",))
 
 

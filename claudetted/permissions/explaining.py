@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from claudetted.permissions import covering, engine, levels, matching, paths
-from claudetted.permissions.commands import Part
+from claudetted.permissions import allow_matching, engine, levels, matching, paths
+from claudetted.permissions.analysis import Part
+from claudetted.permissions.hazards import Hazard
 from claudetted.permissions.matching import Call
 from claudetted.permissions.places import Places
-from claudetted.permissions.scan import Hazard
 from claudetted.protocol.permissions import ExplainResult, Level, Request, Step
 from claudetted.protocol.rules import Rule
 
@@ -19,9 +19,10 @@ def explain(
     chat_dir: str,
     rules: Sequence[Rule],
     places: Places,
+    boxed: bool = False,
 ) -> ExplainResult:
     """The verdict on a call, and everything that led to it in the order it was weighed."""
-    call = engine.call_of(request, workspace, chat_dir, rules, places)
+    call = engine.call_of(request, workspace, chat_dir, rules, places, boxed)
     verdict = engine.judge_call(call, level)
     return ExplainResult(
         verdict.effect,
@@ -41,7 +42,7 @@ def _steps(call: Call, level: Level) -> Iterator[Step]:
         yield Step(f"level {level}", "deny", refused)
     for rule, how in matching.reaching(call, "ask"):
         yield _reached(rule, how)
-    if level != "full" and (searched := matching.searched(call)):
+    if level != "full" and not call.held and (searched := matching.searched(call)):
         yield Step(searched.text, "ask", "It would search through what the rule denies.", searched)
     if call.runs:
         yield from _problems(call)
@@ -51,14 +52,14 @@ def _steps(call: Call, level: Level) -> Iterator[Step]:
     if whole := matching.whole(call):
         yield Step(whole.text, "allow", _origin(whole), whole)
     if not refused:
-        effect, why = levels.default(level, call.request, call.workspace, call.places)
+        effect, why = levels.default(level, call.request, call.workspace, call.places, call.boxed)
         yield Step(f"level {level}", effect, why)
 
 
 def _reached(rule: Rule, how: str) -> Step:
     if how == "yes":
         return Step(rule.text, rule.effect, _origin(rule), rule)
-    return Step(rule.text, "ask", f"It cannot be told whether it applies. {_origin(rule)}", rule)
+    return Step(rule.text, "ask", f"It is not certain whether it applies. {_origin(rule)}", rule)
 
 
 def _origin(rule: Rule) -> str:
@@ -77,9 +78,9 @@ def _about_part(part: Part, call: Call) -> Step:
     def lifted(hazard: Hazard) -> bool:
         return matching.lifted(hazard, call)
 
-    used = covering.covering(part, matching.command_rules(call), lifted)
+    used = allow_matching.covering(part, matching.command_rules(call), lifted)
     if used is None:
-        return Step(part.text, "ask", covering.reason(part, lifted))
+        return Step(part.text, "ask", allow_matching.reason(part, lifted))
     if not used:
         return Step(part.text, "allow", "It runs nothing of its own.")
     return Step(part.text, "allow", _origin(used[0]), used[0])
@@ -89,7 +90,7 @@ def _about_path(path: str, call: Call) -> Step:
     if rule := matching.admitting(path, call):
         return Step(path, "allow", _origin(rule), rule)
     if not paths.inside(path, call.workspace, call.places):
-        return Step(path, "ask", "It lies outside the workspace.")
+        return Step(path, "ask", "It is outside the workspace.")
     reads = call.request.access in levels.READERS
-    why = "It lies inside the workspace."
+    why = "It is inside the workspace."
     return Step(path, "allow" if reads else "ask", why if reads else f"{why} No rule allows it.")

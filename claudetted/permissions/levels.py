@@ -24,13 +24,17 @@ def refused(level: Level, request: Request) -> str:
     return f"The chat is readonly, and {request.tool} {_DOES[request.access]}."
 
 
-def default(level: Level, request: Request, workspace: str, places: Places) -> tuple[Effect, str]:
+def default(
+    level: Level, request: Request, workspace: str, places: Places, boxed: bool = False
+) -> tuple[Effect, str]:
     """What happens where no rule speaks, and why.
 
     In full everything runs, unknown tools too: that level is the one switch that ends all asking.
     """
     if level == "full":
         return "allow", "The chat's level is full."
+    if level == "confined" and boxed and _fits_in_box(request, workspace, places):
+        return "allow", "The chat's level is confined, and it does not leave the box."
     if request.access not in READERS:
         return "ask", f"It {_DOES[request.access]}."
     outside = next((p for p in request.paths if not paths.inside(p, workspace, places)), None)
@@ -40,3 +44,16 @@ def default(level: Level, request: Request, workspace: str, places: Places) -> t
     if level == "readonly":
         return "deny", f"{why} The chat is readonly."
     return "ask", why
+
+
+def _fits_in_box(request: Request, workspace: str, places: Places) -> bool:
+    """What the chat's commands could do in their box, its other calls do as well. What the next
+    `git` of the user would run is not written unasked."""
+    access = request.access
+    if access in CHANGERS:
+        own = f"{workspace}/.git"
+        return bool(request.paths) and all(
+            paths.inside(path, workspace, places) and not paths.inside(path, own, places)
+            for path in request.paths
+        )
+    return access == "run" or (access in READERS and bool(request.paths))

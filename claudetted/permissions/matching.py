@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from claudetted.permissions import covering, paths, striking
-from claudetted.permissions.commands import Analysis, Touch
+from claudetted.permissions import allow_matching, deny_matching, paths
+from claudetted.permissions.analysis import Analysis, Touch
+from claudetted.permissions.deny_matching import Reach
+from claudetted.permissions.hazards import Hazard
 from claudetted.permissions.hosts import host_covers, hosts_of
 from claudetted.permissions.levels import CHANGERS, READERS
 from claudetted.permissions.places import Places
-from claudetted.permissions.scan import Hazard
-from claudetted.permissions.striking import Reach
 from claudetted.protocol.permissions import Access, Request
 from claudetted.protocol.rules import Effect, Rule
 
@@ -31,25 +31,39 @@ class Call:
     workspace: str
     places: Places
     rules: tuple[Rule, ...]
+    """Those in force, in the order in which they are looked at."""
     analysis: Analysis
     """What the call's command would do; empty for other calls."""
+    chat_dir: str = ""
+    boxed: bool = False
+    """Whether the kernel holds commands to their verdicts here."""
 
     @property
     def runs(self) -> bool:
         return self.request.access == "run"
 
+    @property
+    def held(self) -> bool:
+        """Whether it would be a command in a box, from where nothing denied can be reached."""
+        return self.runs and self.boxed and not self.request.outside
+
     @cached_property
     def _speaking(self) -> dict[Effect, list[Rule]]:
-        concerned = {(r.tool, r.match): self._concerns(r) for r in self._kinds.values()}
-        mine = [rule for rule in self.rules if concerned[rule.tool, rule.match]]
-        mine.sort(key=lambda rule: (rule.id, rule.text))
-        effects: tuple[Effect, ...] = ("deny", "ask", "allow")
-        return {effect: [rule for rule in mine if rule.effect == effect] for effect in effects}
+        # Once for each tool and match: there are few, however many the rules are.
+        concerned: dict[tuple[str, str], bool] = {}
+        found: dict[Effect, list[Rule]] = {"deny": [], "ask": [], "allow": []}
+        for rule in self.rules:
+            kind = (rule.tool, rule.match)
+            if kind not in concerned:
+                concerned[kind] = self._concerns(rule)
+            if concerned[kind]:
+                found[rule.effect].append(rule)
+        return found
 
-    @property
-    def _kinds(self) -> dict[tuple[str, str], Rule]:
-        """One rule for each tool and match: there are few, however many the rules are."""
-        return {(rule.tool, rule.match): rule for rule in self.rules}
+    @cached_property
+    def lifting(self) -> list[Rule]:
+        """The rules that allow a path or a host, which may be a part of a command."""
+        return [rule for rule in self.speaking("allow") if rule.match in ("path", "host")]
 
     def speaking(self, effect: Effect) -> list[Rule]:
         """The rules of one effect that may be about the call, always in the same order."""
@@ -84,7 +98,7 @@ def _strikes(rule: Rule, call: Call) -> Reach:
         hosts = call.analysis.hosts if call.runs else hosts_of(call.request)
         return "yes" if any(host_covers(rule.pattern, host) for host in hosts) else "no"
     if rule.match == "command":
-        return striking.reach(rule.pattern, call.analysis, call.places) if call.runs else "no"
+        return deny_matching.reach(rule.pattern, call.analysis, call.places) if call.runs else "no"
     return "yes"
 
 
@@ -165,7 +179,7 @@ def allowed(call: Call) -> Rule | None:
 
 def admitting(path: str, call: Call) -> Rule | None:
     """A path is all there is to a call that reads or changes files; of others it is a part."""
-    by_path = (rule for rule in call.speaking("allow") if rule.match == "path")
+    by_path = (rule for rule in call.lifting if rule.match == "path")
     return next((rule for rule in by_path if path_admitted(rule, path, call)), None)
 
 
@@ -188,7 +202,7 @@ def _all_parts(call: Call) -> Rule | None:
         return None
     used: list[Rule] = []
     for part in call.analysis.parts:
-        one = covering.covering(part, by_command, lambda hazard: lifted(hazard, call))
+        one = allow_matching.covering(part, by_command, lambda hazard: lifted(hazard, call))
         if one is None:
             return None
         used += one
@@ -197,7 +211,7 @@ def _all_parts(call: Call) -> Rule | None:
 
 def lifted(hazard: Hazard, call: Call) -> bool:
     """Whether a rule allows the path or the host that a part of a command reaches."""
-    for rule in call.speaking("allow"):
+    for rule in call.lifting:
         if rule.match == "path" and hazard.path and _may_lift(rule, hazard, call):
             if path_admitted(rule, hazard.path, call):
                 return True
@@ -213,6 +227,6 @@ def _may_lift(rule: Rule, hazard: Hazard, call: Call) -> bool:
 
 def unmatched(call: Call) -> list[str]:
     """Why no rules together allow the command."""
-    return covering.uncovered(
+    return allow_matching.uncovered(
         call.analysis, command_rules(call), lambda hazard: lifted(hazard, call)
     )

@@ -29,6 +29,16 @@ def _anchored(pattern: str, base: str, home: str) -> str:
     return _tidy(pattern)
 
 
+def anchored(pattern: str, base: str, places: Places) -> str:
+    """The absolute form of a glob."""
+    return _anchored(pattern, base, places.home)
+
+
+def is_pattern(glob: str) -> bool:
+    """Whether a glob is about more than one path."""
+    return _WILD.search(glob) is not None
+
+
 def covers(pattern: str, path: str, base: str, places: Places) -> bool:
     """Whether the glob as it is written covers a real path.
 

@@ -1,9 +1,11 @@
 """Owns what the engine is told about the machine: where things lie, and what paths really are."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+Wanted = Callable[[str], bool]
 
 
 class Disk(Protocol):
@@ -18,6 +20,24 @@ class Disk(Protocol):
     def matches(self, pattern: str) -> Sequence[str] | None:
         """The names a shell would put for a pattern, real; None when they are too many."""
 
+    def text(self, path: str) -> str | None:
+        """What a small file holds; None where there is none, or none that can be read whole."""
+
+    def is_plain_below(self, directory: str) -> bool:
+        """Whether all names below a real directory are letters, digits and `._-+@,=`, none begins
+        with `-`, no link leads out, and there are few enough to look at all."""
+
+    def below(self, top: str, wanted: Wanted, depth: int | None) -> Sequence[str] | None:
+        """The wanted paths below a directory, not deeper than that many names, without what lies
+        below a wanted one; None when there is too much to look at."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is something at a real path."""
+
+    def repository(self, workspace: str) -> Sequence[str]:
+        """The real directories of a workspace's Git repository that lie elsewhere, as those of a
+        linked worktree do."""
+
 
 @dataclass(frozen=True)
 class Places:
@@ -29,8 +49,15 @@ class Places:
     disk: Disk
     docs: tuple[str, ...] = ()
     """Directories of the harness's own documentation and of enabled skills: readable."""
+    programs: tuple[str, ...] = ()
+    """Where the daemon and the command line run from: to write there asks."""
+    config_dir: str = ""
+    sockets: tuple[str, ...] = ()
+    """Where programs of the user's session listen that would run things for whoever asks."""
     case_insensitive: bool = False
     """Whether names that differ in case are the same file, as on a Mac's volume."""
+    reads_unasked: bool = False
+    """Whether commands that only read run unasked at standard: a box has to hold them."""
 
 
 def temp_dir(chat_dir: str) -> str:
@@ -38,6 +65,8 @@ def temp_dir(chat_dir: str) -> str:
     return chat_dir + "/tmp"
 
 
+_DEEPEST = 100
+"""Directories that are followed one by one; nobody nests them deeper."""
 _UNTIDY = re.compile(r"//|/\.\.?(?:/|$)|./$")
 
 
@@ -61,7 +90,8 @@ class Glance:
         return self._disk.is_link(path)
 
     def _follow(self, path: str) -> str:
-        if not path.startswith("/") or path == "/" or _UNTIDY.search(path):
+        deep = path.count("/") > _DEEPEST
+        if not path.startswith("/") or path == "/" or deep or _UNTIDY.search(path):
             return self._disk.real(path)
         directory, _, name = path.rpartition("/")
         start = self.real(directory).rstrip("/") if directory else ""
@@ -70,3 +100,18 @@ class Glance:
 
     def matches(self, pattern: str) -> Sequence[str] | None:
         return self._disk.matches(pattern)
+
+    def text(self, path: str) -> str | None:
+        return self._disk.text(path)
+
+    def is_plain_below(self, directory: str) -> bool:
+        return self._disk.is_plain_below(directory)
+
+    def below(self, top: str, wanted: Wanted, depth: int | None) -> Sequence[str] | None:
+        return self._disk.below(top, wanted, depth)
+
+    def exists(self, path: str) -> bool:
+        return self._disk.exists(path)
+
+    def repository(self, workspace: str) -> Sequence[str]:
+        return self._disk.repository(workspace)

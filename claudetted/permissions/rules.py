@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
+from claudetted.permissions import escapes, reading_commands
 from claudetted.permissions.places import Places, temp_dir
 from claudetted.protocol.rules import Effect, Match, Rule, RuleId
 
@@ -13,6 +14,9 @@ BUILT_IN = "built-in"
 _EFFECTS: dict[str, Effect] = {"allow": "allow", "ask": "ask", "deny": "deny"}
 _MATCHES: dict[str, Match] = {"command": "command", "path": "path", "host": "host"}
 _CLASSES = ("@read", "@write", "@run", "@fetch")
+
+_OF_THE_SHELL = ("cd", "pwd", "true", "read", "set")
+"""Commands that change or show nothing but the shell that runs the command line."""
 
 CREDENTIALS = (
     "~/.pi/agent/auth.json",
@@ -54,14 +58,14 @@ def parse(text: str) -> Rule:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise RuleError(f"The quotes do not close: {text}") from error
+        raise RuleError(f"A quote is not closed: {text}") from error
     if not words or words[0] not in _EFFECTS:
         raise RuleError("A rule starts with allow, ask or deny.")
     if len(words) < 2:
-        raise RuleError("After the effect comes a tool's name, a pattern, or * for all.")
+        raise RuleError("Expected a tool's name, a pattern, or * for all tools after the effect.")
     effect, tool = _EFFECTS[words[0]], words[1]
     if tool.startswith("@") and tool not in _CLASSES:
-        raise RuleError(f"{tool} is no class of tools; there are {', '.join(_CLASSES)}.")
+        raise RuleError(f"{tool} is not a class of tools; the classes are {', '.join(_CLASSES)}.")
     match, pattern, unless = _matched(words[2:])
     return told(Rule(RuleId(""), effect, tool, match, pattern, unless))
 
@@ -71,14 +75,14 @@ def _matched(words: list[str]) -> tuple[Match, str, list[str]]:
         return "any", "", []
     match = _MATCHES.get(words[0])
     if match is None:
-        raise RuleError(f"Instead of {words[0]!r} comes command, path or host.")
+        raise RuleError(f"Expected command, path or host instead of {words[0]!r}.")
     if len(words) < 2:
-        raise RuleError(f"After {match} comes what to match.")
+        raise RuleError(f"Expected a pattern after {match}.")
     if match == "command":
         return match, shlex.join(words[1:]), []
     rest = words[2:]
     if len(rest) % 2 or any(word != "except" for word in rest[::2]):
-        raise RuleError(f"After the {match} comes nothing, or except and a glob.")
+        raise RuleError(f"Expected nothing more after the {match}, or except and a glob.")
     if rest and match == "host":
         raise RuleError("Only a path rule takes except.")
     return match, words[1], rest[1::2]
@@ -136,9 +140,16 @@ def _numbered(text: str, number: int) -> Rule:
 
 @lru_cache(maxsize=64)
 def _built_in(
-    home: str, data_dir: str, runtime_dir: str, docs: tuple[str, ...], chat_dir: str
+    home: str,
+    data_dir: str,
+    runtime_dir: str,
+    docs: tuple[str, ...],
+    programs: tuple[str, ...],
+    reads_unasked: bool,
+    chat_dir: str,
 ) -> tuple[Rule, ...]:
     temp = temp_dir(chat_dir)
+    reading = reading_commands.COMMANDS if reads_unasked else ()
     texts = [
         *(f"deny * path {glob}{_exception(glob)}" for glob in CREDENTIALS),
         f"deny * path {_word(data_dir + '/**')} except {_word(temp + '/**')}"
@@ -147,7 +158,10 @@ def _built_in(
         + "".join(f" except {_word(place + '/**')}" for place in docs),
         f"allow * path {_word(temp + '/**')}",
         *(f"allow @read path {_word(place + '/**')}" for place in docs),
-        *(f"allow @run command {word}" for word in ("cd", "pwd", "true")),
+        *(f"allow @run command {word}" for word in _OF_THE_SHELL),
+        *escapes.rules(),
+        *(f"ask @write path {_word(place + '/**')}" for place in programs),
+        *(f"allow @run command {shlex.join(words.split())}" for words in reading),
     ]
     return tuple(_numbered(text, n) for n, text in enumerate(texts, 1))
 
@@ -158,4 +172,12 @@ def _exception(glob: str) -> str:
 
 def built_in(places: Places, chat_dir: str) -> tuple[Rule, ...]:
     """The rules that need no person. They are listed like any other and cannot be removed."""
-    return _built_in(places.home, places.data_dir, places.runtime_dir, places.docs, chat_dir)
+    return _built_in(
+        places.home,
+        places.data_dir,
+        places.runtime_dir,
+        places.docs,
+        places.programs,
+        places.reads_unasked,
+        chat_dir,
+    )

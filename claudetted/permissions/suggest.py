@@ -4,13 +4,13 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from claudetted.permissions import covering, matching, paths
-from claudetted.permissions.commands import Part
+from claudetted.permissions import allow_matching, matching, paths
+from claudetted.permissions.analysis import Part
+from claudetted.permissions.hazards import Hazard
 from claudetted.permissions.hosts import hosts_of
 from claudetted.permissions.levels import CHANGERS, READERS
 from claudetted.permissions.matching import Call
 from claudetted.permissions.rules import told
-from claudetted.permissions.scan import Hazard
 from claudetted.protocol.rules import Match, Rule, RuleId
 
 _NAME = re.compile(r"[\w.:/-]+")
@@ -53,7 +53,7 @@ def _for_command(call: Call) -> list[Rule]:
     by_command = matching.command_rules(call)
     drafts: list[Rule] = []
     for part in call.analysis.parts:
-        if covering.covering(part, by_command, lambda hazard: matching.lifted(hazard, call)):
+        if allow_matching.covering(part, by_command, lambda hazard: matching.lifted(hazard, call)):
             continue
         drafts += _for_part(part, call)
     return drafts
@@ -66,7 +66,7 @@ def _for_part(part: Part, call: Call) -> Iterator[Rule]:
     for hazard in part.hazards:
         if hazard.writes and not lifted(hazard):
             yield _draft(call.request.tool, "path", paths.literal(hazard.path))
-    words = covering.words_to_spell(part, lifted)
+    words = allow_matching.words_to_spell(part, lifted)
     spelled = any(not lifted(h) and not h.writes for h in part.hazards)
     if words and (spelled or not part.free):
         yield _draft(call.request.tool, "command", shlex.join(words))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from claudetted.protocol.permissions import Scope
+from claudetted.protocol.permissions import Confinement, Scope
 from claudetted.protocol.rules import Effect, Rule
 
 
@@ -18,3 +18,5 @@ class Verdict:
     """The rules that together would have allowed it, without id, scope and origin."""
     scopes: tuple[Scope, ...] = ()
     """For how long an allow may be given; wider than `once` only where `suggested` says how."""
+    confinement: Confinement | None = None
+    """What holds a command that is allowed."""

@@ -1,10 +1,11 @@
 """Owns a command as a rule that denies may see it: behind wrappers, and inside of scripts."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from claudetted.permissions import knowledge
-from claudetted.permissions.shell.model import Field, Group, Node, Script, Simple
+from claudetted.permissions import programs
+from claudetted.permissions.budget import Budget
+from claudetted.permissions.shell.model import Field, Group, Node, Script, Simple, Values
 from claudetted.permissions.shell.reading import read
 
 _DEEPEST = 6
@@ -12,9 +13,10 @@ _MOST = 12
 
 
 def views(
-    fields: tuple[Field, ...], first: int, known: Mapping[str, str], depth: int = 0
+    fields: tuple[Field, ...], first: int, known: Values, budget: Budget, depth: int = 0
 ) -> Iterator[tuple[Field, ...]]:
     """The command from its program on; for what carries others, every command it may carry."""
+    budget.take(len(fields) - first)
     yield fields[first:]
     if depth > _DEEPEST or not _carries(fields, first):
         return
@@ -22,29 +24,36 @@ def views(
     for index, word in enumerate(rest):
         if word.text and not word.text.startswith("-"):
             if index < _MOST:
+                budget.take(len(rest) - index)
                 yield rest[index:]
-            yield from _inside_text(word.text, known, depth)
-    yield from _inside_text(" ".join(word.text or "" for word in rest), known, depth)
+            yield from _inside_text(word.text, known, budget, depth)
+    yield from _inside_text(" ".join(word.text or "" for word in rest), known, budget, depth)
 
 
 def _carries(fields: tuple[Field, ...], first: int) -> bool:
-    key, program = knowledge.program(fields[first].text or "")
+    key, program = programs.program(fields[first].text or "")
     for word in fields[first + 1 :]:
         if not program.sub:
             break
         if word.text and not word.text.startswith("-"):
-            key, program = knowledge.subcommand(key, word.text)
+            key, program = programs.subcommand(key, word.text)
+    behind = program.carries_behind.split()
+    if behind and not any(word.text in behind for word in fields[first + 1 :]):
+        return False
     return program.carries or program.code == "program"
 
 
-def _inside_text(text: str, known: Mapping[str, str], depth: int) -> Iterator[tuple[Field, ...]]:
+def _inside_text(
+    text: str, known: Values, budget: Budget, depth: int
+) -> Iterator[tuple[Field, ...]]:
     """Commands in a word that could be a script."""
     if not re.search(r"[\s;&|]", text):
         return
+    budget.take(1 + len(text) // 16)
     for simple in simples(read(text).items):
-        fields = tuple(word.field(known) for word in simple.words)
+        fields = tuple(field for word in simple.words for field in word.fields(known))
         if fields:
-            yield from views(fields, 0, known, depth + 1)
+            yield from views(fields, 0, known, budget, depth + 1)
 
 
 def simples(nodes: Iterable[Node]) -> Iterator[Simple]:

@@ -26,20 +26,24 @@ _TRANSPARENT: dict[str, _Wrapper] = {
     "nice": _wrapper("", "-n --adjustment"),
     "timeout": _wrapper("--foreground --preserve-status -v --verbose", "-s -k --signal", 1),
     "command": _wrapper("-p"),
-    "builtin": _wrapper(),
-    "exec": _wrapper("-c -l"),
     "stdbuf": _wrapper("", "-i -o -e --input --output --error"),
     "setsid": _wrapper("-w --wait -c -f --fork"),
     "ionice": _wrapper("-t", "-c -n --class --classdata"),
     "caffeinate": _wrapper("-d -i -m -s -u"),
     "env": _wrapper(),
+    "xargs": _wrapper(
+        "-0 -r -t --null --no-run-if-empty --verbose",
+        "-n -P -I -L -d --max-args --max-procs",
+    ),
 }
-OF_THE_SHELL = frozenset(("time", "command", "builtin"))
+OF_THE_SHELL = frozenset(("time", "command"))
 """Behind these a `cd` moves the shell itself; others run one that moves nobody."""
 _SHELLS = frozenset(("sh", "bash", "dash"))
 _SHELL_LETTERS = frozenset("celuxo")
 _SHELL_MODES = frozenset(("pipefail", "errexit", "nounset", "xtrace"))
-_ATTACHED = re.compile(r"-\d+|-[ioe][0L]|-n-?\d+")
+_ATTACHED = re.compile(r"-\d+|-[ioe][0L]|-[nPL]\d+|-I\{\}|-d\\[n0]")
+_SAFE_VALUES = {"-I": ("{}",), "-d": ("\\n", "\\0", "\n")}
+"""What these options of `xargs` may be given."""
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 
 
@@ -62,11 +66,19 @@ def passed_on(fields: Sequence[Field], start: int) -> int | None:
                 break
         elif text in wrapper.valued:
             at += 1
+            if not _is_safe_value(text, fields[at : at + 1]):
+                return None
         elif not _is_flag(text, wrapper):
             return None
         at += 1
     at += operands
     return at if at < len(fields) and all(f.text for f in fields[start:at]) else None
+
+
+def _is_safe_value(option: str, value: Sequence[Field]) -> bool:
+    """Lines are told apart by nothing but their ends, and put in the place of nothing but `{}`."""
+    safe = _SAFE_VALUES.get(option)
+    return safe is None or not value or value[0].text in safe
 
 
 def _is_flag(text: str, wrapper: _Wrapper) -> bool:

@@ -8,6 +8,9 @@ from claudetted.protocol.base import Data, Params
 
 RuntimeId = Literal["pi", "claude", "codex"]
 
+FIRST: RuntimeId = "pi"
+"""Backend and harness of a chat that names none."""
+
 
 class Runtime(Data, frozen=True):
     """Something that can run the agent of a backend's chats. `missing` says why this build cannot
@@ -66,9 +69,11 @@ class BackendResult(Data, frozen=True):
 
 
 class TestParams(Params, frozen=True):
-    """Asks a backend what it has, now."""
+    """Asks a backend what it has, now, as a turn would. `env` has the proxies and certificates of
+    the client's shell, as in `turn/send`."""
 
     backend: str
+    env: dict[str, str] = {}
 
 
 class TestResult(Data, frozen=True):

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from claudetted.protocol.backends import FIRST
 from claudetted.protocol.base import ChatId, Data, Params, SidecarId
+from claudetted.protocol.harnesses import Capabilities
 from claudetted.protocol.items import Item
 from claudetted.protocol.permissions import Level, Permission
 from claudetted.protocol.questions import Question
@@ -58,7 +60,7 @@ class Chat(Data, frozen=True):
     created_at: str
     updated_at: str
     title_source: Literal["auto", "person"] = "auto"
-    backend: str = "pi"
+    backend: str = FIRST
     """Who serves the model: Pi's own providers, or a server of the user's."""
     model: str | None = None
     """`provider/model`; null lets the harness choose its default."""
@@ -73,17 +75,22 @@ class Chat(Data, frozen=True):
     open_permissions: int = 0
     open_questions: int = 0
     archived_at: str = ""
+    capabilities: Capabilities = Capabilities()
+    """What the chat's agent can do."""
 
 
 class CreateParams(Params, frozen=True):
-    """Opens a chat in a directory. With `model` the harness is asked whether it exists.
+    """Opens a chat in a directory. With `model` the harness is asked whether it exists. `harness`,
+    `model`, `backend`, `level` and `thinking` need the right `configure`.
 
-    `env` is the client's environment for the agent: PATH, VIRTUAL_ENV, locale, SSH_AUTH_SOCK.
+    `env` is the client's environment for the agent: PATH, VIRTUAL_ENV, locale, SSH_AUTH_SOCK. It
+    counts only with the right `administer`: it can make commands run any program.
     """
 
     cwd: str
     title: Title | None = None
-    harness: str = "pi"
+    harness: str = ""
+    """Which agent; without one the backend's runtime is it."""
     model: str | None = None
     backend: str | None = None
     """Without `model`: with the backend's default one."""
@@ -148,13 +155,37 @@ class ResetParams(Params, frozen=True):
 
 
 class ConfigureParams(Params, frozen=True):
-    """Changes what is named and leaves the rest."""
+    """Changes what is named and leaves the rest.
+
+    `cwd` points the chat at another directory, or at its own where that is now: the workspace is
+    found anew, the conversation goes on there. Rules, settings and trust of the old workspace stay
+    with that. `broad` as in `chat/create`.
+    """
 
     chat_id: ChatId
     model: str | None = None
     backend: str | None = None
     level: Level | None = None
     thinking: Thinking | None = None
+    harness: str = ""
+    """A chat keeps its agent: another one than it has is refused."""
+    cwd: str | None = None
+    broad: bool = False
+
+
+class TracesResult(Data, frozen=True):
+    """What the agent's own program keeps of a chat in its own history: files and directories, or
+    the names of sessions where only the agent knows the place."""
+
+    paths: list[str] = []
+    sessions: list[str] = []
+
+
+class EraseResult(Data, frozen=True):
+    """What the agent's own program still keeps although it was to be removed, and why."""
+
+    kept: list[str] = []
+    problem: str = ""
 
 
 class CompactParams(Params, frozen=True):
@@ -165,7 +196,8 @@ class CompactParams(Params, frozen=True):
 
 
 class EnvironmentParams(Params, frozen=True):
-    """Shows the environment the agent's commands run in; `env` replaces the client's part."""
+    """Shows the environment the agent's commands run in; `env` replaces the client's part,
+    which needs the right `administer`."""
 
     chat_id: ChatId
     env: dict[str, str] | None = None

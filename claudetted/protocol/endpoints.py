@@ -16,3 +16,5 @@ class Endpoint(Record, frozen=True):
     model: str
     key: str = ""
     context_window: int | None = None
+    images: bool | None = None
+    """Whether the model takes images; null when the server does not say."""

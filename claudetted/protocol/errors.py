@@ -4,11 +4,12 @@ A handler raises a Fault; dispatch turns it into `{code, message, data}`. The me
 plain sentence that says what happened and what to do next. `data.name` is the class name.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from claudetted.protocol.base import Data
+from claudetted.protocol.rights import Right
 
 
 class Fault(Exception):
@@ -102,7 +103,9 @@ class PermissionNotFound(Fault):
 
 class PermissionGone(Fault):
     code = -32005
-    summary = "The request was already decided, withdrawn or lost; tells how and by whom."
+    summary = (
+        "The request was already decided, withdrawn or lost; the message says how and by whom."
+    )
 
     class Details(Data, frozen=True):
         permission_id: str
@@ -121,7 +124,9 @@ class DigestMismatch(Fault):
 
 class HarnessMissing(Fault):
     code = -32007
-    summary = "No harness here can run it; tells what to install, or which command chooses another."
+    summary = (
+        "No harness here can run it; the message says what to install, or how to choose another."
+    )
 
     class Details(Data, frozen=True):
         harness: str
@@ -139,7 +144,7 @@ class HarnessFailed(Fault):
 
 class ModelUnknown(Fault):
     code = -32009
-    summary = "No configured provider has this model; tells the nearest names."
+    summary = "No configured provider has this model; `nearest` lists similar names."
 
     class Details(Data, frozen=True):
         model: str
@@ -185,7 +190,7 @@ class TooLarge(Fault):
 
 class BadText(Fault):
     code = -32015
-    summary = "The text holds something that is not Unicode, such as a lone surrogate."
+    summary = "The text holds something that is not Unicode, such as an unpaired UTF-16 surrogate."
 
     class Details(Data, frozen=True):
         path: str
@@ -201,7 +206,13 @@ class QueueEntryNotFound(Fault):
 
 class NotAllowed(Fault):
     code = -32017
-    summary = "This connection may not do this."
+    summary = "This connection may not do this: it `has` a lesser right than the call `needs`."
+
+    class Details(Data, frozen=True):
+        needs: Right
+        has: Right
+        limit: Literal["", "level", "allow"] = ""
+        """Which limit below the right is in the way: `Limits` has them."""
 
 
 class NothingToRetry(Fault):
@@ -234,7 +245,7 @@ class ShuttingDown(Fault):
 
 class SettingUnknown(Fault):
     code = -32023
-    summary = "There is no such setting; tells the nearest names."
+    summary = "There is no such setting; `nearest` lists similar names."
 
     class Details(Data, frozen=True):
         key: str
@@ -259,7 +270,7 @@ class RuleInvalid(Fault):
 
 class ProviderUnknown(Fault):
     code = -32026
-    summary = "The agent knows no provider of this id; tells the nearest ones."
+    summary = "The agent knows no provider of this id; `nearest` lists similar ones."
 
     class Details(Data, frozen=True):
         provider: str
@@ -297,7 +308,7 @@ class QuestionNotFound(Fault):
 
 class QuestionGone(Fault):
     code = -32031
-    summary = "The question was already answered or withdrawn; tells how and by whom."
+    summary = "The question was already answered or withdrawn; the message says how and by whom."
 
     class Details(Data, frozen=True):
         question_id: str
@@ -319,7 +330,9 @@ class AnthropicBlocked(Fault):
 
 class CommandUnknown(Fault):
     code = -32033
-    summary = "There is no such slash command; tells the nearest ones. `literal` sends it as text."
+    summary = (
+        "There is no such slash command; `nearest` lists similar ones. `literal` sends it as text."
+    )
 
     class Details(Data, frozen=True):
         command: str
@@ -328,11 +341,50 @@ class CommandUnknown(Fault):
 
 class BackendUnknown(Fault):
     code = -32035
-    summary = "There is no such backend; tells the nearest ones."
+    summary = "There is no such backend; `nearest` lists similar ones."
 
     class Details(Data, frozen=True):
         backend: str
         nearest: list[str] = []
+
+
+class NotSeenWhole(Fault):
+    code = -32036
+    summary = (
+        "The request is longer than what was shown, and was to be allowed without `seenWhole`; "
+        "`permission/get` reads the rest."
+    )
+
+    class Details(Data, frozen=True):
+        permission_id: str
+        bytes: int
+        """The length of all that is to be seen."""
+
+
+class NotSupported(Fault):
+    code = -32037
+    summary = "The chat's agent cannot do this; the message says what to do instead."
+
+    class Details(Data, frozen=True):
+        harness: str
+        capability: str = ""
+
+
+class BoxUnavailable(Fault):
+    code = -32038
+    summary = (
+        "Nothing confines commands on this machine, which the level confined needs; the message "
+        "says why and what to install."
+    )
+
+
+class JobNotFound(Fault):
+    code = -32039
+    summary = "The chat has no job with this pid."
+
+    class Details(Data, frozen=True):
+        chat_id: str
+        pid: int
 
 
 def all_faults() -> list[type[Fault]]:

@@ -244,6 +244,8 @@ class SubscribeParams(Params, frozen=True):
     chat_id: ChatId | None = None
     all: bool = False
     after: str | None = None
+    env: dict[str, str] = {}
+    """What the client carries of its environment, as in `turn/send`; for one chat."""
 
 
 class SubscribeResult(Data, frozen=True):

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from claudetted.protocol.base import ChatId, Data, ItemId, Params, TurnId
+from claudetted.protocol.images import Image
 from claudetted.protocol.questions import Answer
 from claudetted.protocol.turns import Usage
 
@@ -75,8 +76,12 @@ class Item(Data, frozen=True):
     """The model that wrote a message or reasoning."""
     command: str = ""
     """The slash command that a notice answers, as it was typed."""
+    parent_id: ItemId | None = None
+    """The tool call whose own agent, at work for this one, said or did this."""
     answer: Answer | None = None
     """Of the question that a notice tells the end of; the notice bears its id."""
+    images: list[Image] = []
+    """Of a user's message; `item/image` reads the bytes."""
 
     @property
     def cut(self) -> bool:

@@ -26,7 +26,10 @@ class Login(Data, frozen=True):
 
 
 class StartParams(Params, frozen=True):
+    """`env` has the proxies and certificates of the client's shell, as in `turn/send`."""
+
     provider: str
+    env: dict[str, str] = {}
 
 
 class WaitParams(Params, frozen=True):

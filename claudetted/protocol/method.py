@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from claudetted.protocol import errors
+from claudetted.protocol.rights import Right
 
 
 @dataclass(frozen=True)
@@ -14,10 +15,10 @@ class Method:
     params: type[Any]
     result: type[Any]
     doc: str
+    right: Right
+    """What the caller must have. Parameters that do what another method does need its right."""
     faults: tuple[type[errors.Fault], ...] = ()
     waits: bool = False
-    watches: bool = False
-    """It changes nothing: clients that an agent has started may call it, and nothing else."""
 
     @property
     def noun(self) -> str:

@@ -1,5 +1,6 @@
 """Owns models: which can be used, in which groups they are shown, and which is the default."""
 
+from claudetted.protocol.backends import FIRST
 from claudetted.protocol.base import Data
 
 
@@ -14,10 +15,12 @@ class Model(Data, frozen=True):
     context_window: int | None = None
     primary: bool = False
     usable: bool = True
-    backend: str = "pi"
+    backend: str = FIRST
     """Where it was found: Pi's own providers, or a server of the user's."""
     runtime: str = "Pi"
     """Who runs its chats: the head under which groups are shown."""
+    images: bool | None = None
+    """Whether it takes images; null when that is not known."""
 
 
 class ListResult(Data, frozen=True):

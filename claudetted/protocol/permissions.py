@@ -8,7 +8,7 @@ from claudetted.protocol.base import ChatId, Data, ItemId, Params, PermissionId,
 from claudetted.protocol.rules import Effect, Rule, RuleId
 from claudetted.protocol.turns import Key
 
-Level = Literal["readonly", "standard", "full"]
+Level = Literal["readonly", "standard", "confined", "full"]
 Access = Literal["read", "list", "search", "write", "edit", "run", "fetch", "unknown"]
 """What a tool call does to the world, as its harness declares it."""
 
@@ -34,11 +34,49 @@ class Request(Data, frozen=True):
     hosts: list[str] = []
     """Names of the hosts that the call contacts, where its harness knows them."""
     diff: str = ""
-    """Unified diff against what is on disk now, cut at 64 KiB."""
+    """Unified diff against what is on disk now: whole lines, at most 64 KiB of them."""
+    diff_bytes: int = 0
+    """Length of the whole diff in bytes when `diff` is cut; `permission/get` has the rest."""
     input: str = ""
     """The arguments as JSON for a tool we know nothing about, cut at 64 KiB."""
+    input_bytes: int = 0
+    """Length of the whole arguments in bytes when `input` is cut."""
+    encoding: str = ""
+    """The encoding of the file that is changed, when it is not UTF-8."""
     reason: str = ""
     """Why it asks, in words for a person."""
+    outside: bool = False
+    """A command that failed in its box would run without one."""
+
+    @property
+    def cut(self) -> bool:
+        """Whether it is more than is in here. Commands, paths and hosts are always whole."""
+        return bool(self.diff_bytes or self.input_bytes)
+
+
+RequestField = Literal["diff", "input", "command"]
+
+
+class Confinement(Data, frozen=True):
+    """What holds a command that runs although nobody was asked about it.
+
+    Paths are absolute and real. A command that a person approved has none: it runs as the person
+    would run it.
+    """
+
+    environment: dict[str, str] = {}
+    """Added to the command's environment."""
+    boxed: bool = False
+    """The kernel holds it to the rest; without, only the environment is added."""
+    writable: list[str] | None = None
+    """Directories that it may write in, and files that it may write; null is everywhere."""
+    readonly: list[str] = []
+    """What it may only read, inside of what is writable."""
+    hidden: list[str] = []
+    """Files and directories that it can neither read nor write."""
+    shown: list[str] = []
+    """Directories inside of hidden ones that are not hidden."""
+    network: bool = False
 
 
 class Permission(Data, frozen=True):
@@ -72,6 +110,8 @@ class Resolution(Data, frozen=True):
     scope: Scope = "once"
     rule_id: RuleId | None = None
     """The rule that decided, or the one that the decision left behind."""
+    confinement: Confinement | None = None
+    """What holds a command that the daemon allowed by itself."""
 
 
 class ListParams(Params, frozen=True):
@@ -84,15 +124,43 @@ class ListResult(Data, frozen=True):
     permissions: list[Permission] = []
 
 
+class GetParams(Params, frozen=True):
+    """Reads one field of a request whole, piece by piece. Offsets and limits are in UTF-8 bytes."""
+
+    permission_id: PermissionId
+    field: RequestField = "diff"
+    offset: Annotated[int, msgspec.Meta(ge=0)] = 0
+    limit: Annotated[int, msgspec.Meta(ge=1)] = 256 * 1024
+
+
+class GetResult(Data, frozen=True):
+    """The request, and a piece of the asked field that starts at `offset`."""
+
+    permission_id: PermissionId
+    request: Request
+    text: str
+    offset: int
+    available: int
+    """How much of the field can be read, in bytes."""
+    total: int
+    """Length of the whole field in bytes. More than `available` for a diff over 4 MiB."""
+
+
 class DecideParams(Params, frozen=True):
     """Decides one request. `reason` reaches the model on deny. `digest` guards against having
-    read other arguments than those that would run."""
+    read other arguments than those that would run.
+
+    A request that is cut (`diffBytes` or `inputBytes` is set) is allowed only with `seenWhole`:
+    whoever decides has read the rest with `permission/get`, or answers for not having read it.
+    To allow with another scope than `once` needs the right `configure`.
+    """
 
     permission_id: PermissionId
     decision: Decision
     scope: Scope = "once"
     reason: str = ""
     digest: str = ""
+    seen_whole: bool = False
     key: Key | None = None
 
 
@@ -137,6 +205,8 @@ class Decided(Data, frozen=True):
     scope: Scope = "once"
     rule: str = ""
     """The text of the rule that decided, or that the decision left behind."""
+    confined: bool = False
+    """It ran in a box."""
     request: Request | None = None
 
 

@@ -1,10 +1,11 @@
 """Owns where things live: the directories, the database, the lock and the socket.
 
 Pure path arithmetic that clients share with the daemon; nothing is created here.
-`CLAUDETTED_DATA_DIR`, `CLAUDETTED_RUNTIME_DIR` and `CLAUDETTED_CONFIG_DIR` override.
+`CLAUDETTED_DATA_DIR` and `CLAUDETTED_RUNTIME_DIR` override.
 """
 
 import os
+import sys
 from pathlib import Path
 
 import platformdirs
@@ -20,7 +21,8 @@ def data_dir() -> Path:
 
 
 def config_dir() -> Path:
-    return _override("CLAUDETTED_CONFIG_DIR") or Path(platformdirs.user_config_dir(APP))
+    """Where a user's configuration of ours would be; nothing of ours is there."""
+    return Path(platformdirs.user_config_dir(APP))
 
 
 def log_dir() -> Path:
@@ -32,8 +34,8 @@ def log_dir() -> Path:
 def runtime_dir() -> Path:
     """Where the sockets are: short enough for a socket path, private to the user.
 
-    A data directory of one's own gets a runtime directory of its own, so that two daemons
-    with different data never meet at one socket.
+    A data directory other than the user's usual one gets a runtime directory of its own, so that
+    two daemons with different data never meet at one socket.
     """
     override = _override("CLAUDETTED_RUNTIME_DIR")
     own_data = _override("CLAUDETTED_DATA_DIR")
@@ -41,20 +43,34 @@ def runtime_dir() -> Path:
         wanted = override
     elif own_data:
         wanted = own_data / "run"
-    else:
+    elif data_dir() == _usual_data_dir():
         wanted = Path(platformdirs.user_runtime_dir(APP))
+    else:
+        wanted = Path(platformdirs.user_runtime_dir(f"{APP}-{_digest(data_dir())}"))
     if len(os.fsencode(wanted / "claudetted.sock")) <= SOCKET_PATH_LIMIT:
         return wanted
     return _short_runtime_dir(wanted)
 
 
+def _usual_data_dir() -> Path:
+    """The user's, whatever the environment says. Imports here and below are for few clients."""
+    import pwd
+
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    places = "Library/Application Support" if sys.platform == "darwin" else ".local/share"
+    return home / places / APP
+
+
 def _short_runtime_dir(wanted: Path) -> Path:
-    """Imports are here because every client pays for this module and few need this."""
-    import hashlib
     import tempfile
 
-    mark = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"claudetted-{os.getuid()}-{mark}"
+    return Path(tempfile.gettempdir()) / f"claudetted-{os.getuid()}-{_digest(wanted)}"
+
+
+def _digest(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
 
 
 def socket_path() -> Path:
@@ -70,12 +86,27 @@ def lock_path() -> Path:
     return data_dir() / "claudetted.lock"
 
 
+def runtime_lock_path() -> Path:
+    """Beside the sockets. Names the data directory that they belong to."""
+    return runtime_dir() / "runtime.lock"
+
+
 def database_path() -> Path:
     return data_dir() / "claudetted.db"
 
 
+def config_path() -> Path:
+    """The settings, as a file to edit; where no agent may read or write."""
+    return data_dir() / "config.toml"
+
+
 def chat_dir(chat_id: str) -> Path:
     return data_dir() / "chats" / chat_id
+
+
+def images_dir(chat_id: str) -> Path:
+    """The images of a chat's messages, each in a file named by its id."""
+    return chat_dir(chat_id) / "images"
 
 
 def _override(name: str) -> Path | None:

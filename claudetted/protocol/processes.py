@@ -9,8 +9,9 @@ ProcessKind = Literal["daemon", "keeper", "control", "sidecar", "job"]
 
 
 class Process(Data, frozen=True):
-    """One process. Memory is its resident set in bytes; a job was started by an agent's command
-    and outlived it, or belongs to a command that runs."""
+    """One process. Memory is its resident set in bytes, `cpu` the processor time it has used in
+    seconds; a job was started by an agent's command and outlived it, or belongs to a command that
+    runs."""
 
     pid: int
     kind: ProcessKind
@@ -20,6 +21,7 @@ class Process(Data, frozen=True):
     title: str = ""
     why: str = ""
     """Why it is alive."""
+    cpu: float = 0.0
 
 
 class ListParams(Params, frozen=True):
@@ -30,3 +32,17 @@ class ListParams(Params, frozen=True):
 
 class ListResult(Data, frozen=True):
     processes: list[Process] = []
+
+
+class EndParams(Params, frozen=True):
+    """Ends one job of a chat with what it has started, or all jobs of the chat."""
+
+    chat_id: ChatId
+    pid: int | None = None
+
+
+class EndResult(Data, frozen=True):
+    """What has ended. `left` did not, not even by SIGKILL."""
+
+    ended: list[Process] = []
+    left: list[Process] = []

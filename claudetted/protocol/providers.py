@@ -25,6 +25,8 @@ class Provider(Data, frozen=True):
     ways: list[Kind] = []
     variables: list[str] = []
     """Of the environment, that the agent looks at; the first one is for the key."""
+    settings: list[str] = []
+    """Other variables that the agent reads for the provider, such as a region or an address."""
     models: int = 0
     configured: bool = False
     source: str = ""

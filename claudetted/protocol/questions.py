@@ -6,7 +6,7 @@ import msgspec
 
 from claudetted.protocol.base import ChatId, Data, Params, QuestionId
 
-QuestionKind = Literal["provider", "login", "trust"]
+QuestionKind = Literal["provider", "login", "trust", "agent"]
 QuestionOutcome = Literal["answered", "withdrawn"]
 
 
@@ -22,7 +22,7 @@ class Question(Data, frozen=True):
     """Something a person is asked in a chat. Nothing waits for the answer but what it is about.
 
     Without `options` any text is an answer. `subject` is what it is about: the directory of a
-    project, a provider.
+    project, a provider; of the kind `agent`, whose turn waits for it, what the agent calls it.
     """
 
     id: QuestionId
@@ -36,6 +36,10 @@ class Question(Data, frozen=True):
     subject: str = ""
     secret: bool = False
     """The answer is told to nobody and is not kept."""
+    free: bool = False
+    """Any other text is an answer, too."""
+    several: bool = False
+    """Several options may be chosen: their ids, with newlines between them."""
 
 
 class Answer(Data, frozen=True):
@@ -61,7 +65,9 @@ class ListResult(Data, frozen=True):
 
 
 class AnswerParams(Params, frozen=True):
-    """`value` is the id of an option, or a text where there are none; may be empty there."""
+    """`value` is the id of an option, or a text where there are none; may be empty there. Questions
+    of the kind `trust` need the right `configure`, `provider` and `login` need `administer`,
+    `agent` needs `decide`."""
 
     question_id: QuestionId
     value: str

@@ -1,11 +1,8 @@
 """Owns the queue: messages that wait for their chat to be free."""
 
-from typing import Annotated
-
-import msgspec
-
 from claudetted.protocol.base import ChatId, Data, Params, TurnId
-from claudetted.protocol.turns import When
+from claudetted.protocol.images import Image, NewImage
+from claudetted.protocol.turns import Text, When
 
 
 class QueueEntry(Data, frozen=True):
@@ -18,6 +15,7 @@ class QueueEntry(Data, frozen=True):
     at: str
     expand: bool = False
     """It is a command of the agent's own."""
+    images: list[Image] = []
 
 
 class ListParams(Params, frozen=True):
@@ -35,7 +33,10 @@ class ListResult(Data, frozen=True):
 class EditParams(Params, frozen=True):
     chat_id: ChatId
     turn_id: TurnId
-    text: Annotated[str, msgspec.Meta(min_length=1)]
+    text: Text
+    """Empty only beside images."""
+    images: list[NewImage] | None = None
+    """Instead of those that the message has; null leaves them."""
 
 
 class RemoveParams(Params, frozen=True):

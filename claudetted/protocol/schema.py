@@ -29,6 +29,7 @@ def document() -> dict[str, Any]:
                 "description": m.doc,
                 "params": _ref(m.params),
                 "result": _ref(m.result),
+                "right": m.right,
                 "errors": [fault.__name__ for fault in m.faults],
             }
             for m in METHODS

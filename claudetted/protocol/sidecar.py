@@ -14,71 +14,51 @@ from typing import Any, Literal
 
 import msgspec
 
+from claudetted.protocol.asking import (
+    Ask as Ask,
+    AskDiff as AskDiff,
+    AskWithdrawn as AskWithdrawn,
+    Decide as Decide,
+    Inform as Inform,
+    Inquiry as Inquiry,
+    InquiryWithdrawn as InquiryWithdrawn,
+)
 from claudetted.protocol.base import Line
 from claudetted.protocol.endpoints import Endpoint as Endpoint
+from claudetted.protocol.harnesses import Capabilities as Capabilities
+from claudetted.protocol.inspecting import (
+    Forget as Forget,
+    Inspect as Inspect,
+    Inspected as Inspected,
+)
 from claudetted.protocol.items import NoticeKind
 from claudetted.protocol.offering import (
     CommandList as CommandList,
-)
-from claudetted.protocol.offering import (
     CommandRow as CommandRow,
-)
-from claudetted.protocol.offering import (
     Commands as Commands,
 )
-from claudetted.protocol.permissions import Level, Request
+from claudetted.protocol.permissions import Level
+from claudetted.protocol.prompting import ImageFile as ImageFile, Prompt as Prompt, Steer as Steer
 from claudetted.protocol.signing import (
     Cleared as Cleared,
-)
-from claudetted.protocol.signing import (
     ClearKey as ClearKey,
-)
-from claudetted.protocol.signing import (
     Credentials as Credentials,
-)
-from claudetted.protocol.signing import (
     CredentialsWanted as CredentialsWanted,
-)
-from claudetted.protocol.signing import (
     KeyInUse as KeyInUse,
-)
-from claudetted.protocol.signing import (
     KeyWanted as KeyWanted,
-)
-from claudetted.protocol.signing import (
     LoginAnswer as LoginAnswer,
-)
-from claudetted.protocol.signing import (
     LoginCancel as LoginCancel,
-)
-from claudetted.protocol.signing import (
     LoginEvent as LoginEvent,
-)
-from claudetted.protocol.signing import (
     LoginOption as LoginOption,
-)
-from claudetted.protocol.signing import (
     LoginStart as LoginStart,
-)
-from claudetted.protocol.signing import (
     Origin as Origin,
-)
-from claudetted.protocol.signing import (
     ProviderList as ProviderList,
-)
-from claudetted.protocol.signing import (
     ProviderRow as ProviderRow,
-)
-from claudetted.protocol.signing import (
     Providers as Providers,
-)
-from claudetted.protocol.signing import (
     Record as Record,
-)
-from claudetted.protocol.signing import (
     StoreKey as StoreKey,
 )
-from claudetted.protocol.turns import Usage
+from claudetted.protocol.turns import Incomplete, Usage
 
 Trigger = Literal["manual", "threshold", "overflow"]
 PART_BYTES = 512 * 1024
@@ -103,28 +83,13 @@ class Start(Line, tag="start", frozen=True):
     level: Level = "standard"
     trusted: bool = False
     """Whether prompts, skills and system prompts of the project may be used."""
+    instruction_files: bool = True
+    """Whether AGENTS.md, CLAUDE.md and their like may be used, of the workspace and of the
+    directories above it. The user's own, in the agent's directory, always are."""
     endpoint: Endpoint | None = None
     """Where `model` is served, when the agent does not know that by itself."""
-
-
-class Prompt(Line, tag="prompt", frozen=True):
-    """Begins a turn; answered when it was taken, ended by `turn.end` with the same `turn`."""
-
-    id: int
-    turn: str
-    text: str
-    note: str = ""
-    expand: bool = False
-    """The text is a command of the agent's own: a prompt template or a skill."""
-
-
-class Steer(Line, tag="steer", frozen=True):
-    """Delivers a message into the running turn. `reply` has the error `NotRunning` when it is
-    too late; `steer.taken` tells when the model got it."""
-
-    id: int
-    turn: str
-    text: str
+    output_bytes: int = 0
+    """How much of a command's output is kept, its head and its tail; 0 for the sidecar's own."""
 
 
 class Abort(Line, tag="abort", frozen=True):
@@ -132,14 +97,6 @@ class Abort(Line, tag="abort", frozen=True):
     reason `stopped`; queued steers are forgotten. Answered when the agent is idle."""
 
     id: int
-
-
-class Decide(Line, tag="decide", frozen=True):
-    """Answers an `ask`. `reason` is told to the model on deny."""
-
-    ask: str
-    allow: bool
-    reason: str = ""
 
 
 class Configure(Line, tag="configure", frozen=True):
@@ -150,8 +107,16 @@ class Configure(Line, tag="configure", frozen=True):
     thinking: str = ""
     level: Level | Literal[""] = ""
     trusted: bool | None = None
+    instruction_files: bool | None = None
     endpoint: Endpoint | None = None
     """Goes with `model`, as in `start`."""
+
+
+class Environment(Line, tag="environment", frozen=True):
+    """What has changed of the client's environment: the next command has it. An empty value takes
+    a variable away."""
+
+    env: dict[str, str]
 
 
 class Compact(Line, tag="compact", frozen=True):
@@ -179,7 +144,9 @@ ToSidecar = (
     | Steer
     | Abort
     | Decide
+    | Inform
     | Configure
+    | Environment
     | Compact
     | Models
     | Commands
@@ -191,6 +158,8 @@ ToSidecar = (
     | LoginAnswer
     | LoginCancel
     | Credentials
+    | Inspect
+    | Forget
     | Dispose
 )
 
@@ -205,6 +174,10 @@ class Started(Record, frozen=True):
     context_used: int | None = None
     resources: list[str] = []
     """What of the project is left aside because it is not trusted."""
+    instruction_files: list[str] = []
+    """The project's instruction files that are used."""
+    commands: list[CommandRow] = []
+    """The commands of the agent's own, where nothing else lists them."""
 
 
 class ModelRow(Record, frozen=True):
@@ -215,6 +188,8 @@ class ModelRow(Record, frozen=True):
     name: str
     context_window: int | None = None
     provider_name: str = ""
+    images: bool | None = None
+    """Whether it takes images; null when that is not known."""
 
 
 class ModelList(Record, frozen=True):
@@ -233,13 +208,25 @@ class LineError(Record, frozen=True):
 
 
 class Hello(Line, tag="hello", frozen=True):
-    """First line of every sidecar. `level` is the line level it speaks."""
+    """First line of every sidecar, and said again when its agent turns out to be able to do more
+    or less. `level` is the line level it speaks."""
 
     level: int
     harness: str
     version: str
     agent_version: str
     pid: int = 0
+    capabilities: Capabilities | None = None
+    """What the agent can do, where that is other than its record says."""
+    boxed: bool = False
+    """It starts commands behind the words of a `decide`, so that the kernel confines them."""
+    as_is: bool = False
+    """Its agent runs commands itself, as it asked for them: nothing that a `decide` adds to one
+    reaches it."""
+    commands: list[CommandRow] | None = None
+    """The agent's own, where they are known now and were not when the session began."""
+    drives: bool = False
+    """Its agent is a program of its own, which this process has started and speaks for."""
 
 
 class Reply(Line, tag="reply", frozen=True):
@@ -264,10 +251,13 @@ class ToolInfo(Record, frozen=True):
 
 
 class ItemOpen(Line, tag="item.open", frozen=True):
+    """`parent` is the tool call whose own agent this is of; it may have ended before."""
+
     item: str
     kind: Literal["message", "reasoning", "tool"]
     tool: ToolInfo | None = None
     model: str = ""
+    parent: str = ""
 
 
 class ItemDelta(Line, tag="item.delta", frozen=True):
@@ -292,21 +282,6 @@ class ItemClose(Line, tag="item.close", frozen=True):
     tool: ToolInfo | None = None
 
 
-class Ask(Line, tag="ask", frozen=True):
-    """Every tool call asks before it runs, and waits for `decide`."""
-
-    ask: str
-    item: str
-    request: Request
-    supersedes: str = ""
-
-
-class AskWithdrawn(Line, tag="ask.withdrawn", frozen=True):
-    """The call was given up before it was decided."""
-
-    ask: str
-
-
 class SteerTaken(Line, tag="steer.taken", frozen=True):
     turn: str
 
@@ -318,6 +293,8 @@ class TurnEnd(Line, tag="turn.end", frozen=True):
     reason: Literal["done", "stopped", "failed"]
     error: str = ""
     usage: Usage | None = None
+    incomplete: Incomplete = ""
+    """What the last answer lacks of a turn that is `done`; a notice says so, too."""
 
 
 class UsedSoFar(Line, tag="usage", frozen=True):
@@ -383,7 +360,10 @@ FromSidecar = (
     | ItemChange
     | ItemClose
     | Ask
+    | AskDiff
     | AskWithdrawn
+    | Inquiry
+    | InquiryWithdrawn
     | SteerTaken
     | TurnEnd
     | UsedSoFar

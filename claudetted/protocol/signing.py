@@ -61,7 +61,7 @@ class LoginAnswer(Line, tag="login.answer", frozen=True):
 
 
 class LoginCancel(Line, tag="login.cancel", frozen=True):
-    """Gives up a sign-in."""
+    """Cancels a sign-in."""
 
     id: int
     login: str
@@ -98,6 +98,10 @@ class ProviderRow(Record, frozen=True):
     variables: list[str] = []
     models: int = 0
     origins: list[Origin] = []
+    settings: list[str] = []
+    """Other variables that the agent reads for it."""
+    lacks: str = ""
+    """Why a turn with one of its models would not begin although there is a credential."""
 
 
 class ProviderList(Record, frozen=True):

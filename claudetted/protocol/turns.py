@@ -5,10 +5,16 @@ from typing import Annotated, Literal
 import msgspec
 
 from claudetted.protocol.base import ChatId, Data, Params, TurnId
+from claudetted.protocol.images import Image, NewImage
 
 EndReason = Literal["done", "stopped", "failed", "lost"]
 TurnState = Literal["queued", "running", "ended", "removed"]
 When = Literal["auto", "queue", "steer"]
+Incomplete = Literal["", "length", "empty", "reasoning"]
+"""What the last answer of a turn lacks: it was cut off at the model's limit, there is none, or
+there is nothing but reasoning."""
+Text = Annotated[str, msgspec.Meta(min_length=0)]
+"""Level 1 began with a least length, and a bound may fall and not go."""
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -47,6 +53,10 @@ class Turn(Data, frozen=True):
     """The prompt is a command of the agent's own, which it expands."""
     steers: TurnId | None = None
     """The running turn this message was delivered into, when it steered."""
+    incomplete: Incomplete = ""
+    """Why a turn that is `done` has no whole answer: `length`, `empty` or `reasoning`."""
+    images: list[Image] = []
+    """Those of its message."""
 
 
 class SendParams(Params, frozen=True):
@@ -55,13 +65,22 @@ class SendParams(Params, frozen=True):
     A text that begins with a slash and a word of `command/list` is a command and is carried out. So
     is what looks like one, and is refused when there is none of that name. Anything else that
     begins with a slash, such as a path, is a message.
+
+    A message holds text, images or both. With images it needs an agent whose `capabilities` have
+    `images`, and a model that takes them.
     """
 
     chat_id: ChatId
-    text: Annotated[str, msgspec.Meta(min_length=1)]
+    text: Text
+    """Empty only beside images."""
+    images: list[NewImage] = []
     when: When = "auto"
     literal: bool = False
     """Take the text as a message, whatever it begins with."""
+    env: dict[str, str] = {}
+    """What the client carries of its environment, such as SSH_AUTH_SOCK: the agent's next command
+    has it. An empty value takes a variable away; what is not named stays. It counts only with the
+    right `administer`."""
     key: Key | None = None
 
 
@@ -99,7 +118,8 @@ class WaitParams(Params, frozen=True):
 
 
 class WaitResult(Data, frozen=True):
-    """The turn; `asked` counts the permissions that wait when it has not ended."""
+    """The turn; `asked` counts the permissions and the questions of its agent that wait when it has
+    not ended."""
 
     turn: Turn
     asked: int = 0

@@ -2,7 +2,7 @@
 
 import difflib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 import msgspec
@@ -16,9 +16,9 @@ from claudetted.protocol.models import Model
 from claudetted.protocol.sidecar import ModelRow
 from claudetted.providers import kinds, naming
 from claudetted.providers.credentials import Credentials
-from claudetted.providers.groups import first_of
+from claudetted.providers.exception_groups import first_of
 from claudetted.providers.http import HttpFailed
-from claudetted.providers.kinds import KINDS, Kind
+from claudetted.providers.kinds import AGENTS, KINDS, Kind
 from claudetted.providers.probes import Found, Look, look
 from claudetted.providers.ranking import grouped
 from claudetted.store import backends as rows
@@ -58,11 +58,14 @@ class Backends:
         stored: Mapping[str, str],
         lacks: Lacks,
         now: Callable[[], str],
+        environment: Callable[[], Awaitable[dict[str, str]]],
     ) -> None:
         self._database = database
         self._credentials = credentials
         self._lacks = lacks
         self._now = now
+        self._environment = environment
+        """Its proxies and certificates are those that servers are asked with."""
         self._configs = {backend: _read(backend, row) for backend, row in stored.items()}
 
     # What is configured
@@ -163,6 +166,7 @@ class Backends:
                 found.name,
                 self._window(kind, found.name),
                 kind.name,
+                found.images,
             )
             for found in self.offered(kind)
         ]
@@ -173,10 +177,28 @@ class Backends:
             for model in grouped(told)
         ]
 
+    def own_models(self) -> list[Model]:
+        """Of the agents that serve themselves, where they are installed."""
+        own = (kind for kind in KINDS.values() if kind.own_models and self.config(kind).enabled)
+        return [model for kind in own for model in self._own_models(kind)]
+
+    def _own_models(self, kind: Kind) -> list[Model]:
+        runtime = self.runtime(kind)
+        if self._lacks(runtime):
+            return []
+        names = [*kind.own_models, *self.config(kind).models]
+        rows = [
+            ModelRow(f"{kind.prefix}/{name}", kind.prefix, name.title(), None, kind.name)
+            for name in names
+        ]
+        shown = kinds.RUNTIMES[runtime]
+        return [replace(model, backend=kind.id, runtime=shown) for model in grouped(rows)]
+
     async def look(self, kind: Kind) -> Look:
         """Asks the server and keeps what it told. Raises HttpFailed and the faults of a store."""
         address = self.address(kind)
-        found = await look(kind, address, await self._credentials.value(key_name(kind)))
+        key = await self._credentials.value(key_name(kind))
+        found = await look(kind, address, key, await self._environment())
         if self.address(kind) == address:
             changed = replace(self.config(kind), found=found.models, found_at=self._now())
             await self._store(kind, changed)
@@ -209,6 +231,8 @@ class Backends:
     def route(self, backend: str, model: str) -> Endpoint | None:
         """None when the agent knows the way itself. Raises HarnessMissing: nothing else is used
         instead of what was chosen."""
+        if backend == AGENTS.id:
+            return None
         kind = KINDS.get(backend)
         if kind is None:
             message = f"This version knows no backend {backend}; give the chat another model."
@@ -221,16 +245,33 @@ class Backends:
             return None
         key = key_name(kind) if self._has_key(kind) else ""
         url = kinds.base_url(self.address(kind))
-        return Endpoint(kind.prefix, kind.name, url, name, key, self._window(kind, name))
+        images = next((one.images for one in self.offered(kind) if one.name == name), None)
+        return Endpoint(kind.prefix, kind.name, url, name, key, self._window(kind, name), images)
 
-    def require(self, kind: Kind) -> None:
+    def require_runs_with(self, kind: Kind, harness: str) -> None:
+        """Raises NotSupported: a chat keeps its agent, whose session holds what was said."""
+        if harness not in kind.runtimes:
+            names = " or ".join(kinds.RUNTIMES[runtime] for runtime in kind.runtimes)
+            message = (
+                f"{kind.name} runs with {names}, and the agent of this chat cannot be changed. "
+                f"Begin another chat: claudette new --backend {kind.id}"
+            )
+            raise errors.NotSupported(message, harness=harness, capability="models")
+
+    def require_harness(self, harness: str) -> None:
+        """Raises HarnessMissing when there is no such agent here."""
+        if lacking := self._lacks(harness):
+            named = lacking if harness in lacking else f"{harness}: {lacking}"
+            raise errors.HarnessMissing(named, harness=harness)
+
+    def require(self, kind: Kind, harness: str = "") -> None:
         """Raises HarnessMissing when nothing here can run the backend."""
-        runtime = self.runtime(kind)
+        runtime = harness or self.runtime(kind)
         if not self.config(kind).enabled:
             why = f"{kind.name} is switched off. Switch it on: {_set(kind)} --enable"
-        elif runtime == "pi" and not self.with_pi:
-            why = f"Pi is switched off. Switch it on: {_set(KINDS['pi'])} --enable"
-        elif runtime != "pi" and (lacking := self._lacks(runtime)):
+        elif runtime == kinds.PI and not self.with_pi:
+            why = f"Pi is switched off. Switch it on: {_set(KINDS[kinds.PI])} --enable"
+        elif runtime != kinds.PI and (lacking := self._lacks(runtime)):
             name = kinds.RUNTIMES[runtime]
             why = f"{kind.name} runs with {name}. {lacking} {self._instead(kind)}"
         else:
@@ -238,10 +279,10 @@ class Backends:
         raise errors.HarnessMissing(why, harness=runtime)
 
     def _instead(self, kind: Kind) -> str:
-        if "pi" not in kind.runtimes:
+        if kinds.PI not in kind.runtimes:
             return "For what can be used, see: claudette backend list"
         if not self.with_pi:
-            return f"Pi is switched off. Switch it on: {_set(KINDS['pi'])} --enable"
+            return f"Pi is switched off. Switch it on: {_set(KINDS[kinds.PI])} --enable"
         return f"To use Pi: {_set(kind)} --runtime pi"
 
     def _window(self, kind: Kind, name: str) -> int | None:
@@ -255,14 +296,14 @@ class Backends:
     @property
     def with_pi(self) -> bool:
         """Whether Pi is used at all."""
-        return self.config(KINDS["pi"]).enabled
+        return self.config(KINDS[kinds.PI]).enabled
 
     async def _store(self, kind: Kind, config: Config) -> None:
         row = msgspec.json.encode(config).decode()
         try:
             await self._database.commit(partial(rows.store, backend=kind.id, row=row))
         except StoreRefused as refusal:
-            message = f"The disk did not take the backend ({refusal}); try again."
+            message = f"Could not write the backend to disk ({refusal}); try again."
             raise errors.StoreFull(message) from None
         self._configs[kind.id] = config
 
@@ -319,7 +360,7 @@ def _changed(kind: Kind, config: Config, params: UpdateParams, *, with_pi: bool)
 
 def _refuse_server(kind: Kind, params: UpdateParams) -> None:
     where = "it uses the credentials of Pi's providers; see: claudette provider"
-    if "pi" not in kind.runtimes:
+    if kinds.PI not in kind.runtimes:
         where = "its own program signs in"
     for name in ("url", "key", "models", "context_window"):
         if getattr(params, name):
@@ -328,6 +369,11 @@ def _refuse_server(kind: Kind, params: UpdateParams) -> None:
 
 
 async def load_backends(
-    database: Database, credentials: Credentials, lacks: Lacks, now: Callable[[], str]
+    database: Database,
+    credentials: Credentials,
+    lacks: Lacks,
+    now: Callable[[], str],
+    environment: Callable[[], Awaitable[dict[str, str]]],
 ) -> Backends:
-    return Backends(database, credentials, await database.read(rows.load), lacks, now)
+    stored = await database.read(rows.load)
+    return Backends(database, credentials, stored, lacks, now, environment)

@@ -157,10 +157,12 @@ def described(row: ProviderRow) -> Provider:
         docs=entry.docs,
         ways=_ways(row, entry.kind),
         variables=[name for name in row.variables if name not in claude.TOKENS],
+        settings=row.settings,
         models=row.models,
-        configured=bool(labels),
+        configured=bool(labels) and not row.lacks,
         source=labels[0] if labels else "",
         overrides=labels[1:],
+        blocked=row.lacks,
     )
 
 

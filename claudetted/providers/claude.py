@@ -18,6 +18,12 @@ TOKENS = frozenset(
     }
 )
 """Variables that hold a token of a subscription."""
+QUIET = {
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "DISABLE_AUTOUPDATER": "1",
+    "DISABLE_TELEMETRY": "1",
+}
+"""Variables that keep its program from doing anything but what it is asked."""
 _TOKEN = re.compile(r"\s*sk-ant-o[ar]t\d*-")
 """How such a token begins, whatever variable or key it is given as."""
 _MASK = "sk-ant-oat00-"
@@ -50,6 +56,11 @@ def tokens_in(env: Mapping[str, str]) -> list[str]:
 def masked(env: Mapping[str, str]) -> dict[str, str]:
     """An environment to be kept: that there were tokens is known, and what they were is not."""
     return {**env, **dict.fromkeys(tokens_in(env), _MASK)}
+
+
+def without_masks(env: Mapping[str, str]) -> dict[str, str]:
+    """What was kept of an environment, without what only says that there was a token."""
+    return {name: value for name, value in env.items() if value != _MASK}
 
 
 def without_tokens(env: Mapping[str, str]) -> dict[str, str]:

@@ -2,32 +2,18 @@
 
 import logging
 import os
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
-from claudetted.sidecar.asking import said_by
+from claudetted.providers.claude import QUIET
+from claudetted.sidecar.capture import said_by
 
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 5.0
-_QUIET = {
-    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-    "DISABLE_AUTOUPDATER": "1",
-    "DISABLE_TELEMETRY": "1",
-}
-_USUAL_PLACES = (
-    ".local/bin/claude",
-    ".claude/local/claude",
-    ".npm-global/bin/claude",
-    ".nvm/versions/node/*/bin/claude",
-    ".volta/bin/claude",
-    ".bun/bin/claude",
-    ".local/share/pnpm/claude",
-)
-"""Where installers put it. What a shell adds to PATH for its prompt alone is not on ours."""
+CREDENTIALS = ".credentials.json"
 _NO_SUBSCRIPTION = frozenset({"none", "api_key", "api_key_helper", "third_party"})
 """Every other way to be signed in counts as one, also a way that is new."""
 
@@ -37,46 +23,47 @@ class _Status(msgspec.Struct, rename="camel"):
     auth_method: str = "none"
 
 
-def find(env: Mapping[str, str]) -> str | None:
-    """On the user's own PATH, or where its installer puts it."""
-    if found := shutil.which("claude", path=env.get("PATH", os.defpath)):
-        return found
-    home = Path(env.get("HOME", "/"))
-    usual = (os.fspath(path) for place in _USUAL_PLACES for path in sorted(home.glob(place)))
-    return next(filter(None, map(shutil.which, usual)), None)
+class Silent(Exception):
+    """A program that is there and does not say how it is signed in; `program` is its path."""
+
+    def __init__(self, program: str) -> None:
+        super().__init__(program)
+        self.program = program
 
 
-def fingerprint(env: Mapping[str, str]) -> tuple[object, ...]:
-    """Changes when the program does, or what it has stored of a sign-in. Contents are not read."""
-    directory = _configuration(env)
-    program = find(env)
-    places = [directory / ".credentials.json", directory / "settings.json"]
-    return program, *map(_stamp, [Path(program), *places] if program else places)
+def fingerprint(programs: Iterable[str], configurations: Iterable[str]) -> tuple[object, ...]:
+    """Changes when a program does, or what one has stored of a sign-in. Contents are not read."""
+    stored = [
+        Path(directory) / name
+        for directory in configurations
+        for name in (CREDENTIALS, "settings.json")
+    ]
+    return tuple((str(path), *_stamp(path)) for path in [*map(Path, programs), *stored])
 
 
-async def subscription(env: Mapping[str, str]) -> str | None:
-    """In what way a subscription is signed in to; empty when none is; None when it cannot say."""
-    program = find(env)
-    if program is None:
-        return ""
+async def subscription(program: str, env: Mapping[str, str]) -> str:
+    """In what way the program is signed in to a subscription; empty when it is to none. Raises
+    Silent when it cannot say."""
     argv = [program, "auth", "status", "--json"]
     try:
         said = await said_by(argv, _asked_with(env, program), PATIENCE_SECONDS)
         status = msgspec.json.decode(said, type=_Status)
     except (OSError, msgspec.MsgspecError) as error:
         logger.warning("%s does not tell how it is signed in: %s", program, error)
-        return None
+        raise Silent(program) from None
     method = status.auth_method.lower()
     return method if status.logged_in and method not in _NO_SUBSCRIPTION else ""
 
 
-def has_stored_sign_in(env: Mapping[str, str]) -> bool:
-    """Whether there is a file of credentials, for when the program cannot say."""
-    return (_configuration(env) / ".credentials.json").exists()
+def configuration(env: Mapping[str, str]) -> str:
+    """The directory in which the program keeps its sign-in."""
+    return env.get("CLAUDE_CONFIG_DIR") or os.path.join(env.get("HOME", "/"), ".claude")
 
 
-def _configuration(env: Mapping[str, str]) -> Path:
-    return Path(env.get("CLAUDE_CONFIG_DIR") or Path(env.get("HOME", "/")) / ".claude")
+def stored_sign_in(configurations: Iterable[str]) -> str:
+    """The first file of credentials that is there, or nothing."""
+    places = (os.path.join(directory, CREDENTIALS) for directory in configurations)
+    return next(filter(os.path.exists, places), "")
 
 
 def _asked_with(env: Mapping[str, str], program: str) -> dict[str, str]:
@@ -88,7 +75,7 @@ def _asked_with(env: Mapping[str, str], program: str) -> dict[str, str]:
         if name == "CLAUDE_CONFIG_DIR" or not name.startswith(("ANTHROPIC_", "CLAUDE"))
     }
     path = os.pathsep.join([env.get("PATH", os.defpath), os.path.dirname(program)])
-    return {**kept, **_QUIET, "PATH": path}
+    return {**kept, **QUIET, "PATH": path}
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 import msgspec
 import trio
 
-from claudetted.protocol import errors, places
-from claudetted.protocol import sidecar as sc
+from claudetted.protocol import errors, places, sidecar as sc
 from claudetted.protocol.base import SIDECAR_LEVEL, SidecarId
 from claudetted.providers.credentials import Credentials
-from claudetted.sidecar.launch import Launch
+from claudetted.sidecar.environment import Launch
+from claudetted.sidecar.faults import fault_of
+from claudetted.sidecar.lines import LineReader
 from claudetted.sidecar.link import KeeperLink
 from claudetted.sidecar.reports import Exit, LaunchFailed, Output, Report
-from claudetted.wire.lines import Tail
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,6 @@ STDERR_LINES = 10
 VOLATILE = 0
 """The number of an input that nobody stores or counts."""
 
-_decode = msgspec.json.Decoder(sc.FromSidecar).decode
 _encode = msgspec.json.Encoder().encode
 Ask = Callable[[int], Any]
 """Makes the request line that has this number."""
@@ -48,12 +47,13 @@ class _Process:
 
     def __init__(self, sidecar: SidecarId) -> None:
         self.sidecar = sidecar
-        self.tail = Tail()
-        self.parts: list[str] = []
+        self.lines = LineReader()
         self.pending: dict[int, _Pending] = {}
         self.asked = 0
         self.used_at = trio.current_time()
         self.pid = 0
+        self.outdated = False
+        """Its environment is not what it would be now."""
         self.gone = trio.Event()
         self.why_gone = ""
         self.stderr: list[str] = []
@@ -68,6 +68,7 @@ class Control:
 
     def __init__(
         self,
+        harness: str,
         keeper: KeeperLink,
         credentials: Credentials,
         launch: Callable[[], Awaitable[Launch]],
@@ -75,6 +76,7 @@ class Control:
         umask: int,
         nursery: trio.Nursery,
     ) -> None:
+        self._harness = harness
         self._keeper = keeper
         self._credentials = credentials
         self._launch = launch
@@ -104,15 +106,31 @@ class Control:
             del process.pending[n]
             process.used_at = trio.current_time()
         if pending.reply is None:
-            raise _failed(f"The agent's process ended: {process.why_gone}.", process.stderr)
+            raise self._failed(f"The agent's process ended: {process.why_gone}.", process.stderr)
         if pending.reply.error:
-            raise fault_of(pending.reply.error)
-        return _decoded(pending.reply, result)
+            raise fault_of(pending.reply.error, self._harness)
+        return self._decoded(pending.reply, result)
+
+    def _decoded(self, reply: sc.Reply, result: type[R]) -> R:
+        try:
+            return msgspec.json.decode(reply.result, type=result)
+        except msgspec.ValidationError as error:
+            message = f"The agent's process sent an unexpected answer: {error}."
+            raise self._failed(message, []) from None
+
+    def _failed(self, message: str, stderr: list[str]) -> errors.HarnessFailed:
+        return errors.HarnessFailed(message, harness=self._harness, stderr=stderr)
 
     async def refresh(self) -> None:
         """Hands the credentials to the process, if there is one, ahead of what it is asked next."""
         if process := self._process:
             await self._credentials.hand_to(process.sidecar)
+
+    def renew(self) -> None:
+        """What is asked next is for a process with the environment of then, unless something is
+        under way: a sign-in stays where it was begun."""
+        if self._process:
+            self._process.outdated = True
 
     async def close(self) -> None:
         """Ends the process, if there is one."""
@@ -121,6 +139,9 @@ class Control:
 
     async def _running(self) -> _Process:
         async with self._starting:
+            if (process := self._process) and process.outdated and not process.pending:
+                self._let_go(process)
+                self._nursery.start_soon(self._keeper.end, process.sidecar, END_GRACE_SECONDS)
             if self._process is None:
                 self._process = await self._start()
             return self._process
@@ -133,7 +154,7 @@ class Control:
                 process.sidecar, launch.argv, launch.env, places.data_dir(), self._umask
             )
         except LaunchFailed as failure:
-            raise _failed(str(failure), []) from None
+            raise self._failed(str(failure), []) from None
         self._keeper.attach(process.sidecar, 0, lambda report: self._hear(process, report))
         self._nursery.start_soon(self._end_idle, process)
         return process
@@ -155,8 +176,11 @@ class Control:
 
     def _hear(self, process: _Process, report: Report) -> None:
         if isinstance(report, Output):
-            for raw in process.tail.feed(report.data).split(b"\n")[:-1]:
-                self._take(process, raw)
+            for line in process.lines.read(report):
+                self._take(process, line)
+            if process.lines.is_endless:
+                logger.error("the control sidecar wrote a line that does not end")
+                self._keeper.kill(process.sidecar)
             self._keeper.acknowledge(process.sidecar, report.offset + len(report.data))
             return
         if isinstance(report, Exit):
@@ -170,18 +194,8 @@ class Control:
         for pending in process.pending.values():
             pending.answered.set()
 
-    def _take(self, process: _Process, raw: bytes) -> None:
-        try:
-            line = _decode(raw)
-        except msgspec.MsgspecError as error:
-            logger.warning("the control sidecar wrote something that is no line: %s", error)
-            return
-        if isinstance(line, sc.Part):
-            process.parts.append(line.text)
-            if line.last:
-                whole, process.parts = "".join(process.parts), []
-                self._take(process, whole.encode())
-        elif isinstance(line, sc.Hello):
+    def _take(self, process: _Process, line: sc.FromSidecar) -> None:
+        if isinstance(line, sc.Hello):
             process.pid = line.pid
             if line.level != SIDECAR_LEVEL:
                 logger.error("the control sidecar speaks line level %d", line.level)
@@ -193,26 +207,6 @@ class Control:
         elif isinstance(line, sc.Reply) and (pending := process.pending.get(line.id)):
             pending.reply = line
             pending.answered.set()
-
-
-def fault_of(error: sc.LineError) -> errors.Fault:
-    """What a client is told of a request that the sidecar refused."""
-    if error.name == "AuthFileBroken":
-        return errors.AuthFileBroken(error.message, path=str(error.data.get("path", "")))
-    if error.name == "InvalidParams":
-        return errors.InvalidParams(error.message, path=str(error.data.get("path", "$")))
-    return _failed(error.message, [])
-
-
-def _decoded(reply: sc.Reply, result: type[R]) -> R:
-    try:
-        return msgspec.json.decode(reply.result, type=result)
-    except msgspec.ValidationError as error:
-        raise _failed(f"The agent's process answered with something else: {error}.", []) from None
-
-
-def _failed(message: str, stderr: list[str]) -> errors.HarnessFailed:
-    return errors.HarnessFailed(message, harness="pi", stderr=stderr)
 
 
 def _last_lines(stderr: bytes) -> list[str]:

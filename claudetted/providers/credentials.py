@@ -84,11 +84,32 @@ class Credentials:
                 self._held.pop(name, None)
                 await self._name(self.names - {name})
 
+    async def move(self, before: str, after: str) -> tuple[list[str], str]:
+        """Takes every private key from one place to another: the names of those that stay behind,
+        and why. A key is removed where it was only after it is kept where it goes."""
+        stayed: list[str] = []
+        trouble = ""
+        async with self._busy:
+            for name in sorted(self.names):
+                try:
+                    value = self._held.get(name) or await _in_thread(
+                        partial(secrets(before).read, name)
+                    )
+                    if value is None:
+                        continue  # gone already, which is told whenever the keys are read
+                    await _in_thread(partial(secrets(after).write, name, value))
+                    self._held[name] = value
+                    await _in_thread(partial(secrets(before).remove, name))
+                except KeychainUnavailable as fault:
+                    stayed.append(name)
+                    trouble = fault.message
+        return stayed, trouble
+
     async def _name(self, names: set[str]) -> None:
         try:
             await self._database.commit(partial(rows.store, names=sorted(names)))
         except StoreRefused as refusal:
-            message = f"The disk did not take the name of a key ({refusal}); try again."
+            message = f"Could not write the name of a key to disk ({refusal}); try again."
             raise StoreFull(message) from None
         self.names = names
 

@@ -1,7 +1,7 @@
 """Owns the balance at OpenRouter: when it is asked for, with which key, and what came of it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -50,6 +50,7 @@ class Credits:
         audience: Audience,
         now: Callable[[], str],
         nursery: trio.Nursery,
+        environment: Callable[[], Awaitable[dict[str, str]]],
     ) -> None:
         self.known: Balance | None = None
         self.trouble = ""
@@ -58,6 +59,7 @@ class Credits:
         self._audience = audience
         self._now = now
         self._nursery = nursery
+        self._environment = environment
         self._wanted = trio.Event()
         self._under_way: trio.Event | None = None
         self._credential = 0
@@ -108,7 +110,7 @@ class Credits:
             if credential == self._credential:
                 self.known, self.trouble = balance, ""
         except trio.TooSlowError:
-            self._lack(f"The balance was not told within {PATIENCE_SECONDS:g} s.")
+            self._lack(f"OpenRouter did not send the balance within {PATIENCE_SECONDS:g} s.")
         except (errors.Fault, http.HttpFailed) as failure:
             self._lack(str(failure))
         finally:
@@ -125,13 +127,13 @@ class Credits:
         in_use = await self._control.ask(lambda n: sidecar.KeyWanted(n, PROVIDER), sidecar.KeyInUse)
         if not in_use.key:
             raise http.HttpFailed("No key of OpenRouter is in use.")
-        base = in_use.base_url.rstrip("/")
+        base, env = in_use.base_url.rstrip("/"), await self._environment()
         try:
-            answer = await http.fetch_json(f"{base}/credits", key=in_use.key)
+            answer = await http.fetch_json(f"{base}/credits", key=in_use.key, env=env)
         except http.HttpFailed as failure:
             if failure.status not in NEEDS_MANAGEMENT:
                 raise
-            answer = await http.fetch_json(f"{base}/key", key=in_use.key)
+            answer = await http.fetch_json(f"{base}/key", key=in_use.key, env=env)
             return _of_key(answer, self._now())
         return _of_account(answer, self._now())
 
@@ -170,4 +172,4 @@ def _read(answer: Any, kind: type[Told]) -> Told:
     try:
         return msgspec.convert(msgspec.convert(answer, _Answer).data, kind)
     except msgspec.ValidationError as error:
-        raise http.HttpFailed(f"OpenRouter answered with something else: {error}.") from None
+        raise http.HttpFailed(f"OpenRouter sent an unexpected answer: {error}.") from None

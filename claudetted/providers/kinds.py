@@ -10,9 +10,11 @@ from claudetted.protocol.errors import InvalidParams
 Server = Literal["", "ollama", "lmstudio", "openai"]
 """How a server lists its models; without one there is none to ask."""
 
-RUNTIMES: dict[RuntimeId, str] = {
-    "pi": "Pi",
-    "claude": "Claude CLI",
+PI: RuntimeId = "pi"
+
+RUNTIMES: dict[str, str] = {
+    PI: "Pi",
+    "claude": "Claude Code",
     "codex": "Codex app-server",
 }
 
@@ -31,6 +33,10 @@ class Kind:
     url: str = ""
     borrows: str = ""
     """The agent's own provider that is used while the backend has no server of its own."""
+    own_models: tuple[str, ...] = ()
+    """Of an agent that serves itself: names that its program knows, whichever models they mean."""
+    suits: str = ""
+    """Stands in the names of the models of that provider that are taken without being named."""
 
 
 _ALL = (
@@ -57,7 +63,7 @@ _ALL = (
         "openai-api",
         "OpenAI API",
         "OpenAI by key; without a key here, with the one that Pi has.",
-        ("claude", "pi"),
+        ("codex", "pi"),
         "openai-api",
         "openai",
         "https://api.openai.com",
@@ -67,7 +73,7 @@ _ALL = (
         "custom-openai",
         "Custom OpenAI",
         "Any server that speaks OpenAI's chat completions, such as vLLM or llama.cpp.",
-        ("claude", "pi"),
+        ("codex", "pi"),
         "custom-openai",
         "openai",
     ),
@@ -77,18 +83,35 @@ _ALL = (
         "OpenAI's models in Codex; with Pi by Pi's own OpenAI credential.",
         ("codex", "pi"),
         borrows="openai",
+        suits="codex",
     ),
-    Kind("anthropic", "Claude", "Claude models in the Claude CLI.", ("claude",)),
+    Kind(
+        "anthropic",
+        "Claude",
+        "Claude models in Claude Code, with its own sign-in.",
+        ("claude",),
+        "claude",
+        own_models=("opus", "sonnet", "haiku"),
+    ),
     Kind(
         "custom-anthropic",
         "Custom Anthropic",
         "Any server that speaks Anthropic's messages.",
         ("claude",),
+        "custom-anthropic",
+        "openai",
     ),
 )
 
 KINDS = {kind.id: kind for kind in _ALL}
-_ALIASES = {"lm-studio": "lmstudio"}
+LOCAL = ("ollama", "lmstudio")
+"""Servers of this machine, which cost nothing and are found without being named."""
+AGENTS = Kind("agent", "Your own agents", "Each with its own sign-in and models.", ())
+"""Behind every agent that the user has added; nothing of it can be configured."""
+OWN: dict[str, str] = {PI: "pi", "claude": "anthropic", "codex": "codex-native"}
+"""harness -> the backend that is the agent's own: its program's sign-in and models."""
+_ALIASES = {"lm-studio": "lmstudio", "claude": "anthropic", "codex": "codex-native"}
+"""Other names of the app, and the agents whose own backend is meant."""
 
 
 def current_id(backend: str) -> str:
@@ -101,7 +124,7 @@ def runtime_of(kind: Kind, chosen: str, *, with_pi: bool) -> RuntimeId:
     """Who runs it: as chosen, if that is allowed, else the first; without Pi the first other."""
     if chosen in kind.runtimes:
         return next(runtime for runtime in kind.runtimes if runtime == chosen)
-    others = (runtime for runtime in kind.runtimes if with_pi or runtime != "pi")
+    others = (runtime for runtime in kind.runtimes if with_pi or runtime != PI)
     return next(others, kind.runtimes[0])
 
 
@@ -130,7 +153,9 @@ def checked_url(url: str) -> str:
     if not known:
         raise _wrong("The address must look like http://host:port.")
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise _wrong("The address holds more than a place; give a key as the backend's key.")
+        raise _wrong(
+            "The address must not contain a user, a key or a query; use --key for the key."
+        )
     return url.rstrip("/")
 
 

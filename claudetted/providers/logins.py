@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable
 import trio
 from msgspec.structs import replace
 
-from claudetted.protocol import errors
-from claudetted.protocol import sidecar as sc
+from claudetted.protocol import errors, sidecar as sc
 from claudetted.protocol.logins import Login
 from claudetted.protocol.providers import Provider
 from claudetted.providers.control import Control
@@ -64,7 +63,7 @@ class Logins:
     async def answer(self, login_id: str, value: str) -> Login:
         login = self._find(login_id)
         if not login.asks:
-            raise errors.InvalidParams("The sign-in asks nothing now.", path="$.value")
+            raise errors.InvalidParams("The sign-in has no open question.", path="$.value")
         self._change(_unasked(login))
         await self._control.ask(lambda n: sc.LoginAnswer(n, login_id, value), type(None))
         return self._find(login_id)
@@ -108,7 +107,7 @@ class Logins:
     def _find(self, login_id: str) -> Login:
         if login_id in self._all:
             return self._all[login_id]
-        message = f"There is no sign-in {login_id}: it ended with its daemon. Begin again."
+        message = f"There is no sign-in {login_id}: it ended with its daemon. Start it again."
         raise errors.LoginNotFound(message, login_id=login_id)
 
 

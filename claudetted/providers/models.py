@@ -15,7 +15,7 @@ from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.providers.backends import Backends
 from claudetted.providers.claude import PROVIDER
 from claudetted.providers.control import Control
-from claudetted.providers.groups import first_of
+from claudetted.providers.exception_groups import first_of
 from claudetted.providers.ranking import SEEDS, grouped
 from claudetted.store import models as rows
 from claudetted.store.database import Database
@@ -46,6 +46,8 @@ class Models:
         self._block = block
         self._now = now
         self._known: ListResult | None = None
+        self.agent_has_none = False
+        """Whether the agent was asked and has not a single model."""
 
     async def known(self) -> ListResult:
         """As stored, those of the backends first; the seeds when there never were any. What is
@@ -53,6 +55,12 @@ class Models:
         return _without_blocked(await self._all(), await self._block.why_at_once())
 
     async def _all(self) -> ListResult:
+        told = await self._listed()
+        own = self._backends.own_models()
+        return replace(told, models=[*told.models, *own])
+
+    async def _listed(self) -> ListResult:
+        """Without those of agents that serve themselves."""
         told = await self._of_agent()
         found = self._backends.models()
         if found or told.models:
@@ -64,6 +72,17 @@ class Models:
             return replace(told, models=[], advice=PI_IS_OFF)
         seeds = [replace(model, usable=False, primary=True) for model in SEEDS]
         return replace(told, models=seeds, advice=ADVICE)
+
+    async def recall(self) -> None:
+        """Has what is stored in memory, for `takes_images`."""
+        await self._of_agent()
+
+    def takes_images(self, model: str, backend: str) -> bool | None:
+        """Whether a model does, by its id; None when nobody knows. Answers from memory."""
+        told = self._known.models if self._known else []
+        same = [one for one in [*told, *self._backends.models()] if one.id == model]
+        same.sort(key=lambda one: one.backend != backend)
+        return same[0].images if same else None
 
     async def of_agent(self) -> list[str]:
         """The ids that the agent knows by itself and may use; none while Pi is switched off."""
@@ -127,6 +146,7 @@ class Models:
     async def _ask_agent(self) -> str:
         await self._of_agent()
         told = await self._control.ask(sidecar.Models, sidecar.ModelList)
+        self.agent_has_none = not told.models and not told.trouble
         if told.models:
             found = ListResult(grouped(told.models), refreshed_at=self._now())
             await self._store(found)
@@ -138,7 +158,7 @@ class Models:
         try:
             await self._database.commit(partial(rows.store, found=encoded))
         except StoreRefused as refusal:
-            message = f"The disk did not take the list of models ({refusal}); try again."
+            message = f"Could not write the list of models to disk ({refusal}); try again."
             raise errors.StoreFull(message) from None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 AGENT = "pi/"
 """May stand before an id, as in the app; it is no provider."""
-_NEAREST = 5
+NEAREST = 5
 
 
 def bare(name: str) -> str:
@@ -39,7 +39,7 @@ def nearest(name: str, ids: Sequence[str]) -> list[str]:
     ends = _close(_last_part(wanted), ids, _last_part, 0.6)
     # A name without its provider is too short to be like a whole id.
     whole, short = (close, holding) if "/" in wanted else (holding, close)
-    return list(dict.fromkeys([*same, *whole, *ends, *short]))[:_NEAREST]
+    return list(dict.fromkeys([*same, *whole, *ends, *short]))[:NEAREST]
 
 
 def _close(wanted: str, ids: Sequence[str], part: Callable[[str], str], cutoff: float) -> list[str]:
@@ -47,7 +47,7 @@ def _close(wanted: str, ids: Sequence[str], part: Callable[[str], str], cutoff: 
     by_part: dict[str, list[str]] = {}
     for known in ids:
         by_part.setdefault(part(known), []).append(known)
-    alike = difflib.get_close_matches(wanted, by_part, n=_NEAREST, cutoff=cutoff)
+    alike = difflib.get_close_matches(wanted, by_part, n=NEAREST, cutoff=cutoff)
     return [known for found in alike for known in by_part[found]]
 
 

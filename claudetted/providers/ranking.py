@@ -40,7 +40,8 @@ def _group(rows: list[ModelRow]) -> list[Model]:
 def _model(row: ModelRow, primary: bool) -> Model:
     entry = CURATED.get(row.provider)
     group = entry.name if entry else row.provider_name or row.provider
-    return Model(row.id, row.name, row.provider, group, row.context_window, primary)
+    window, images = row.context_window, row.images
+    return Model(row.id, row.name, row.provider, group, window, primary, images=images)
 
 
 def _primary(rows: list[ModelRow]) -> list[ModelRow]:

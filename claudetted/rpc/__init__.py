@@ -1,1 +1,1 @@
-"""Doors and desks: connections, dispatch, and one thin handler a method."""
+"""Doors, dispatch, and one thin handler a method."""

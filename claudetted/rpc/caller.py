@@ -6,10 +6,11 @@ from functools import partial
 
 import trio
 
-from claudetted.chat.feed import Follower
-from claudetted.chat.hub import Subscription
+from claudetted.chat.audience.feed import Follower
+from claudetted.chat.audience.hub import Subscription
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.daemon import ClientKind
+from claudetted.rpc.doors.peer import Peer
 from claudetted.rpc.outbox import Outbox
 
 
@@ -18,20 +19,18 @@ class Clients:
     """Who is connected, by their outboxes, and the word for them to go."""
 
     outboxes: set[Outbox] = field(default_factory=set)
+    present: "set[Client]" = field(default_factory=set)
+    """Those whose requests are read."""
     leave: trio.Event = field(default_factory=trio.Event)
 
 
 class Client:
     """One connection. Its subscriptions and its nursery end with it."""
 
-    def __init__(
-        self, pid: int | None, of_agent: bool, outbox: Outbox, nursery: trio.Nursery
-    ) -> None:
-        self.of_agent = of_agent
-        """An agent has started it: it may watch."""
+    def __init__(self, peer: Peer, outbox: Outbox, nursery: trio.Nursery) -> None:
+        self.peer = peer
         self.name = "anonymous"
         self.kind: ClientKind = "other"
-        self.pid = pid
         self.outbox = outbox
         self.nursery = nursery
         self.subscriptions: dict[ChatId, Subscription] = {}
@@ -42,8 +41,7 @@ class Client:
     @property
     def who(self) -> str:
         """As decisions record it."""
-        process = f" (pid {self.pid})" if self.pid else ""
-        return f"{self.name}/{self.kind}{process}"
+        return f"{self.name}/{self.kind} ({self.peer.label})"
 
     def keep(self, subscription: Subscription) -> Subscription:
         """Its only one to the chat. It ends with the client, who may have left meanwhile."""
@@ -77,6 +75,10 @@ class Caller:
     @property
     def who(self) -> str:
         return self.client.who
+
+    @property
+    def peer(self) -> Peer:
+        return self.client.peer
 
     def replied(self) -> None:
         for call in self.after_reply:

@@ -1,13 +1,16 @@
 """Owns one client's connection: its reader, its writer, and the requests under way."""
 
 import logging
+import select
 
 import trio
 
 from claudetted.protocol import errors
 from claudetted.rpc.caller import Caller, Client, Clients
 from claudetted.rpc.dispatch import Dispatcher, Parsed
+from claudetted.rpc.doors.peer import Peer
 from claudetted.rpc.outbox import Outbox, Overflow
+from claudetted.rpc.trace import Trace
 from claudetted.wire import jsonrpc
 from claudetted.wire.lines import LineSplitter, TooLong
 
@@ -23,12 +26,19 @@ _MOST_WAITING = 256
 class Connections:
     """The connected clients, and how each is served."""
 
-    def __init__(self, dispatcher: Dispatcher, clients: Clients, journal_id: str) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        clients: Clients,
+        journal_id: str,
+        trace: Trace | None = None,
+    ) -> None:
         self._dispatcher = dispatcher
         self._clients = clients
         self._journal_id = journal_id
+        self._trace = trace
 
-    async def serve(self, stream: trio.abc.Stream, pid: int | None, of_agent: bool) -> None:
+    async def serve(self, stream: trio.abc.Stream, peer: Peer) -> None:
         """Serves one client until it leaves.
 
         Resource handling: closes the stream, and ends what belongs to this client only. Error
@@ -36,24 +46,24 @@ class Connections:
         """
         outbox = Outbox(self.cursor_of)
         self._clients.outboxes.add(outbox)
+        if self._trace:
+            stream = self._trace.of(stream)
         try:
             async with stream:
-                await self._converse(stream, pid, of_agent, outbox)
+                await self._converse(stream, peer, outbox)
         except* (trio.BrokenResourceError, trio.ClosedResourceError, Overflow):
-            logger.info("a client (pid %s) is gone", pid)
+            logger.info("a client (%s) is gone", peer.label)
         except* Exception:
-            logger.exception("the connection of a client (pid %s) failed", pid)
+            logger.exception("the connection of a client (%s) failed", peer.label)
         finally:
             self._clients.outboxes.discard(outbox)
 
-    async def _converse(
-        self, stream: trio.abc.Stream, pid: int | None, of_agent: bool, outbox: Outbox
-    ) -> None:
+    async def _converse(self, stream: trio.abc.Stream, peer: Peer, outbox: Outbox) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(outbox.run, stream)
             with trio.CancelScope() as answering:
                 nursery.start_soon(self._leave_when_told, answering)
-                await self._answer_all(stream, pid, of_agent, outbox)
+                await self._answer_all(stream, peer, outbox)
             with trio.move_on_after(_LAST_BYTES_SECONDS):
                 await outbox.drained()
             nursery.cancel_scope.cancel()
@@ -62,17 +72,19 @@ class Connections:
         await self._clients.leave.wait()
         answering.cancel()
 
-    async def _answer_all(
-        self, stream: trio.abc.Stream, pid: int | None, of_agent: bool, outbox: Outbox
-    ) -> None:
-        """A client that has closed its writing side may still wait for its answers."""
-        async with trio.open_nursery() as nursery:
-            client = Client(pid, of_agent, outbox, nursery)
-            try:
-                await self._read(stream, client)
-            finally:
-                client.leave()
-            nursery.cancel_scope.deadline = trio.current_time() + _LAST_ANSWERS_SECONDS
+    async def _answer_all(self, stream: trio.abc.Stream, peer: Peer, outbox: Outbox) -> None:
+        """A client that has closed its writing side alone still gets what it has asked for."""
+        async with trio.open_nursery() as looking:
+            async with trio.open_nursery() as nursery:
+                client = Client(peer, outbox, nursery)
+                self._clients.present.add(client)
+                try:
+                    await self._read(stream, client)
+                finally:
+                    self._clients.present.discard(client)
+                    client.leave()
+                looking.start_soon(_cancel_when_gone, stream, nursery.cancel_scope)
+            looking.cancel_scope.cancel()
 
     def cursor_of(self, seq: int) -> str:
         return f"{self._journal_id}.{seq}"
@@ -82,13 +94,19 @@ class Connections:
         limiter = trio.CapacityLimiter(_MOST_WAITING)
         while chunk := await stream.receive_some(_READ_BYTES):
             for line in splitter.feed(bytes(chunk)):
-                if isinstance(line, TooLong):
-                    client.outbox.put(_too_long(line))
-                elif line.strip():
-                    await self._take(line, client, limiter)
+                await self._take(line, client, limiter)
+        for line in splitter.end():
+            await self._take(line, client, limiter)
 
-    async def _take(self, line: bytes, client: Client, limiter: trio.CapacityLimiter) -> None:
+    async def _take(
+        self, line: bytes | TooLong, client: Client, limiter: trio.CapacityLimiter
+    ) -> None:
         """Answers in the order of asking, except where an answer may take its time."""
+        if isinstance(line, TooLong):
+            client.outbox.put(_too_long(line))
+            return
+        if not line.strip():
+            return
         parsed = self._dispatcher.parse(line)
         if parsed.waits:
             await limiter.acquire_on_behalf_of(parsed)
@@ -100,11 +118,29 @@ class Connections:
         self, parsed: Parsed, client: Client, limiter: trio.CapacityLimiter | None
     ) -> None:
         caller = Caller(client)
-        frame = await self._dispatcher.answer(parsed, caller)
-        client.outbox.put(frame)
+        if frame := await self._dispatcher.answer(parsed, caller):
+            client.outbox.put(frame)
         caller.replied()
         if limiter:
             limiter.release_on_behalf_of(parsed)
+
+
+async def _cancel_when_gone(stream: trio.abc.Stream, answering: trio.CancelScope) -> None:
+    """Nobody reads the answers of a client that has closed both sides."""
+    while not answering.cancel_called:
+        await trio.sleep(_LAST_ANSWERS_SECONDS)
+        if _is_gone(stream):
+            answering.cancel()
+
+
+def _is_gone(stream: trio.abc.Stream) -> bool:
+    """Only a socket can be closed on one side and still be read on the other."""
+    connected = getattr(stream, "socket", None)
+    if connected is None:
+        return True
+    poll = select.poll()
+    poll.register(connected.fileno(), 0)
+    return bool(poll.poll(0))
 
 
 def _too_long(line: TooLong) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from claudetted.chat.subject import speaking_of
+from claudetted.chat.log_context import speaking_of
 from claudetted.protocol import errors
 from claudetted.protocol.method import Method
 from claudetted.protocol.registry import BY_NAME
@@ -24,8 +24,13 @@ from claudetted.rpc.lean import without
 from claudetted.wire import jsonrpc
 
 with without("asyncio", "http.server", "jsonschema.validators"):
-    from jsonrpcserver import Error, Result, Success, dispatch_to_serializable
-    from jsonrpcserver import InvalidParams as PositionalParams
+    from jsonrpcserver import (
+        Error,
+        InvalidParams as PositionalParams,
+        Result,
+        Success,
+        dispatch_to_serializable,
+    )
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +44,8 @@ _SENTENCES = {
     _PARSE_ERROR: ("ParseError", "The line is not JSON."),
     _INVALID_REQUEST: (
         "InvalidRequest",
-        "The line is not a JSON-RPC 2.0 request: it needs jsonrpc, id, method and params by name.",
+        "The line is not a JSON-RPC 2.0 request: it needs jsonrpc and method, params by name, and "
+        "an id that is a string or a number.",
     ),
     -32601: ("MethodNotFound", "There is no such method."),
 }
@@ -67,6 +73,7 @@ class Parsed:
 
     calls: list[Call]
     replies: Any
+    """One, a list of them for a batch, or None when nothing may be answered."""
 
     @property
     def waits(self) -> bool:
@@ -75,7 +82,7 @@ class Parsed:
 
 
 class Dispatcher:
-    """The desk that every line of every client goes through.
+    """The services that every line of every client goes through.
 
     Error handling: the bulkhead of a request is here: a fault that no method declares is logged
     under an id, and the client gets the id.
@@ -98,20 +105,25 @@ class Dispatcher:
         return Parsed(calls, replies)
 
     async def answer(self, parsed: Parsed, caller: Caller) -> bytes:
-        """Makes the calls in their order and gives the frame that answers the line."""
-        batch = parsed.replies if isinstance(parsed.replies, list) else [parsed.replies]
-        for reply in batch:
+        """Makes the calls in their order and gives the frame that answers the line.
+
+        It is empty for a notification, and for a batch of them: they are carried out, and what
+        comes of it is told to nobody.
+        """
+        answered: dict[int, dict[str, Any]] = {}
+        for reply in _listed(parsed.replies):
             if "error" in reply:
                 _in_plain_words(reply)
             else:
-                call = parsed.calls[reply["result"]]
-                with speaking_of(call.chat):
-                    await self._make(call, reply, caller)
-        return jsonrpc.replies(parsed.replies)
+                answered[reply["result"]] = reply
+        for number, call in enumerate(parsed.calls):
+            with speaking_of(call.chat):
+                await self._make(call, answered.get(number, {"result": number}), caller)
+        return jsonrpc.replies(parsed.replies) if parsed.replies is not None else b""
 
     async def _make(self, call: Call, reply: dict[str, Any], caller: Caller) -> None:
         try:
-            _permit(call.method, caller)
+            caller.peer.require(call.method.right, call.method.name)
             params = _typed(call)
             result = await self._handlers[call.method.name](caller, params)
             reply["result"] = jsonrpc.encoded(result)
@@ -122,6 +134,12 @@ class Dispatcher:
             logger.exception("fault %s in %s", log_id, call.method.name)
             message = f"The daemon failed; its log has the details under {log_id}."
             _fail(reply, errors.Internal(message, log_id=log_id))
+
+
+def _listed(replies: Any) -> list[dict[str, Any]]:
+    if replies is None:
+        return []
+    return replies if isinstance(replies, list) else [replies]
 
 
 def _note(calls: list[Call], method: Method, /, *positional: Any, **arguments: Any) -> Result:
@@ -165,7 +183,7 @@ def _why_unread(line: bytes) -> dict[str, Any] | None:
         return None
     if _is_text(request):
         return None
-    fault = errors.BadText("The request holds half a character (a lone surrogate).", path="$")
+    fault = errors.BadText("The request holds an unpaired UTF-16 surrogate.", path="$")
     request_id = request.get("id") if isinstance(request, dict) else None
     known = _is_id(request_id) and _is_text(request_id)
     return {"jsonrpc": "2.0", "id": request_id if known else None, "error": fault.to_wire()}
@@ -180,7 +198,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_request(entry: Any) -> bool:
-    """Notifications are none: each request needs an id."""
+    """Or a notification, which is one without an id."""
     return (
         isinstance(entry, dict)
         and entry.get("jsonrpc") == "2.0"
@@ -192,15 +210,7 @@ def _is_request(entry: Any) -> bool:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, (str, int, float))
-
-
-def _permit(method: Method, caller: Caller) -> None:
-    """An agent that could decide would approve itself."""
-    if caller.client.of_agent and not method.watches:
-        raise errors.NotAllowed(
-            f"{method.name} is not for programs that an agent has started; they may watch."
-        )
+    return value is None or (isinstance(value, (str, int, float)) and not isinstance(value, bool))
 
 
 def _typed(call: Call) -> Any:
@@ -209,7 +219,20 @@ def _typed(call: Call) -> Any:
         params = msgspec.convert(call.arguments, call.method.params)
     except msgspec.ValidationError as error:
         raise errors.InvalidParams(f"{error}.", path=_path(str(error))) from None
+    for field in ("env", "variables"):
+        _check_environment(getattr(params, field, None) or {}, f"$.{field}")
     return params
+
+
+def _check_environment(env: dict[str, str], path: str) -> None:
+    """Every method's variables: what no process can be given is not taken down for one."""
+    for name, value in env.items():
+        if not name or "=" in name or "\0" in name:
+            message = f"“{name}” is not the name of an environment variable."
+            raise errors.InvalidParams(message, path=path)
+        if "\0" in value:
+            message = f"The environment variable {name} contains a NUL character."
+            raise errors.InvalidParams(message, path=f"{path}.{name}")
 
 
 def _path(complaint: str) -> str:

@@ -10,19 +10,22 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from claudetted.sidecar.launch import CHAT_MARK
+from claudetted.sidecar.environment import CHAT_MARK
+from claudetted.sidecar.keeper.processes import descendants, processes
 
 _MARK = f"{CHAT_MARK}=".encode()
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A living process. Memory in bytes; `chat` is the mark it carries."""
+    """A living process. Memory in bytes; `cpu` in seconds of processor time; `chat` is the mark it
+    carries."""
 
     pid: int
     command: str
     memory: int
     chat: str = ""
+    cpu: float = 0.0
 
 
 def marked() -> list[Seen]:
@@ -44,11 +47,21 @@ def memory_of(pid: int) -> int:
     return seen.memory if seen else 0
 
 
+def driven(drivers: set[int]) -> tuple[set[int], set[int]]:
+    """The agents' own programs, which `drivers` have started, and all that is below those. Nothing
+    where there is no /proc."""
+    table = processes() if drivers else {}
+    agents = {pid for pid, (parent, *_) in table.items() if parent in drivers}
+    return agents, {pid for pid, _ in descendants(table, agents)}
+
+
 def _look(pid: int) -> Seen | None:
     directory = Path(f"/proc/{pid}")
     try:
         command = directory.joinpath("cmdline").read_bytes().rstrip(b"\0")
         pages = int(directory.joinpath("statm").read_bytes().split()[1])
+        # What stands before is the name in parentheses, which may hold anything.
+        times = directory.joinpath("stat").read_bytes().rpartition(b")")[2].split()[11:13]
     except (OSError, IndexError):
         return None
     if not command:
@@ -58,6 +71,7 @@ def _look(pid: int) -> Seen | None:
         command.replace(b"\0", b" ").decode(errors="replace"),
         pages * os.sysconf("SC_PAGE_SIZE"),
         _mark_of(directory),
+        sum(map(int, times)) / os.sysconf("SC_CLK_TCK"),
     )
 
 
@@ -73,22 +87,33 @@ def _mark_of(directory: Path) -> str:
 
 
 def _look_by_ps(pid: int) -> Seen | None:
-    shown = _ps("-o", "rss=,command=", "-p", str(pid)).strip()
-    if not shown:
+    words = _ps("-o", "rss=,time=,command=", "-p", str(pid)).split(None, 2)
+    if len(words) < 3:
         return None
-    kilobytes, _, command = shown.partition(b" ")
-    return Seen(pid, command.strip().decode(errors="replace"), int(kilobytes) * 1024)
+    kilobytes, time, command = words
+    shown = command.strip().decode(errors="replace")
+    return Seen(pid, shown, int(kilobytes) * 1024, cpu=_seconds(time))
 
 
 def _marked_by_ps() -> list[Seen]:
     found: list[Seen] = []
-    for line in _ps("-axEww", "-o", "pid=,rss=,command=").split(b"\n"):
-        words = line.split(None, 2)
-        if len(words) == 3 and _MARK in words[2]:
-            chat = words[2].split(_MARK, 1)[1].split(b" ", 1)[0].decode(errors="replace")
-            command = words[2].split(b" ", 1)[0].decode(errors="replace")
-            found.append(Seen(int(words[0]), command, int(words[1]) * 1024, chat))
+    for line in _ps("-axEww", "-o", "pid=,rss=,time=,command=").split(b"\n"):
+        words = line.split(None, 3)
+        if len(words) == 4 and _MARK in words[3]:
+            pid, kilobytes, time, shown = words
+            chat = shown.split(_MARK, 1)[1].split(b" ", 1)[0].decode(errors="replace")
+            command = shown.split(b" ", 1)[0].decode(errors="replace")
+            found.append(Seen(int(pid), command, int(kilobytes) * 1024, chat, _seconds(time)))
     return found
+
+
+def _seconds(time: bytes) -> float:
+    """What `ps` calls a time: `1-02:03:04` or `2:03.04`."""
+    days, _, clock = time.rpartition(b"-")
+    total = 0.0
+    for part in clock.split(b":"):
+        total = total * 60 + float(part)
+    return total + float(days or 0) * 86_400
 
 
 def _ps(*options: str) -> bytes:

@@ -1,90 +1,41 @@
-"""Owns the environment that agents start from: the user's login shell's, asked once.
+"""Owns what every sidecar's environment has and lacks, whatever its harness."""
 
-The shell that happened to start the daemon does not decide: its virtual environment, directory
-and terminal are not the agents'. What it exports beyond that stays, unless the login shell
-says otherwise.
-"""
-
-import logging
-import os
-import pwd
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-import trio
+from claudetted.protocol.base import ChatId
 
-from claudetted.sidecar.asking import said_by
-
-logger = logging.getLogger(__name__)
-
-PATIENCE_SECONDS = 5.0
-_MARK = b"\0claudetted\0"
-_ASK = r"printf '\0claudetted\0'; exec env -0"
-
-OF_ONE_SHELL = frozenset(
+CHAT_MARK = "CLAUDETTED_CHAT"
+"""Names the chat in the environment of its sidecar and of all that one starts: whoever connects
+with it may watch and not decide."""
+DAEMON_ONLY = frozenset(
     {
-        "_",
-        "COLUMNS",
-        "CONDA_DEFAULT_ENV",
-        "CONDA_PREFIX",
-        "DIRENV_DIFF",
-        "DIRENV_DIR",
-        "LINES",
-        "NODE_PATH",
-        "OLDPWD",
-        "PWD",
-        "PYTHONHOME",
-        "PYTHONPATH",
-        "SHLVL",
-        "SSH_CLIENT",
-        "SSH_CONNECTION",
-        "SSH_TTY",
-        "STY",
-        "TERM",
-        "TMUX",
-        "TMUX_PANE",
-        "VIRTUAL_ENV",
-        "VIRTUAL_ENV_PROMPT",
+        "CLAUDETTED_KEEPER",
+        "CLAUDETTED_SIDECAR",
+        "INVOCATION_ID",
+        "JOURNAL_STREAM",
+        "LISTEN_FDNAMES",
+        "LISTEN_FDS",
+        "LISTEN_PID",
+        "MANAGERPID",
+        "NOTIFY_SOCKET",
+        "SYSTEMD_EXEC_PID",
+        "WATCHDOG_PID",
+        "WATCHDOG_USEC",
     }
 )
-"""What says something about the shell it was set in and nothing about its user."""
+"""What a service manager or a keeper tells one process and means for no other."""
 
 
-class LoginEnvironment:
-    """Asks the login shell when it is first wanted, and remembers the answer."""
+@dataclass(frozen=True)
+class Launch:
+    """What to hand to the keeper."""
 
-    def __init__(self, own: Mapping[str, str]) -> None:
-        self._own = own
-        self._asked: dict[str, str] | None = None
-        self._lock = trio.Lock()
-
-    async def get(self) -> dict[str, str]:
-        """The base of every agent's environment, `HOME` in any case.
-
-        A shell that fails or hangs leaves our own.
-        """
-        async with self._lock:
-            if self._asked is None:
-                self._asked = await _ask_login_shell(self._own)
-        kept = {name: value for name, value in self._own.items() if name not in OF_ONE_SHELL}
-        return {**kept, **self._asked}
+    argv: list[str]
+    env: dict[str, str]
 
 
-async def _ask_login_shell(own: Mapping[str, str]) -> dict[str, str]:
-    user = pwd.getpwuid(os.getuid())
-    home = own.get("HOME") or user.pw_dir
-    shell = own.get("SHELL") or user.pw_shell or "/bin/sh"
-    given = {"HOME": home, "USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": shell}
-    try:
-        said = await said_by([shell, "-l", "-c", _ASK], given, PATIENCE_SECONDS)
-    except OSError as fault:
-        logger.warning("the login shell %s cannot be asked: %s", shell, fault)
-        said = b""
-    _, found, variables = said.partition(_MARK)
-    if not found:
-        logger.warning("the login shell %s did not tell its environment", shell)
-    return {**_read(variables), "HOME": home}
-
-
-def _read(variables: bytes) -> dict[str, str]:
-    pairs = (os.fsdecode(entry).partition("=") for entry in variables.split(b"\0") if entry)
-    return {name: value for name, mark, value in pairs if mark and name not in OF_ONE_SHELL}
+def sidecar_environment(environment: Mapping[str, str], chat: ChatId) -> dict[str, str]:
+    """The chat's environment, marked."""
+    kept = {name: value for name, value in environment.items() if name not in DAEMON_ONLY}
+    return kept | {CHAT_MARK: chat}

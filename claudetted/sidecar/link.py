@@ -9,9 +9,9 @@ from pathlib import Path
 import trio
 
 from claudetted.protocol.base import SidecarId
-from claudetted.sidecar.calling import AGAIN_AFTER, Starter, ensure_keeper
 from claudetted.sidecar.keeper import frames
 from claudetted.sidecar.keeper.frames import frame, take_frames
+from claudetted.sidecar.keeper_launch import AGAIN_AFTER, Starter, ensure_keeper
 from claudetted.sidecar.reports import (
     Exit,
     Fenced,
@@ -341,7 +341,8 @@ def _check_generation(generation: int) -> None:
     if generation not in GENERATIONS:
         raise KeeperFailed(
             f"The running keeper is of generation {generation}, which this version does not know. "
-            "Use the version that started it, or end its agents with `claudette service stop`."
+            "Use the version that started it, or end it with that version's "
+            "`claudette shutdown --agents`."
         )
 
 

@@ -22,6 +22,10 @@ _READERS = 4
 _BUSY_MILLISECONDS = 5000
 
 
+Transaction = Callable[[sqlite3.Connection], None]
+"""What is stored as one, or not at all."""
+
+
 class Database:
     """Reads and writes of the one SQLite file.
 
@@ -77,7 +81,8 @@ class Database:
 async def open_database(path: Path) -> AsyncIterator[Database]:
     """Opens the database, creating or migrating it. Raises schema.DatabaseUnusable.
 
-    The file is created readable by its owner only. On leaving, waiting writes are stored first.
+    Its files are readable by their owner only, whoever made them. On leaving, waiting writes are
+    stored first.
     """
     try:
         connection, journal_id = _open(path)
@@ -96,6 +101,8 @@ def _open(path: Path) -> tuple[sqlite3.Connection, str]:
     new = not path.exists()
     if new:
         path.touch(mode=0o600)
+    for file in (path, *path.parent.glob(f"{path.name}-*")):
+        file.chmod(0o600)
     connection = _connect(path)
     try:
         if new:

@@ -6,7 +6,7 @@ from typing import Any
 
 _COLUMNS = (
     "id, chat_id, tool, digest, opened_at, automatic, outcome, resolved_at, by, why, scope, rule,"
-    " request"
+    " request, confined"
 )
 
 
@@ -41,6 +41,7 @@ class Row:
     scope: str
     rule: str
     request: bytes | None
+    confined: int
 
 
 _SEARCHED = """(

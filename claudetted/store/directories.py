@@ -3,11 +3,26 @@
 import os
 import shutil
 from contextlib import suppress
+from pathlib import Path
 
 from claudetted.protocol import places
 from claudetted.protocol.base import ChatId
 
 _SESSIONS = "sessions"
+
+
+def make_private(directory: Path) -> None:
+    """Makes a directory, or takes one that is there, for our user alone, whatever the umask was.
+
+    Raises PermissionError when it is another user's.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        directory.chmod(0o700)
+    except PermissionError:
+        raise PermissionError(
+            f"{directory} belongs to another user: make it yours, or choose another directory."
+        ) from None
 
 
 def make(chat_id: ChatId) -> None:

@@ -58,6 +58,7 @@ class Resolved:
     scope: str = "once"
     rule: str = ""
     automatic: bool = False
+    confined: bool = False
 
 
 @dataclass
@@ -98,6 +99,8 @@ class Write:
     """Items whose pieces are no longer needed."""
     payloads: list[tuple[str, str, bytes]] = field(default_factory=list)
     """(item, field, data)"""
+    diffs: list[tuple[str, bytes]] = field(default_factory=list)
+    """(permission, data): what the diffs of requests grow by."""
     turns: list[TurnRow] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     resolved: list[Resolved] = field(default_factory=list)
@@ -213,11 +216,19 @@ def _store_permissions(connection: sqlite3.Connection, chat_id: str, write: Writ
     )
     connection.executemany(
         "UPDATE permission SET outcome = ?, resolved_at = ?, by = ?, why = ?, scope = ?, rule = ?,"
-        " automatic = ? WHERE id = ?",
+        " automatic = ?, confined = ? WHERE id = ?",
         (
-            (row.outcome, row.at, row.by, row.why, row.scope, row.rule, row.automatic, row.id)
+            (
+                *(row.outcome, row.at, row.by, row.why, row.scope, row.rule, row.automatic),
+                *(row.confined, row.id),
+            )
             for row in write.resolved
         ),
+    )
+    connection.executemany(
+        "INSERT INTO payload VALUES (?, ?, 'diff', ?) ON CONFLICT (chat_id, item_id, field)"
+        " DO UPDATE SET data = CAST(data || excluded.data AS BLOB)",
+        ((chat_id, permission, data) for permission, data in write.diffs),
     )
     for rule in write.rules:
         rules.add(connection, rule.id, rule.scope, rule.subject, rule.body)

@@ -2,6 +2,8 @@
 
 import sqlite3
 
+from claudetted.protocol.settings import RENAMED
+
 
 def add(
     connection: sqlite3.Connection, rule_id: str, scope: str, subject: str, body: bytes
@@ -28,8 +30,27 @@ def load_settings(connection: sqlite3.Connection) -> dict[str, bytes]:
 
 
 def put_setting(connection: sqlite3.Connection, key: str, value: bytes | None) -> None:
-    """None removes the choice."""
+    """None removes the choice. Under its present name alone: a former one would come back when
+    the choice is removed."""
+    for former in (old for old, new in RENAMED.items() if new == key):
+        connection.execute("DELETE FROM setting WHERE key = ?", (former,))
     if value is None:
         connection.execute("DELETE FROM setting WHERE key = ?", (key,))
     else:
         connection.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (key, value))
+
+
+def replace_settings(
+    connection: sqlite3.Connection, values: dict[str, bytes | None], digest: str | None = None
+) -> None:
+    """With the digest of the file that says the same, if one does."""
+    for key, value in values.items():
+        put_setting(connection, key=key, value=value)
+    if digest is not None:
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('config', ?)", (digest,))
+
+
+def load_config_digest(connection: sqlite3.Connection) -> str | None:
+    """That of the file as the settings here last said the same."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'config'").fetchone()
+    return str(row[0]) if row else None

@@ -3,7 +3,7 @@
 import sqlite3
 import uuid
 
-VERSION = 3
+VERSION = 6
 """Grows with every change of shape; `_MIGRATIONS[n]` leads from version n to n + 1."""
 
 _CREATE = """
@@ -151,6 +151,22 @@ SELECT id, chat_id, json_extract(json, '$.endedAt'), 0,
     coalesce(json_extract(json, '$.durationMs'), 0)
 FROM (SELECT id, chat_id, CAST(body AS TEXT) AS json FROM turn)
 WHERE json_type(json, '$.usage') = 'object' AND json_extract(json, '$.endedAt') IS NOT NULL;
+""",
+    3: """
+ALTER TABLE permission ADD COLUMN confined INTEGER NOT NULL DEFAULT 0;
+""",
+    4: """
+CREATE TABLE device (      -- what may connect from elsewhere
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    "right" TEXT NOT NULL,
+    token BLOB NOT NULL,   -- the SHA-256 of it
+    created_at TEXT NOT NULL,
+    seen_at TEXT NOT NULL DEFAULT ''
+);
+""",
+    5: """
+ALTER TABLE device ADD COLUMN push TEXT NOT NULL DEFAULT '';
 """,
 }
 

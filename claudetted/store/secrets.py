@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from claudetted.protocol import places
+from claudetted.store import files
 
 BUCKET = "piProviderSecrets"
 _PREFIX = "pi_provider:"
@@ -88,15 +89,8 @@ class PrivateFile:
         return held
 
     def _store(self, held: dict[str, str]) -> None:
-        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
         try:
-            draft.unlink(missing_ok=True)
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(json.dumps(held).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._path)
+            files.put(self._path, json.dumps(held).encode())
         except OSError as fault:
             message = f"{self._path} cannot be written ({fault.strerror}); it was left as it is."
             raise SecretsRefused(message) from None
@@ -107,6 +101,21 @@ def secrets(kind: str) -> Secrets:
     return PrivateFile(places.data_dir() / "private_keys.json") if kind == "file" else Keychain()
 
 
+def whereabouts(kind: str) -> tuple[str, str]:
+    """The name of what `secrets` would use, and why that cannot be read; empty when it can."""
+    if kind == "file":
+        name = "file"
+    else:
+        import keyring
+
+        name = str(keyring.get_keyring().name)
+    try:
+        secrets(kind).read("none has this name")
+    except SecretsRefused as refused:
+        return name, str(refused)
+    return name, ""
+
+
 @contextlib.contextmanager
 def _asked() -> Iterator[None]:
     """Every way in which a keychain may fail becomes one."""
@@ -115,9 +124,9 @@ def _asked() -> Iterator[None]:
 
     if type(keyring.get_keyring()).__module__.startswith(_NO_KEYCHAIN):
         raise SecretsRefused(
-            "This machine has no keychain for the daemon. Share the key with Pi instead (without "
-            "--private), or keep private keys in a file that only you may read: claudette setting "
-            "private_keys file"
+            "This machine has no keychain for the daemon. To keep private keys in a file that only "
+            "you may read: claudette setting private_keys file. To share a provider's key with Pi "
+            "instead: claudette provider set PROVIDER"
         )
     try:
         yield

@@ -105,10 +105,11 @@ def last_turn(connection: sqlite3.Connection, chat_id: str) -> bytes | None:
     return row[0] if row else None
 
 
-def prompts(connection: sqlite3.Connection, turn_ids: list[str]) -> dict[str, bytes]:
-    """Whole prompts by turn."""
+def prompts(connection: sqlite3.Connection, turn_ids: list[str]) -> dict[str, tuple[bytes, bytes]]:
+    """(body, whole prompt) by turn."""
     marks = ",".join("?" * len(turn_ids))
-    return dict(connection.execute(f"SELECT id, prompt FROM turn WHERE id IN ({marks})", turn_ids))
+    query = f"SELECT id, body, prompt FROM turn WHERE id IN ({marks})"
+    return {turn: (body, prompt) for turn, body, prompt in connection.execute(query, turn_ids)}
 
 
 def answer(connection: sqlite3.Connection, method: str, key: str) -> tuple[bytes, bytes] | None:
@@ -129,6 +130,14 @@ def permission(connection: sqlite3.Connection, permission_id: str) -> tuple[str,
         "SELECT chat_id, outcome, by, why FROM permission WHERE id = ?", (permission_id,)
     ).fetchone()
     return row
+
+
+def request(connection: sqlite3.Connection, permission_id: str) -> bytes | None:
+    """A request on record, whole, as JSON; None when there is none, or its chat was deleted."""
+    row = connection.execute(
+        "SELECT request FROM permission WHERE id = ?", (permission_id,)
+    ).fetchone()
+    return row[0] if row else None
 
 
 def chats_with_open_permissions(connection: sqlite3.Connection) -> list[str]:

@@ -1,13 +1,12 @@
 """Owns cutting a byte stream into lines: at `\\n` bytes only, with a limit on their length."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 REQUEST_LIMIT = 16 * 1024 * 1024
 """Bytes of the longest request line a client may send."""
 
 
-@dataclass(frozen=True)
-class TooLong:
+class TooLong(NamedTuple):
     """Stands where a line over the limit was; its bytes are gone, the stream goes on."""
 
     limit: int
@@ -30,6 +29,10 @@ class LineSplitter:
             start = end + 1
         self._keep(chunk[start:])
         return found
+
+    def end(self) -> list[bytes | TooLong]:
+        """The last line, when the stream ended without its `\n`."""
+        return self._complete(b"") if self._buffer or self._skipping else []
 
     @property
     def pending(self) -> int:

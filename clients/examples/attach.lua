@@ -1,5 +1,7 @@
 -- Attaches Neovim to a chat, shows what is said there, and answers its cards.
+-- Needs Neovim 0.10 or newer, which has vim.uv.
 -- :lua SOCKET, CHAT = "/path/of/claudetted.sock", "the id"    then    :luafile attach.lua
+if not vim.uv then error("attach.lua needs Neovim 0.10 or newer", 0) end
 local pipe, rest, asked = vim.uv.new_pipe(false), "", 0
 
 local function ask(method, params)

@@ -10,10 +10,9 @@ import { Keys } from "./keys.ts";
 import { cutText } from "./lines.ts";
 import type { Configure, Credentials, ModelList, Start, Started, ToSidecar } from "./lines.gen.ts";
 import { Logins } from "./login.ts";
-import { availableModels, modelRow } from "./models.ts";
 import type { Outlet } from "./outbox.ts";
 import { listCommands } from "./project.ts";
-import { listProviders, look } from "./providers.ts";
+import { listModels, listProviders, look } from "./providers.ts";
 import { Session } from "./session.ts";
 import { settingsManager } from "./settings.ts";
 
@@ -25,7 +24,7 @@ export interface Staff {
   leave: () => void;
 }
 
-type Request = Exclude<ToSidecar, { type: "decide" | "credentials" }>;
+type Request = Exclude<ToSidecar, { type: "decide" | "credentials" | "environment" | "inform" }>;
 
 export class Desk {
   private session: Session | null = null;
@@ -49,7 +48,7 @@ export class Desk {
     try {
       this.handle(JSON.parse(text) as ToSidecar);
     } catch (error) {
-      console.error(`A line of the daemon was left aside: ${messageOf(error)}`);
+      console.error(`A line from the daemon was ignored: ${messageOf(error)}`);
     }
   }
 
@@ -60,7 +59,8 @@ export class Desk {
   private handle(line: ToSidecar): void {
     if (line.type === "decide") this.session?.gate.decide(line);
     else if (line.type === "credentials") this.credentials(line);
-    else if (typeof line.id === "number") void this.answer(line);
+    else if (line.type === "environment") this.staff.surroundings.carry(line.env);
+    else if (line.type !== "inform" && typeof line.id === "number") void this.answer(line);
     else throw new Error(`no request: ${cutText(JSON.stringify(line), 200)}`);
   }
 
@@ -158,10 +158,7 @@ export class Desk {
   }
 
   private async models(): Promise<ModelList> {
-    const runtime = await this.runtime();
-    const models = (await availableModels(runtime)).map((model) => {
-      return { ...modelRow(model), providerName: runtime.getProvider(model.provider)?.name ?? "" };
-    });
+    const models = await listModels(await this.runtime());
     return { models, trouble: this.standIns.trouble };
   }
 

@@ -1,16 +1,18 @@
 // Owns changes to files: what a file is before, what it would become, and writing exactly that.
 
 import { createHash } from "node:crypto";
-import { constants, mkdirSync } from "node:fs";
+import { constants } from "node:fs";
 import { lstat, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { underMask } from "./environment.ts";
-import { cutText } from "./lines.ts";
+import { messageOf } from "./faults.ts";
+import { unifiedDiff, type Diff } from "./diff.ts";
+import { encodingOf, encodeWhole, type Encoding } from "./encodings.ts";
 import { isMissing, Moved, openFile, openReal, realTarget } from "./paths.ts";
+import { createFile, Displaced, replaceContent } from "./replacing.ts";
+import { readWhole } from "./transfer.ts";
+import type { Unfinished } from "./unfinished.ts";
 
-const DIFF_BYTES = 64 * 1024;
-const DIFFABLE_BYTES = 2 * 1024 * 1024;
 /** A change is worked out in memory, a few times over. */
 const CHANGEABLE_BYTES = 32 * 1024 * 1024;
 
@@ -30,7 +32,13 @@ export interface Base {
   parentId: string;
 }
 
-export type Differ = (path: string, before: string, after: string) => string;
+/** What a file becomes: the bytes that are written, and what a person is shown. */
+export interface Change {
+  after: Buffer;
+  diff: Diff;
+  /** Of the file; empty for UTF-8. */
+  encoding: string;
+}
 
 /** Takes the file in. `content` is what the change was made from, when that was read already. */
 export async function baseOf(path: string, content?: Buffer): Promise<Base> {
@@ -39,23 +47,50 @@ export async function baseOf(path: string, content?: Buffer): Promise<Base> {
   return { path: real, content: content ?? (await contentOf(real)), parent, parentId };
 }
 
-export function diffOf(base: Base, after: string, shown: string, differ: Differ): string {
-  const before = base.content ?? Buffer.alloc(0);
-  if (before.length + Buffer.byteLength(after) > DIFFABLE_BYTES) return sizesOf(shown, base, after);
-  const text = before.toString("utf8");
-  if (!Buffer.from(text, "utf8").equals(before)) return sizesOf(shown, base, after);
-  return cutText(differ(shown, text, after), DIFF_BYTES);
+/** The file as UTF-8, from which `editOf` finds the way back. */
+export function textOf(base: Base): Buffer {
+  const content = base.content ?? Buffer.alloc(0);
+  const encoding = encodingOf(content);
+  return encoding.name ? Buffer.from(encoding.decode(content), "utf8") : content;
+}
+
+/** Some of the text of `textOf` is another now; what is the same has the same bytes as before. */
+export async function editOf(base: Base, text: string, shown: string): Promise<Change> {
+  const encoding = encodingOf(base.content);
+  return changeOf(base, encoding, encoding.encode(text), shown);
+}
+
+/** All of the file is another text, in the encoding that the file has. */
+export async function rewriteOf(base: Base, text: string, shown: string): Promise<Change> {
+  const encoding = encodingOf(base.content);
+  return changeOf(base, encoding, encodeWhole(encoding, text, base.content), shown);
+}
+
+async function changeOf(base: Base, encoding: Encoding, after: Buffer, shown: string): Promise<Change> {
+  const textIn = (bytes: Buffer): string => encoding.shown(encoding.decode(bytes));
+  const before = textIn(base.content ?? Buffer.alloc(0));
+  return { after, diff: await unifiedDiff(shown, before, textIn(after)), encoding: encoding.name };
 }
 
 export function hashOf(content: Buffer | string | null): string {
   return content === null ? "none" : createHash("sha256").update(content).digest("hex");
 }
 
-/** Writes what was approved, unless the file or its directory is another one by now. */
-export async function writeApproved(base: Base, after: string, umask: number): Promise<void> {
-  await verify(base);
-  if (base.content === null) await createFile(base, after, umask);
-  else await overwriteFile(base, base.content, after);
+/** Writes what was approved, whole or not at all, unless the file or its directory is another one
+ * by now. */
+export async function writeApproved(
+  base: Base,
+  after: Buffer,
+  umask: number,
+  unfinished: Unfinished,
+): Promise<void> {
+  try {
+    await verify(base);
+    if (base.content === null) await createFile(base.path, after, umask, unfinished);
+    else await overwriteFile(base, base.content, after, unfinished);
+  } catch (error) {
+    throw failureOf(base, error);
+  }
 }
 
 async function verify(base: Base): Promise<void> {
@@ -64,33 +99,21 @@ async function verify(base: Base): Promise<void> {
   if ((await realTarget(base.path)) !== base.path) throw new Changed(base.path);
 }
 
-async function createFile(base: Base, after: string, umask: number): Promise<void> {
-  underMask(umask, () => mkdirSync(dirname(base.path), { recursive: true }));
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
-  const handle = await openUnmoved(base, flags, 0o600);
+async function overwriteFile(base: Base, content: Buffer, after: Buffer, unfinished: Unfinished): Promise<void> {
+  const handle = await openReal(base.path, constants.O_RDWR);
   await using(handle, async () => {
-    await handle.writeFile(after);
-    await handle.chmod(0o666 & ~umask);
+    if (!(await readWhole(handle)).equals(content)) throw new Changed(base.path);
+    await replaceContent(base.path, handle, content, after, unfinished);
   });
 }
 
-async function overwriteFile(base: Base, content: Buffer, after: string): Promise<void> {
-  const handle = await openUnmoved(base, constants.O_RDWR, 0);
-  await using(handle, async () => {
-    if (!(await handle.readFile()).equals(content)) throw new Changed(base.path);
-    await handle.truncate(0);
-    await handle.write(after, 0);
-  });
-}
-
-async function openUnmoved(base: Base, flags: number, mode: number): Promise<FileHandle> {
-  try {
-    return await openReal(base.path, flags, mode);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const moved = error instanceof Moved || code === "EEXIST" || code === "ELOOP" || isMissing(error);
-    throw moved ? new Changed(base.path) : error;
-  }
+/** A file that is not what was approved is asked about again; else the reason it was not written. */
+function failureOf(base: Base, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  const moved = error instanceof Moved || error instanceof Displaced || error instanceof Changed;
+  if (moved || code === "EEXIST" || code === "ELOOP" || isMissing(error)) return new Changed(base.path);
+  const what = base.content === null ? "created" : "changed";
+  return new Error(`${base.path} was not ${what}: ${messageOf(error)}`);
 }
 
 async function using<T>(handle: FileHandle, work: () => Promise<T>): Promise<T> {
@@ -114,7 +137,7 @@ async function contentOf(path: string): Promise<Buffer | null> {
 async function readChangeable(handle: FileHandle, path: string): Promise<Buffer> {
   const { size } = await handle.stat();
   if (size <= CHANGEABLE_BYTES) return handle.readFile();
-  throw new Error(`${path} has ${size} bytes; files over ${CHANGEABLE_BYTES} are not changed here`);
+  throw new Error(`${path} has ${size} bytes; files over ${CHANGEABLE_BYTES} bytes cannot be changed with this tool`);
 }
 
 async function parentOf(path: string): Promise<{ parent: string; parentId: string }> {
@@ -126,9 +149,4 @@ async function parentOf(path: string): Promise<{ parent: string; parentId: strin
     if (!isMissing(error) || parent === path) throw error;
     return parentOf(parent);
   }
-}
-
-function sizesOf(shown: string, base: Base, after: string): string {
-  const before = base.content === null ? "no file" : `${base.content.length} bytes`;
-  return `--- ${shown}\n+++ ${shown}\n@@ too large or not text: ${before} becomes ${Buffer.byteLength(after)} bytes @@\n`;
 }

@@ -32,6 +32,14 @@ export class Endpoints {
     this.known = endpoint ?? null;
     if (endpoint) this.runtime.registerProvider(endpoint.provider, providerOf(endpoint));
   }
+
+  /** Lets the model be shown images where nobody knows whether it takes them. True if that is new. */
+  see(): boolean {
+    const { known } = this;
+    if (!known || typeof known.images === "boolean") return false;
+    this.use({ ...known, images: true });
+    return true;
+  }
 }
 
 function providerOf(endpoint: Endpoint): Parameters<Pi.ModelRuntime["registerProvider"]>[1] {
@@ -47,7 +55,7 @@ function providerOf(endpoint: Endpoint): Parameters<Pi.ModelRuntime["registerPro
         id: endpoint.model,
         name: endpoint.model,
         reasoning: false,
-        input: ["text"],
+        input: endpoint.images ? ["text", "image"] : ["text"],
         cost: FREE,
         contextWindow,
         maxTokens: Math.min(MOST_OUTPUT, Math.floor(contextWindow / 2)),

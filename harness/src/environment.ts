@@ -2,6 +2,8 @@
 
 import { delimiter, dirname } from "node:path";
 
+import { goDirectly } from "./proxies.ts";
+
 type Environment = Record<string, string | undefined>;
 
 /** Ours alone: a command has no use for them. */
@@ -14,6 +16,8 @@ export interface Surroundings {
   rg: string;
   /** What a command gets; `fromPi` tells it of its session. */
   toolEnv(tempDir: string, fromPi: Environment): Environment;
+  /** Takes over what a client carries; an empty value takes a variable away. */
+  carry(env: Record<string, string>): void;
 }
 
 /** Makes the process quiet and private, and remembers how it was for the commands. */
@@ -22,11 +26,30 @@ export function settleIn(): Surroundings {
   const umask = process.umask(0o077);
   const rg = given["CLAUDETTE_RG"] || "rg";
   Object.assign(process.env, QUIET);
+  goDirectly(process.env);
   // Pi's own search looks for `rg` on PATH.
   if (rg.includes("/")) {
     process.env["PATH"] = [dirname(rg), given["PATH"] ?? ""].join(delimiter);
   }
-  return { umask, rg, toolEnv: (tempDir, fromPi) => toolEnv(given, tempDir, fromPi) };
+  return {
+    umask,
+    rg,
+    toolEnv: (tempDir, fromPi) => toolEnv(given, tempDir, fromPi),
+    carry: (env) => {
+      overlay(given, env);
+      // Requests to models take the same way as the commands, but for this machine.
+      const proxies = Object.entries(env).filter(([name]) => /_proxy$/i.test(name));
+      overlay(process.env, Object.fromEntries(proxies));
+      goDirectly(process.env);
+    },
+  };
+}
+
+function overlay(env: Environment, more: Record<string, string>): void {
+  for (const [name, value] of Object.entries(more)) {
+    if (value === "") delete env[name];
+    else env[name] = value;
+  }
 }
 
 /** Does something at once with the mask of the user's files instead of our own. */

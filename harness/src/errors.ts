@@ -2,11 +2,13 @@
 
 const MAX_CHARS = 600;
 const RUNTIME_HINT = /\s*For more information, pass `verbose: true` in the second argument to fetch\(\)\.?/;
+/** Pi looks for these words to know that trying again may help. */
+const ANYWAY = /^Connection error: (?=https?:\S+ cannot be reached)/;
 const STATUS = /^\s*(?:HTTP\s+)?([1-5]\d\d)\b[\s:,-]*(?:status code)?[\s:(,-]*/i;
 
 export function plainError(raw: string): string {
   const { status, body } = splitStatus(raw);
-  const sentence = shorten(oneLine(sentenceIn(body))) || "The model's provider failed without saying why";
+  const sentence = shorten(onePrefix(oneLine(sentenceIn(body)))) || "The model's provider failed without saying why";
   return status ? `${sentence.replace(/[.\s]+$/, "")} (HTTP ${status})` : sentence;
 }
 
@@ -71,6 +73,12 @@ function titleOf(html: string): string {
 
 function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim();
+}
+
+/** Each layer that an error goes through may put the same words before it, or say in others what
+ * follows anyway. */
+function onePrefix(text: string): string {
+  return text.replace(/^([^:]{1,60}:\s)\1+/i, "$1").replace(ANYWAY, "");
 }
 
 function shorten(text: string): string {

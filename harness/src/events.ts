@@ -61,6 +61,13 @@ export interface PiEvent {
 }
 
 type Status = "done" | "failed" | "stopped" | "discarded";
+type Incomplete = NonNullable<TurnEnd["incomplete"]>;
+
+const INCOMPLETE: Record<Exclude<Incomplete, "">, string> = {
+  length: "The answer was cut off: the model reached the limit of what it may write at once. Ask it to go on.",
+  empty: "The model answered with nothing. If that happens again, check the model and its server's URL.",
+  reasoning: "The model reasoned and gave no answer. Ask it to go on, or lower the thinking level.",
+};
 
 export class Translator {
   readonly calls: ToolCalls;
@@ -71,6 +78,10 @@ export class Translator {
   private failed: { items: string[]; calls: string[] } | null = null;
   private usage = new UsageSum();
   private error = "";
+  /** What the last answer of the turn lacks. */
+  private incomplete: Incomplete = "";
+  /** What the message that is being written has of its own so far. */
+  private readonly said = new Set<"message" | "reasoning" | "tool">();
   private compactionStartedAt = 0;
 
   constructor(
@@ -115,11 +126,15 @@ export class Translator {
     this.closePieces(left);
     this.calls.closeAll(left);
     const usage = this.usage.total();
+    const { incomplete } = this;
     this.usage = new UsageSum();
-    this.error = "";
+    this.error = this.incomplete = "";
     const end = { type: "turn.end", turn, ...(usage ? { usage } : {}) } as const;
     if (stopped) return { ...end, reason: "stopped" };
-    return error ? { ...end, reason: "failed", error: plainError(error) } : { ...end, reason: "done" };
+    if (error) return { ...end, reason: "failed", error: plainError(error) };
+    if (!incomplete) return { ...end, reason: "done" };
+    this.out.send({ type: "notice", kind: "info", text: INCOMPLETE[incomplete] });
+    return { ...end, reason: "done", incomplete };
   }
 
   private messageStart(message: PiMessage | undefined): void {
@@ -143,6 +158,7 @@ export class Translator {
   private grow(update: PiUpdate, kind: "message" | "reasoning"): void {
     const text = update.delta ?? "";
     if (text === "") return;
+    if (text.trim() !== "") this.said.add(kind);
     this.out.delta(this.piece(update.contentIndex, kind, update.partial), text);
   }
 
@@ -166,6 +182,7 @@ export class Translator {
 
   private callWritten(block: PiBlock | undefined): void {
     if (!block?.id) return;
+    this.said.add("tool");
     if (!this.begun.includes(block.id)) this.begun.push(block.id);
     this.calls.written(block.id, block.name ?? "", block.arguments);
   }
@@ -175,9 +192,17 @@ export class Translator {
     this.spent(message.usage, message.provider);
     this.fillIn(message);
     this.error = message.stopReason === "error" ? (message.errorMessage ?? "Unknown error") : "";
+    this.incomplete = this.lackOf(message);
+    this.said.clear();
     if (message.stopReason === "error") return this.keepFailed();
     this.closePieces(message.stopReason === "aborted" ? "stopped" : "done");
     this.begun = [];
+  }
+
+  private lackOf({ stopReason }: PiMessage): Incomplete {
+    if (stopReason === "length") return "length";
+    if (this.said.has("message") || this.said.has("tool")) return "";
+    return this.said.has("reasoning") ? "reasoning" : "empty";
   }
 
   /** A provider that does not stream says everything at the end. */
@@ -187,6 +212,7 @@ export class Translator {
       if (block.type === "toolCall") this.callWritten(block);
       else if (text && !this.pieces.has(index)) {
         const kind = block.type === "thinking" ? "reasoning" : "message";
+        if (text.trim() !== "") this.said.add(kind);
         this.out.delta(this.piece(index, kind, message), text);
       }
     });

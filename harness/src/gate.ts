@@ -2,11 +2,9 @@
 
 import { createHash } from "node:crypto";
 
-import { cutText } from "./lines.ts";
-import type { Decide, Request } from "./lines.gen.ts";
+import { PART_BYTES, type Confinement, type Decide, type Request } from "./lines.gen.ts";
+import { characterBoundary } from "./lines.ts";
 import type { Outlet } from "./outbox.ts";
-
-const INPUT_BYTES = 64 * 1024;
 
 /** A call that may not run. The message is what the model is told. */
 export class Refused extends Error {}
@@ -23,9 +21,19 @@ export interface Question {
   request: Request;
   supersedes?: string | undefined;
   signal: AbortSignal | undefined;
+  /** All of the diff of which the request has the beginning, told once the request is on its way. */
+  diff?: (() => Promise<string>) | undefined;
 }
 
-interface Answer {
+/** An answer that lets a call run, and what holds its command. */
+export interface Allowed {
+  ask: string;
+  confinement: Confinement | null;
+  /** The words that start the command confined. */
+  wrapper: string[];
+}
+
+interface Answer extends Allowed {
   allow: boolean;
   reason: string;
 }
@@ -36,21 +44,34 @@ export class Gate {
 
   constructor(private readonly out: Outlet) {}
 
-  /** Returns the ask's name when the call was allowed; throws otherwise. */
-  async ask({ item, request, supersedes, signal }: Question): Promise<string> {
+  /** Throws when the call was not allowed. */
+  async ask({ item, request, supersedes, signal, diff }: Question): Promise<Allowed> {
     if (signal?.aborted) throw new GaveUp();
     this.count += 1;
     const ask = `a${this.count}`;
     const answer = this.answerTo(ask, signal);
-    this.out.send({ type: "ask", ask, item, request, ...(supersedes ? { supersedes } : {}) });
-    const { allow, reason } = await answer;
+    const more = diff ? { more: true } : {};
+    this.out.send({ type: "ask", ask, item, request, ...more, ...(supersedes ? { supersedes } : {}) });
+    const [{ allow, reason, ...allowed }] = await Promise.all([answer, diff && this.tellDiff(ask, diff)]);
     if (!allow) throw new Refused(refusal(reason));
-    return ask;
+    return allowed;
   }
 
   /** An answer to an ask that was withdrawn meanwhile is of no use to anyone. */
   decide(line: Decide): void {
-    this.open.get(line.ask)?.({ allow: line.allow, reason: line.reason ?? "" });
+    const { ask, allow, reason = "", confinement = null, wrapper = [] } = line;
+    this.open.get(ask)?.({ ask, allow, reason, confinement, wrapper });
+  }
+
+  /** In pieces, between which others have their turn. */
+  private async tellDiff(ask: string, diff: () => Promise<string>): Promise<void> {
+    await new Promise(setImmediate);
+    const bytes = Buffer.from(await diff());
+    for (let start = 0, end = 0; start < bytes.length; start = end) {
+      end = characterBoundary(bytes, start + PART_BYTES);
+      this.out.send({ type: "ask.diff", ask, text: bytes.toString("utf8", start, end), last: end === bytes.length });
+      await new Promise(setImmediate);
+    }
   }
 
   private answerTo(ask: string, signal: AbortSignal | undefined): Promise<Answer> {
@@ -100,6 +121,6 @@ export function unknownRequest(tool: string, input: unknown, cwd: string): Reque
     access: "unknown",
     digest: digestOf({ tool, input, cwd }),
     cwd,
-    input: cutText(JSON.stringify(input ?? {}), INPUT_BYTES),
+    input: JSON.stringify(input ?? {}),
   };
 }

@@ -8,7 +8,7 @@ import type * as Pi from "@earendil-works/pi-coding-agent";
 import { LineFault, messageOf } from "./faults.ts";
 import type { Cleared, ClearKey, KeyInUse, KeyWanted, StoreKey } from "./lines.gen.ts";
 import { isMissing } from "./paths.ts";
-import { variablesOf } from "./providers.ts";
+import { variablesOf } from "./variables.ts";
 
 /** What Pi asks for when it is given a key. */
 type Prompt = { type: string; message: string; options?: readonly { id: string }[] };

@@ -2,6 +2,7 @@
 
 export const SIDECAR_LEVEL = 1;
 export const PART_BYTES = 524288;
+export const INLINE_BYTES = 65536;
 
 /** Result of `start`. */
 export interface Started {
@@ -12,6 +13,10 @@ export interface Started {
   contextUsed?: number | null;
   /** What of the project is left aside because it is not trusted. */
   resources?: Array<string>;
+  /** The project's instruction files that are used. */
+  instructionFiles?: Array<string>;
+  /** The commands of the agent's own, where nothing else lists them. */
+  commands?: Array<CommandRow>;
 }
 
 /** `trouble` says why models may be missing. */
@@ -59,14 +64,25 @@ export interface Start {
   model?: string;
   thinking?: string;
   /** Absent: "standard". */
-  level?: "readonly" | "standard" | "full";
+  level?: "readonly" | "standard" | "confined" | "full";
   /** Whether prompts, skills and system prompts of the project may be used. */
   trusted?: boolean;
+  /**
+   * Whether AGENTS.md, CLAUDE.md and their like may be used, of the workspace and of the
+   * directories above it. The user's own, in the agent's directory, always are. Absent: true.
+   */
+  instructionFiles?: boolean;
   /** Where `model` is served, when the agent does not know that by itself. */
   endpoint?: Endpoint | null;
+  /** How much of a command's output is kept, its head and its tail; 0 for the sidecar's own. */
+  outputBytes?: number;
 }
 
-/** Begins a turn; answered when it was taken, ended by `turn.end` with the same `turn`. */
+/**
+ * Begins a turn; answered when it was taken, ended by `turn.end` with the same `turn`.
+ *
+ * `text` is empty only beside images, which come for an agent that can take some.
+ */
 export interface Prompt {
   type: "prompt";
   id: number;
@@ -75,6 +91,7 @@ export interface Prompt {
   note?: string;
   /** The text is a command of the agent's own: a prompt template or a skill. */
   expand?: boolean;
+  images?: Array<ImageFile>;
 }
 
 /**
@@ -86,6 +103,7 @@ export interface Steer {
   id: number;
   turn: string;
   text: string;
+  images?: Array<ImageFile>;
 }
 
 /**
@@ -97,12 +115,27 @@ export interface Abort {
   id: number;
 }
 
-/** Answers an `ask`. `reason` is told to the model on deny. */
+/**
+ * Answers an `ask`. `reason` is told to the model on deny.
+ *
+ * A command that is allowed with a `confinement` gets its environment, and is started behind the
+ * words of `wrapper`: a program and its arguments. Where that program cannot be started or says
+ * that it cannot confine, the command fails: it never runs without.
+ */
 export interface Decide {
   type: "decide";
   ask: string;
   allow: boolean;
   reason?: string;
+  confinement?: Confinement | null;
+  wrapper?: Array<string>;
+}
+
+/** Answers an `inquiry` with the id of an option or a text; of several, one a line. */
+export interface Inform {
+  type: "inform";
+  inquiry: string;
+  value: string;
 }
 
 /** Changes what is given, from the agent's next step on. */
@@ -111,10 +144,20 @@ export interface Configure {
   id: number;
   model?: string;
   thinking?: string;
-  level?: "readonly" | "standard" | "full" | "";
+  level?: "readonly" | "standard" | "confined" | "full" | "";
   trusted?: boolean | null;
+  instructionFiles?: boolean | null;
   /** Goes with `model`, as in `start`. */
   endpoint?: Endpoint | null;
+}
+
+/**
+ * What has changed of the client's environment: the next command has it. An empty value takes a
+ * variable away.
+ */
+export interface Environment {
+  type: "environment";
+  env: Record<string, string>;
 }
 
 /** Compacts the idle session; `compaction.start` and `compaction.end` tell of it. */
@@ -196,7 +239,7 @@ export interface LoginAnswer {
   value: string;
 }
 
-/** Gives up a sign-in. */
+/** Cancels a sign-in. */
 export interface LoginCancel {
   type: "login.cancel";
   id: number;
@@ -218,13 +261,37 @@ export interface Credentials {
   blocked?: string;
 }
 
+/**
+ * Finds out what the agent is, with a session in `cwd` that nothing is said in. Answered with an
+ * `Inspected`; needs no session of its own.
+ */
+export interface Inspect {
+  type: "inspect";
+  id: number;
+  cwd: string;
+}
+
+/**
+ * Has the agent remove a session from its own history, in a process that has none open. The
+ * `cwd` is where the agent is started.
+ */
+export interface Forget {
+  type: "forget";
+  id: number;
+  cwd: string;
+  session: string;
+}
+
 /** Aborts what runs, closes the session and exits with 0. */
 export interface Dispose {
   type: "dispose";
   id: number;
 }
 
-/** First line of every sidecar. `level` is the line level it speaks. */
+/**
+ * First line of every sidecar, and said again when its agent turns out to be able to do more or
+ * less. `level` is the line level it speaks.
+ */
 export interface Hello {
   type: "hello";
   level: number;
@@ -232,6 +299,19 @@ export interface Hello {
   version: string;
   agentVersion: string;
   pid?: number;
+  /** What the agent can do, where that is other than its record says. */
+  capabilities?: Capabilities | null;
+  /** It starts commands behind the words of a `decide`, so that the kernel confines them. */
+  boxed?: boolean;
+  /**
+   * Its agent runs commands itself, as it asked for them: nothing that a `decide` adds to one
+   * reaches it.
+   */
+  asIs?: boolean;
+  /** The agent's own, where they are known now and were not when the session began. */
+  commands?: Array<CommandRow> | null;
+  /** Its agent is a program of its own, which this process has started and speaks for. */
+  drives?: boolean;
 }
 
 /** Said once, after `hello`; nothing that needs a credential is begun before the answer. */
@@ -263,12 +343,14 @@ export interface Reply {
   result?: unknown;
 }
 
+/** `parent` is the tool call whose own agent this is of; it may have ended before. */
 export interface ItemOpen {
   type: "item.open";
   item: string;
   kind: "message" | "reasoning" | "tool";
   tool?: ToolInfo | null;
   model?: string;
+  parent?: string;
 }
 
 export interface ItemDelta {
@@ -304,12 +386,49 @@ export interface Ask {
   item: string;
   request: Request;
   supersedes?: string;
+  /** The diff in the request is the beginning of one that `ask.diff` brings whole. */
+  more?: boolean;
+}
+
+/**
+ * A piece of the diff of an `ask` with `more`, from its beginning on. Nobody who has to judge
+ * waits for it: the request holds as much as a card shows.
+ */
+export interface AskDiff {
+  type: "ask.diff";
+  ask: string;
+  text: string;
+  last?: boolean;
 }
 
 /** The call was given up before it was decided. */
 export interface AskWithdrawn {
   type: "ask.withdrawn";
   ask: string;
+}
+
+/**
+ * The agent wants to know something of a person, and waits for `inform`. One that is open at the
+ * end of the turn is withdrawn with it.
+ *
+ * Without `options` any text is an answer; with them and `free`, other texts are, too.
+ */
+export interface Inquiry {
+  type: "inquiry";
+  inquiry: string;
+  title: string;
+  about?: string;
+  options?: Array<Option>;
+  free?: boolean;
+  several?: boolean;
+  secret?: boolean;
+  placeholder?: string;
+}
+
+/** The agent needs no answer any more. */
+export interface InquiryWithdrawn {
+  type: "inquiry.withdrawn";
+  inquiry: string;
 }
 
 export interface SteerTaken {
@@ -324,6 +443,8 @@ export interface TurnEnd {
   reason: "done" | "stopped" | "failed";
   error?: string;
   usage?: Usage | null;
+  /** What the last answer lacks of a turn that is `done`; a notice says so, too. */
+  incomplete?: "" | "length" | "empty" | "reasoning";
 }
 
 /**
@@ -384,6 +505,13 @@ export interface Part {
   last?: boolean;
 }
 
+/** One of them. `name` is what follows the slash. */
+export interface CommandRow {
+  name: string;
+  about?: string;
+  arguments?: string;
+}
+
 /** One usable model. `id` is `provider/model`. */
 export interface ModelRow {
   id: string;
@@ -391,6 +519,8 @@ export interface ModelRow {
   name: string;
   contextWindow?: number | null;
   providerName?: string;
+  /** Whether it takes images; null when that is not known. */
+  images?: boolean | null;
 }
 
 /**
@@ -404,13 +534,10 @@ export interface ProviderRow {
   variables?: Array<string>;
   models?: number;
   origins?: Array<Origin>;
-}
-
-/** One of them. `name` is what follows the slash. */
-export interface CommandRow {
-  name: string;
-  about?: string;
-  arguments?: string;
+  /** Other variables that the agent reads for it. */
+  settings?: Array<string>;
+  /** Why a turn with one of its models would not begin although there is a credential. */
+  lacks?: string;
 }
 
 /** What is known of a tool call so far. `input` is JSON. */
@@ -441,12 +568,20 @@ export interface Request {
   paths?: Array<string>;
   /** Names of the hosts that the call contacts, where its harness knows them. */
   hosts?: Array<string>;
-  /** Unified diff against what is on disk now, cut at 64 KiB. */
+  /** Unified diff against what is on disk now: whole lines, at most 64 KiB of them. */
   diff?: string;
+  /** Length of the whole diff in bytes when `diff` is cut; `permission/get` has the rest. */
+  diffBytes?: number;
   /** The arguments as JSON for a tool we know nothing about, cut at 64 KiB. */
   input?: string;
+  /** Length of the whole arguments in bytes when `input` is cut. */
+  inputBytes?: number;
+  /** The encoding of the file that is changed, when it is not UTF-8. */
+  encoding?: string;
   /** Why it asks, in words for a person. */
   reason?: string;
+  /** A command that failed in its box would run without one. */
+  outside?: boolean;
 }
 
 /**
@@ -479,6 +614,61 @@ export interface Endpoint {
   model: string;
   key?: string;
   contextWindow?: number | null;
+  /** Whether the model takes images; null when the server does not say. */
+  images?: boolean | null;
+}
+
+/** An image of a message, in a file of the chat's directory that stays as it is. */
+export interface ImageFile {
+  path: string;
+  mimeType: "image/png" | "image/jpeg" | "image/gif" | "image/webp";
+  name?: string;
+}
+
+/**
+ * What holds a command that runs although nobody was asked about it.
+ *
+ * Paths are absolute and real. A command that a person approved has none: it runs as the person
+ * would run it.
+ */
+export interface Confinement {
+  /** Added to the command's environment. */
+  environment?: Record<string, string>;
+  /** The kernel holds it to the rest; without, only the environment is added. */
+  boxed?: boolean;
+  /** Directories that it may write in, and files that it may write; null is everywhere. */
+  writable?: Array<string> | null;
+  /** What it may only read, inside of what is writable. */
+  readonly?: Array<string>;
+  /** Files and directories that it can neither read nor write. */
+  hidden?: Array<string>;
+  /** Directories inside of hidden ones that are not hidden. */
+  shown?: Array<string>;
+  network?: boolean;
+}
+
+/** What an agent can do. What it cannot is `NotSupported` when it is asked for. */
+export interface Capabilities {
+  /** A message reaches the model in mid-turn. Absent: true. */
+  steer?: boolean;
+  /** A person can have the conversation summarised. Absent: true. */
+  compact?: boolean;
+  /** The effort of the model can be set. Absent: true. */
+  thinking?: boolean;
+  /** It lists the models that can be used, and can change to one of them. Absent: true. */
+  models?: boolean;
+  /** A message may hold images. */
+  images?: boolean;
+  /** It has slash commands of its own. Absent: true. */
+  commands?: boolean;
+  /**
+   * Sign-ins go through the daemon. Otherwise the agent's own program keeps them. Absent: true.
+   */
+  signIn?: boolean;
+  /** It asks before each call. One that does not runs at the level full only. Absent: true. */
+  asks?: boolean;
+  /** Absent: "bytes". */
+  sealed?: "bytes" | "call" | "none";
 }
 
 /** One answer to a choice. */
@@ -494,6 +684,13 @@ export interface LineError {
   data?: Record<string, unknown>;
 }
 
+/** One of the answers to choose from. `id` is what is sent. */
+export interface Option {
+  id: string;
+  label: string;
+  about?: string;
+}
+
 /** Where a credential comes from. `name` is the variable, or whatever else the agent told. */
 export interface Origin {
   kind: "auth.json" | "models.json" | "private" | "environment";
@@ -506,7 +703,9 @@ export type ToSidecar =
   | Steer
   | Abort
   | Decide
+  | Inform
   | Configure
+  | Environment
   | Compact
   | Models
   | Commands
@@ -518,6 +717,8 @@ export type ToSidecar =
   | LoginAnswer
   | LoginCancel
   | Credentials
+  | Inspect
+  | Forget
   | Dispose;
 
 export type FromSidecar =
@@ -530,7 +731,10 @@ export type FromSidecar =
   | ItemChange
   | ItemClose
   | Ask
+  | AskDiff
   | AskWithdrawn
+  | Inquiry
+  | InquiryWithdrawn
   | SteerTaken
   | TurnEnd
   | UsedSoFar
@@ -542,7 +746,7 @@ export type FromSidecar =
   | GroupEnd
   | Part;
 
-export type Level = "readonly" | "standard" | "full";
+export type Level = "readonly" | "standard" | "confined" | "full";
 
 export type Access = "read" | "list" | "search" | "write" | "edit" | "run" | "fetch" | "unknown";
 

@@ -2,6 +2,7 @@
 
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
+import { plainError } from "./errors.ts";
 import { LineFault, messageOf } from "./faults.ts";
 import type { LoginAnswer, LoginCancel, LoginEvent, LoginStart } from "./lines.gen.ts";
 import type { Outlet } from "./outbox.ts";
@@ -61,7 +62,7 @@ export class Logins {
     } catch (error) {
       if (error instanceof Error && error.name === "CredentialSynchronizationError") return;
       if (signal.aborted) throw new LineFault("HarnessFailed", "The sign-in was cancelled.");
-      throw new LineFault("HarnessFailed", `The sign-in failed: ${messageOf(error)}`);
+      throw new LineFault("HarnessFailed", `The sign-in failed: ${plainError(messageOf(error))}`);
     } finally {
       this.running.delete(login);
     }
@@ -69,7 +70,7 @@ export class Logins {
 
   answer({ login, value }: LoginAnswer): void {
     const one = this.running.get(login);
-    if (!one?.answer) throw new LineFault("InvalidParams", "The sign-in asks nothing now.", { path: "$.value" });
+    if (!one?.answer) throw new LineFault("InvalidParams", "The sign-in has no open question.", { path: "$.value" });
     one.answer(value);
   }
 

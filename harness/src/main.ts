@@ -4,6 +4,7 @@
 import { check } from "./check.ts";
 import { Desk } from "./desk.ts";
 import { settleIn } from "./environment.ts";
+import { attended } from "./exchange.ts";
 import { messageOf } from "./faults.ts";
 import { SIDECAR_LEVEL } from "./lines.gen.ts";
 import { LineSplitter } from "./lines.ts";
@@ -19,7 +20,7 @@ const LEAVE_MS = 1500;
 async function main(): Promise<void> {
   seclude();
   const surroundings = settleIn();
-  globalThis.fetch = patient(globalThis.fetch);
+  globalThis.fetch = attended(patient(globalThis.fetch));
   const pi = await loadPi();
   const sink = descriptorSink(LINES_OUT, () => void leave(0));
   if (process.argv.includes("--check")) {
@@ -56,6 +57,7 @@ async function main(): Promise<void> {
     version: VERSION,
     agentVersion: pi.VERSION,
     pid: process.pid,
+    boxed: true,
   });
   out.send({ type: "credentials.wanted" });
   const splitter = new LineSplitter();

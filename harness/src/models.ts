@@ -6,16 +6,19 @@ import { LineFault } from "./faults.ts";
 import type { ModelRow } from "./lines.gen.ts";
 
 const NEAREST = 5;
+/** Of the pairs of letters of both names, the share that both have. */
+const NEAR = 0.4;
 const SET_UP =
-  "No model is configured: set a key with `claudette provider set openrouter`, sign in with " +
-  "`claudette provider login github-copilot`, choose one of a local server with `claudette model`, " +
-  "or describe a server in ~/.pi/agent/models.json.";
+  "No model can be used yet. Sign in with /login github-copilot, store a key with " +
+  "`claudette provider set openrouter` (/key openrouter in a terminal's chat), or start Ollama; " +
+  "then /retry sends the message again.";
 
 export interface Model {
   id: string;
   provider: string;
   name?: string;
   contextWindow?: number;
+  input?: readonly string[];
 }
 
 export const idOf = (model: Model): string => `${model.provider}/${model.id}`;
@@ -28,6 +31,7 @@ export async function availableModels(runtime: Pi.ModelRuntime): Promise<Model[]
 export function modelRow(model: Model): ModelRow {
   const row: ModelRow = { id: idOf(model), provider: model.provider, name: model.name || model.id };
   if (model.contextWindow) row.contextWindow = model.contextWindow;
+  if (model.input) row.images = model.input.includes("image");
   return row;
 }
 
@@ -61,12 +65,12 @@ export function unknownModel(
   return new LineFault("ModelUnknown", why + hint, { model: name, nearest });
 }
 
-/** The names that share most pairs of letters with what was asked for. */
+/** The names that are alike: those that share most pairs of letters with what was asked for. */
 export function nearestNames(name: string, names: string[]): string[] {
   const wanted = pairsOf(name);
   const scored = names.map((candidate) => ({ candidate, score: likeness(wanted, pairsOf(candidate)) }));
   scored.sort((a, b) => b.score - a.score || (a.candidate < b.candidate ? -1 : 1));
-  return scored.filter(({ score }) => score > 0).slice(0, NEAREST).map(({ candidate }) => candidate);
+  return scored.filter(({ score }) => score >= NEAR).slice(0, NEAREST).map(({ candidate }) => candidate);
 }
 
 function likeness(a: Set<string>, b: Set<string>): number {

@@ -32,12 +32,27 @@ export async function openReal(real: string, flags: number, mode = 0o666): Promi
   throw new Moved(real);
 }
 
+/** A path to what is open, whatever its own path leads to by now; the usual one where the system
+ * has no such thing. */
+export function throughHandle(handle: FileHandle, real: string): string {
+  return process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : real;
+}
+
+/** What opening says of a socket, of a device that is not there, and of a directory that is to be written. */
+const NO_FILE = ["ENXIO", "ENODEV", "EOPNOTSUPP", "EISDIR"];
+
 /** Devices and pipes never end: neither read nor edited. */
 export async function openFile(real: string, flags: number): Promise<FileHandle> {
-  const handle = await openReal(real, flags | constants.O_NONBLOCK);
+  const handle = await openReal(real, flags | constants.O_NONBLOCK).catch((error) => {
+    throw NO_FILE.includes(error.code) ? notRegular(real) : error;
+  });
   if ((await handle.stat()).isFile()) return handle;
   await handle.close();
-  throw new Error(`${real} is not a regular file`);
+  throw notRegular(real);
+}
+
+function notRegular(real: string): Error {
+  return new Error(`${real} is not a regular file`);
 }
 
 export function isMissing(error: unknown): boolean {

@@ -3,8 +3,11 @@
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
 import type { StandIns } from "./credentials.ts";
+import { withoutSending } from "./exchange.ts";
 import type { Keys } from "./keys.ts";
-import type { Origin, ProviderList, ProviderRow } from "./lines.gen.ts";
+import type { ModelRow, Origin, ProviderList, ProviderRow } from "./lines.gen.ts";
+import { availableModels, modelRow } from "./models.ts";
+import { settingsOf, variablesOf } from "./variables.ts";
 
 const LOOK_MS = 1500;
 
@@ -49,7 +52,21 @@ async function providerRow(layers: Layers, provider: Provider): Promise<Provider
   const ways: ProviderRow["ways"] = [];
   if (provider.auth.apiKey) ways.push("api_key");
   if (provider.auth.oauth) ways.push("oauth");
-  return { id, name, ways, variables: await variablesOf(provider), models: models.length, origins };
+  const variables = await variablesOf(provider);
+  const lacks = await lackOf(id, layers.all);
+  const row = { id, name, ways, variables, settings: settingsOf(variables), models: models.length, origins };
+  return lacks ? { ...row, models: 0, lacks } : row;
+}
+
+/** The models of the providers that a turn would begin with: what a row lacks, its models lack. */
+export async function listModels(runtime: Pi.ModelRuntime): Promise<ModelRow[]> {
+  const available = await availableModels(runtime);
+  const ids = [...new Set(available.map(({ provider }) => provider))];
+  const lacks = await Promise.all(ids.map((id) => lackOf(id, runtime)));
+  const whole = ids.filter((_, at) => !lacks[at]);
+  return available
+    .filter(({ provider }) => whole.includes(provider))
+    .map((model) => ({ ...modelRow(model), providerName: runtime.getProvider(model.provider)?.name ?? "" }));
 }
 
 function usableModels(provider: string, { all, below }: Layers): unknown[] | undefined {
@@ -80,23 +97,27 @@ function originOf({ configured, source, label }: Status): Origin | undefined {
   return { kind: "models.json" };
 }
 
-/** The variables that Pi looks at, by letting it look where there are none. */
-export async function variablesOf(provider: Provider): Promise<string[]> {
-  const names = new Set<string>();
-  const ctx = {
-    env: async (name: string) => {
-      names.add(name);
-      return undefined;
-    },
-    fileExists: async () => false,
+/** Why a turn would not begin with what the environment has, found by beginning one up to the moment
+ *  at which something would be sent. */
+async function lackOf(provider: string, runtime: Pi.ModelRuntime): Promise<string> {
+  const { configured, source } = runtime.getProviderAuthStatus(provider);
+  const model = runtime.getModels(provider)[0];
+  if (!configured || source !== "environment" || !model) return "";
+  let reached = false;
+  const reach = (): void => {
+    reached = true;
   };
-  const signal = new AbortController().signal;
-  try {
-    await provider.auth.apiKey?.resolve({ ctx, signal } as never);
-  } catch (error) {
-    console.error(`${provider.id} does not tell all of its variables:`, error);
-  }
-  return [...names];
+  const onPayload = (): never => {
+    reach();
+    throw new Error("nothing is sent");
+  };
+  const context = { messages: [{ role: "user" as const, content: "", timestamp: 0 }] };
+  const signal = AbortSignal.timeout(LOOK_MS);
+  const stream = withoutSending(reach, () =>
+    runtime.streamSimple(model, context, { onPayload, signal }),
+  );
+  const end = await stream.result();
+  return reached || signal.aborted ? "" : (end.errorMessage ?? "");
 }
 
 /** Stands for an auth.json that holds nothing. */

@@ -1,10 +1,10 @@
-// Owns the finding of files by name: ripgrep lists, we match. Nothing is ever downloaded.
+// Owns the finding of files by name: ripgrep lists, we match.
 
-import { spawn } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { LineSplitter } from "./lines.ts";
+import { Directory } from "./directory.ts";
+import { linesOf } from "./ripgrep.ts";
 
 export interface Search {
   rg: string;
@@ -15,83 +15,86 @@ export interface Search {
   signal?: AbortSignal | undefined;
 }
 
-/** Paths below the root that match, directories with a slash at the end. */
+/** Paths below the root that match, directories with a slash at the end. ripgrep goes by paths, and
+ * a directory may be a link by then: a name is told when it stands in the directory that was judged. */
 export async function findFiles(search: Search): Promise<string[]> {
-  const matches = new Matches(search.pattern, search.limit);
-  const args = ["--files", "--no-config", "--hidden", "--color=never"];
-  if (!(await insideRepository(search.root))) args.push("--no-require-git");
-  for (const glob of search.ignore) args.push("--glob", `!${glob}`);
-  await listFiles({ ...search, args }, (path) => matches.add(path));
-  return matches.found;
+  const matches = new Matches(search.pattern);
+  const names = new Names(search.root);
+  const found: string[] = [];
+  try {
+    for await (const path of linesOf({ ...search, args: await argsOf(search), cwd: search.root })) {
+      for (const match of matches.of(path)) if (await names.has(match)) found.push(match);
+      if (found.length >= search.limit) break;
+    }
+  } finally {
+    await names.close();
+  }
+  return found.slice(0, search.limit);
+}
+
+async function argsOf(search: Search): Promise<string[]> {
+  const ignored = search.ignore.flatMap((glob) => ["--glob", `!${glob}`]);
+  const outside = !(await insideRepository(search.root));
+  return ["--files", ...(outside ? ["--no-require-git"] : []), ...ignored];
 }
 
 class Matches {
-  readonly found: string[] = [];
   private readonly glob: Bun.Glob;
   private readonly wholePath: boolean;
   private readonly directories = new Set<string>([".", ""]);
 
-  constructor(
-    pattern: string,
-    private readonly limit: number,
-  ) {
+  constructor(pattern: string) {
     const bare = pattern.replace(/^\.\//, "");
+    // As Pi says it to the model: a path hangs on the root, a mere name is found at any depth.
     this.wholePath = bare.includes("/");
-    this.glob = new Bun.Glob(this.wholePath && !/^(\/|\*\*\/)/.test(bare) ? `**/${bare}` : bare);
+    this.glob = new Bun.Glob(bare);
   }
 
-  /** False when there is enough. */
-  add(path: string): boolean {
-    this.addDirectory(dirname(path));
-    this.keepIfMatching(path, path);
-    return this.found.length < this.limit;
+  /** What a file that was listed makes known: itself and the directories that it is the first in. */
+  of(file: string): string[] {
+    const matching = this.newDirectories(dirname(file)).filter((path) => this.match(path));
+    return [...matching.map((path) => `${path}/`), ...(this.match(file) ? [file] : [])];
   }
 
   /** ripgrep lists files only; a directory shows by the first file in it. */
-  private addDirectory(path: string): void {
-    if (this.directories.has(path)) return;
+  private newDirectories(path: string): string[] {
+    if (this.directories.has(path)) return [];
     this.directories.add(path);
-    this.addDirectory(dirname(path));
-    this.keepIfMatching(path, `${path}/`);
+    return [...this.newDirectories(dirname(path)), path];
   }
 
-  private keepIfMatching(path: string, shown: string): void {
-    if (this.found.length >= this.limit) return;
-    if (this.glob.match(this.wholePath ? path : basename(path))) this.found.push(shown);
+  private match(path: string): boolean {
+    return this.glob.match(this.wholePath ? path : basename(path));
   }
 }
 
-function listFiles(
-  search: Search & { args: string[] },
-  take: (path: string) => boolean,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(search.rg, search.args, {
-      cwd: search.root,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const stop = (): void => void child.kill();
-    const lines = new LineSplitter();
-    let enough = false;
-    let complaint = "";
-    search.signal?.addEventListener("abort", stop, { once: true });
-    child.stdout.on("data", (chunk: Buffer) => {
-      for (const path of lines.push(chunk)) {
-        enough ||= !take(path);
-        if (enough) return stop();
-      }
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      complaint += chunk.toString();
-    });
-    child.on("error", (error) => reject(new Error(`ripgrep cannot be run: ${error.message}`)));
-    child.on("close", (code) => {
-      search.signal?.removeEventListener("abort", stop);
-      // 1 is "no files", 2 may come with results, for a directory that cannot be read.
-      if (!enough && code === 2 && complaint.includes("regex")) reject(new Error(complaint.trim()));
-      else resolve();
-    });
-  });
+/** Knows which names stand in the directories below the root, each reached through no link. */
+class Names {
+  private path = "";
+  private directory: Directory | null = null;
+
+  constructor(private readonly root: string) {}
+
+  /** Whether the path names a directory when it has a slash at the end, anything else when not. */
+  async has(path: string): Promise<boolean> {
+    const bare = path.replace(/\/$/, "");
+    const parent = join(this.root, dirname(bare));
+    if (parent !== this.path) await this.open(parent);
+    const found = await this.directory?.kindOf(basename(bare));
+    return found?.isDirectory() === (bare !== path);
+  }
+
+  async close(): Promise<void> {
+    await this.directory?.close();
+    this.directory = null;
+  }
+
+  private async open(path: string): Promise<void> {
+    await this.close();
+    this.path = path;
+    // Null when it is not the directory that was listed: removed, a link, out of the user's reach.
+    this.directory = await Directory.open(path).catch(() => null);
+  }
 }
 
 async function insideRepository(directory: string): Promise<boolean> {

@@ -1,25 +1,34 @@
 // Owns one Pi session: opening it, its turns, and what may change while it lives.
 
-import { existsSync, writeFileSync } from "node:fs";
-import { realpath, rm, stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
+import type { Workshop } from "./call.ts";
 import { refuseBlocked } from "./claude.ts";
 import { Endpoints, withRoom } from "./endpoints.ts";
 import type { Surroundings } from "./environment.ts";
 import { Translator, type PiEvent } from "./events.ts";
+import { attend } from "./exchange.ts";
 import { LineFault, messageOf } from "./faults.ts";
 import { Gate } from "./gate.ts";
 import { Groups } from "./groups.ts";
 import { insideExtension } from "./identity.ts";
+import { fitted, imagesOf } from "./images.ts";
 import type { Configure, Level, Prompt, Start, Started, Steer } from "./lines.gen.ts";
 import { availableModels, idOf, noModel, resolveModel, unknownModel, type Model } from "./models.ts";
 import type { Outlet } from "./outbox.ts";
-import { heldBack } from "./project.ts";
+import { Project } from "./project.ts";
 import { fitCompaction, settingsManager } from "./settings.ts";
-import { ALL_TOOLS, guardedTools, READERS, type Workshop } from "./tools.ts";
+import { Outputs } from "./outputs.ts";
+import { remakeTempDir } from "./tempdir.ts";
+import { ALL_TOOLS, guardedTools, READERS } from "./tools.ts";
+import { openSessions } from "./transcripts.ts";
+import { Unfinished } from "./unfinished.ts";
+import { realWorkspace, Workspace } from "./workspace.ts";
 
+const OUTPUT_BYTES = 256_000_000;
 const THINKING = ["off", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 type Thinking = Parameters<Pi.AgentSession["setThinkingLevel"]>[0];
@@ -53,15 +62,17 @@ export class Session {
   private level: Level = "standard";
   private settings!: Pi.SettingsManager;
   private resources!: Pi.DefaultResourceLoader;
-  /** The project is trusted, or no longer: Pi loads what that changes before the next turn. */
-  private stale = false;
+  private project!: Project;
   private session!: Pi.AgentSession;
-  private cwd = "";
+  private outputs!: Outputs;
+  private unfinished!: Unfinished;
+  private workspace!: Workspace;
   private readonly endpoints: Endpoints;
 
   private constructor(private readonly around: Around) {
     this.endpoints = new Endpoints(around.runtime);
     withRoom(around.runtime);
+    attend(around.runtime, around.out);
     this.gate = new Gate(around.out);
     this.groups = new Groups(around.out);
     this.translator = new Translator(
@@ -74,10 +85,16 @@ export class Session {
 
   static async open(around: Around, start: Start): Promise<Session> {
     const session = new Session(around);
-    const cwd = await realDirectory(start.cwd, "WorkspaceMissing");
-    const tempDir = await realDirectory(start.tempDir, "HarnessFailed");
+    const record = join(start.sessionDir, "workspace.json");
+    const cwd = realWorkspace(start.cwd, record);
+    const tempDir = remakeTempDir(start.tempDir);
     // Pi keeps the logs of long outputs there; they go with the chat.
     process.env["TMPDIR"] = tempDir;
+    session.outputs = new Outputs(tempDir, start.outputBytes || OUTPUT_BYTES);
+    session.outputs.remove();
+    session.unfinished = new Unfinished(join(start.sessionDir, "unfinished"));
+    await session.unfinished.recover();
+    session.workspace = Workspace.take(cwd, record);
     await session.create({ ...start, cwd, tempDir });
     return session;
   }
@@ -91,7 +108,7 @@ export class Session {
       thinking: thinkingLevel,
       contextWindow: usage?.contextWindow ?? null,
       contextUsed: usage?.tokens ?? null,
-      resources: this.settings.isProjectTrusted() ? [] : heldBack(this.around.pi, this.cwd),
+      ...this.project.told(this.resources),
     };
   }
 
@@ -106,12 +123,13 @@ export class Session {
 
   /** Queues the message at once or not at all: what a turn did not take is gone with it. */
   async steer(line: Steer): Promise<void> {
+    const images = await fitted(this.around.pi, line.images);
     await this.turn?.begun;
     if (!this.turn || !this.session.isStreaming) {
       throw new LineFault("NotRunning", "No turn is running that could take the message.");
     }
     this.steers.push(line);
-    const content = [{ type: "text" as const, text: line.text }];
+    const content = [{ type: "text" as const, text: line.text }, ...images];
     this.session.agent.steer({ role: "user", content, timestamp: Date.now() });
   }
 
@@ -133,7 +151,7 @@ export class Session {
     // Pi forgets the level when a model in between does not think.
     if (this.thinking) this.session.setThinkingLevel(this.thinking as Thinking);
     if (line.level) this.setLevel(line.level);
-    if (typeof line.trusted === "boolean") this.setTrusted(line.trusted);
+    this.project.decide(line);
     return this.started();
   }
 
@@ -161,7 +179,7 @@ export class Session {
     if (start.thinking) this.thinking = checkedThinking(start.thinking);
     const settings = settingsManager(pi, agentDir, start.trusted === true);
     this.settings = settings;
-    this.cwd = start.cwd;
+    this.project = new Project(this.around, start.cwd, settings, start);
     const sessions = openSessions(pi, start);
     const tools = guardedTools(this.workshop(start, settings));
     const inside = insideExtension({
@@ -176,6 +194,7 @@ export class Session {
       settingsManager: settings,
       noExtensions: true,
       extensionFactories: [inside],
+      agentsFilesOverride: (found) => this.project.allowed(found),
     });
     await resourceLoader.reload();
     this.resources = resourceLoader;
@@ -210,7 +229,10 @@ export class Session {
       groups: this.groups,
       cwd: start.cwd,
       tempDir: start.tempDir,
+      outputs: this.outputs,
       umask: surroundings.umask,
+      unfinished: this.unfinished,
+      workspace: this.workspace,
       rg: surroundings.rg,
       shell: { shell, args, prefix: settings.getShellCommandPrefix() },
       toolEnv: (fromPi) => surroundings.toolEnv(start.tempDir, fromPi),
@@ -220,12 +242,15 @@ export class Session {
   private async run(line: Prompt, begun: () => void): Promise<void> {
     let thrown = "";
     try {
-      if (this.stale) await this.reload();
+      if (this.project.stale) await this.reload();
       // What is offered may be newer than the session.
       if (line.expand) await this.resources.reload();
+      const images = await imagesOf(line.images);
+      if (images.length > 0) await this.see();
       if (line.note) await this.session.sendCustomMessage(noteMessage(line.note));
       await this.session.prompt(line.text, {
         expandPromptTemplates: line.expand === true,
+        ...(images.length > 0 ? { images } : {}),
         preflightResult: begun,
       });
     } catch (error) {
@@ -252,6 +277,7 @@ export class Session {
     this.translator.calls.stopping = false;
     this.steers.length = 0;
     this.session.clearQueue();
+    this.outputs.remove();
     if (end.reason === "done") this.tellContext();
     this.around.out.send(end);
   }
@@ -279,6 +305,12 @@ export class Session {
       throw error;
     }
     this.fit();
+  }
+
+  /** A server that does not say whether its model takes images is sent those of a person. */
+  private async see(): Promise<void> {
+    const { model } = this.session;
+    if (model && this.endpoints.see()) await this.session.setModel(await this.resolve(idOf(model as Model)));
   }
 
   private async resolve(name: string): Promise<PiModel> {
@@ -311,14 +343,8 @@ export class Session {
     return unknownModel(name, await availableModels(runtime), runtime.getModels() as Model[]);
   }
 
-  private setTrusted(trusted: boolean): void {
-    if (trusted === this.settings.isProjectTrusted()) return;
-    this.settings.setProjectTrusted(trusted);
-    this.stale = true;
-  }
-
   private async reload(): Promise<void> {
-    this.stale = false;
+    this.project.stale = false;
     await this.session.reload();
     this.fit();
     this.setLevel(this.level);
@@ -340,31 +366,6 @@ export class Session {
     this.level = level;
     this.session.setActiveToolsByName(level === "readonly" ? READERS : ALL_TOOLS);
   }
-}
-
-async function realDirectory(path: string, fault: string): Promise<string> {
-  const real = await realpath(path).catch(() => "");
-  if (real && (await stat(real)).isDirectory()) return real;
-  throw new LineFault(fault, `${path} is not a directory.`, { path });
-}
-
-function openSessions(pi: typeof Pi, start: Start): Pi.SessionManager {
-  if (!start.sessionPath) return newSessions(pi, start);
-  if (!existsSync(start.sessionPath)) {
-    throw new LineFault("HarnessFailed", `The transcript ${start.sessionPath} is gone.`, {
-      harness: "pi",
-    });
-  }
-  return pi.SessionManager.open(start.sessionPath, start.sessionDir, start.cwd);
-}
-
-/** Pi writes no file before the first message; a session that can be resumed has one at once. */
-function newSessions(pi: typeof Pi, start: Start): Pi.SessionManager {
-  const draft = pi.SessionManager.create(start.cwd, start.sessionDir);
-  const path = draft.getSessionFile();
-  if (!path) throw new Error("Pi named no transcript file");
-  writeFileSync(path, `${JSON.stringify(draft.getHeader())}\n`, { flag: "wx", mode: 0o600 });
-  return pi.SessionManager.open(path, start.sessionDir, start.cwd);
 }
 
 function noteMessage(content: string): Parameters<Pi.AgentSession["sendCustomMessage"]>[0] {

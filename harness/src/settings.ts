@@ -54,7 +54,7 @@ function userSettings(path: string): Record<string, unknown> {
   try {
     return JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, "")) as Record<string, unknown>;
   } catch (error) {
-    if (!isMissing(error)) console.error(`${path} cannot be read and is left aside: ${messageOf(error)}`);
+    if (!isMissing(error)) console.error(`${path} could not be read and is ignored: ${messageOf(error)}`);
     return {};
   }
 }

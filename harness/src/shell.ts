@@ -1,24 +1,35 @@
-// Owns the running of a command: a process group of its own, output through a private file, done
-// when the command exits, whatever its descendants still write. No time limit but the caller's.
+// Owns the running of a command: a process group of its own, output through a pipe, so that one that
+// floods waits for us, done when the command exits, whatever its descendants still write. No time
+// limit but the caller's.
 
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { constants as osConstants } from "node:os";
-import { join } from "node:path";
 
 import { underMask } from "./environment.ts";
 import type { Groups } from "./groups.ts";
+import type { Confinement } from "./lines.gen.ts";
+import { openPipe, type Pipe } from "./pipe.ts";
+import { scriptOf, type Script } from "./script.ts";
+import { remakeTempDir } from "./tempdir.ts";
 
-const READ_BYTES = 256 * 1024;
-const FASTEST_MS = 10;
-const SLOWEST_MS = 100;
 /** A longer timer fires at once. */
 const LONGEST_TIMER_S = 2_147_483;
+
+/** What holds a command that nobody was asked about. */
+export interface Held {
+  confinement: Confinement | null;
+  wrapper: string[];
+}
+
+export const NOT_HELD: Held = { confinement: null, wrapper: [] };
 
 export interface Command {
   shell: string;
   args: string[];
+  /** What the shell is to run, after `args`. */
+  text: string;
+  held: Held;
   cwd: string;
   env: Record<string, string | undefined>;
   tempDir: string;
@@ -36,26 +47,25 @@ export async function runCommand(command: Command, groups: Groups): Promise<numb
   if (command.timeout !== undefined && !(command.timeout > 0)) {
     throw new Error("Invalid timeout: must be a positive number of seconds");
   }
-  const path = join(command.tempDir, `output-${randomUUID()}`);
-  const output = openSync(path, "ax+", 0o600);
+  remakeTempDir(command.tempDir);
+  const pipe = await openPipe(command.tempDir);
   try {
-    return await runInto(output, command, groups);
+    return await runInto(pipe, command, groups);
   } finally {
-    closeSync(output);
-    rmSync(path, { force: true });
+    pipe.leave();
   }
 }
 
-async function runInto(output: number, command: Command, groups: Groups): Promise<number> {
-  const child = start(output, command);
+async function runInto(pipe: Pipe, command: Command, groups: Groups): Promise<number> {
+  const child = start(pipe.writer, command);
+  pipe.closeWriter();
   const exited = exitOf(child);
   const pgid = child.pid;
   if (pgid === undefined) return exited;
   groups.started(pgid, command.item);
   const ending = endings(command, () => groups.end(pgid));
-  const tail = new Tail(output, command.onData);
   try {
-    const code = await tail.until(exited);
+    const code = await pipe.readUntil(exited, command.onData);
     await ending.settled();
     if (ending.why) throw new Error(ending.why);
     return code;
@@ -66,20 +76,37 @@ async function runInto(output: number, command: Command, groups: Groups): Promis
 }
 
 function start(output: number, command: Command): ChildProcess {
-  const stdio: StdioOptions = ["ignore", output, output];
-  const env = command.env as NodeJS.ProcessEnv;
+  const script = scriptOf(command.text, command.tempDir);
+  try {
+    return startScript(output, command, script);
+  } finally {
+    if (script.fd !== null) closeSync(script.fd);
+  }
+}
+
+function startScript(output: number, command: Command, script: Script): ChildProcess {
+  const stdio: StdioOptions = ["ignore", output, output, ...(script.fd === null ? [] : [script.fd])];
+  const { confinement, wrapper } = command.held;
+  if (confinement?.boxed && wrapper.length === 0) throw new Error("The command was to run in a box, but the daemon sent none.");
+  const env = { ...command.env, ...confinement?.environment } as NodeJS.ProcessEnv;
+  const [program = "", ...args] = [...wrapper, command.shell, ...command.args, script.text];
   return underMask(command.umask, () =>
-    spawn(command.shell, command.args, { cwd: command.cwd, env, stdio, detached: true }),
+    spawn(program, args, { cwd: command.cwd, env, stdio, detached: true }),
   );
 }
 
 function exitOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
-    child.once("error", reject);
+    child.once("error", (error) => reject(startFailure(error)));
     child.once("exit", (code, signal) => {
       resolve(code ?? 128 + (signal ? osConstants.signals[signal] : 0));
     });
   });
+}
+
+function startFailure(error: Error): Error {
+  if ((error as NodeJS.ErrnoException).code !== "E2BIG") return error;
+  return new Error("The command was not started: its environment is too large for the system (E2BIG).");
 }
 
 interface Endings {
@@ -112,38 +139,4 @@ function endings(command: Command, end: () => Promise<void>): Endings {
     },
   };
   return state;
-}
-
-/** Follows a growing file: quickly while it grows, lazily while it rests. */
-class Tail {
-  private position = 0;
-  private readonly buffer = Buffer.allocUnsafe(READ_BYTES);
-
-  constructor(
-    private readonly fd: number,
-    private readonly onData: (data: Buffer) => void,
-  ) {}
-
-  /** Reads until the event, then what was written before it and no more. */
-  async until(event: Promise<number>): Promise<number> {
-    let over = false;
-    const end = event.finally(() => {
-      over = true;
-    });
-    for (let wait = FASTEST_MS; !over; ) {
-      wait = this.read() ? FASTEST_MS : Math.min(wait * 2, SLOWEST_MS);
-      await Promise.race([end, Bun.sleep(wait)]);
-    }
-    const size = fstatSync(this.fd).size;
-    while (this.position < size && this.read(size)) await Bun.sleep(0);
-    return event;
-  }
-
-  private read(limit = Number.POSITIVE_INFINITY): boolean {
-    const wanted = Math.min(READ_BYTES, limit - this.position);
-    const count = readSync(this.fd, this.buffer, 0, wanted, this.position);
-    this.position += count;
-    if (count > 0) this.onData(Buffer.from(this.buffer.subarray(0, count)));
-    return count > 0;
-  }
 }

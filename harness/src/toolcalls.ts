@@ -1,5 +1,6 @@
 // Owns the items of tool calls: which item a call is, and what is known of it.
 
+import { standIn } from "./images.ts";
 import type { ToolInfo } from "./lines.gen.ts";
 import { cutText } from "./lines.ts";
 import type { Outlet } from "./outbox.ts";
@@ -11,7 +12,7 @@ type Status = "done" | "failed" | "stopped" | "discarded";
 
 /** The parts of Pi's tool result that anybody sees. */
 export interface PiToolResult {
-  content?: Array<{ type: string; text?: string }>;
+  content?: Array<{ type: string; text?: string; data?: string }>;
   details?: { truncation?: { truncated?: boolean } } | undefined;
   structuredContent?: { exit_code?: number; truncated?: boolean } | undefined;
 }
@@ -47,6 +48,18 @@ export class ToolCalls {
 
   asking(id: string, input: unknown): void {
     this.change(id, { phase: "asking", input, title: titleOf(input) });
+  }
+
+  /** The same of a call whose arguments are long: a card does not wait for them. */
+  askingFirst(id: string, input: unknown): void {
+    const call = this.call(id);
+    call.info = { ...call.info, phase: "asking", input, title: titleOf(input) };
+    this.out.send({ type: "item.change", item: call.item, tool: { ...call.info, input: {} } });
+  }
+
+  /** The arguments that `askingFirst` left out, of a call that is not over yet. */
+  given(id: string): void {
+    if (this.open.has(id)) this.change(id, {});
   }
 
   running(id: string): void {
@@ -112,8 +125,11 @@ export class ToolCalls {
 }
 
 function textOf(result: PiToolResult | undefined): string {
-  const texts = (result?.content ?? []).map((part) => (part.type === "text" ? part.text : ""));
-  return texts.filter(Boolean).join("\n");
+  return (result?.content ?? []).map(shown).filter(Boolean).join("\n");
+}
+
+function shown({ type, text, data }: NonNullable<PiToolResult["content"]>[number]): string {
+  return type === "image" ? standIn(data ?? "") : type === "text" ? (text ?? "") : "";
 }
 
 function outcome(result: PiToolResult | undefined): Partial<ToolInfo> {

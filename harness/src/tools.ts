@@ -2,91 +2,27 @@
 // anything. They ask inside Pi's operations, where Pi has resolved the path it will use.
 
 import { constants } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { isAbsolute, relative } from "node:path";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
 
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
-import { baseOf, Changed, diffOf, hashOf, writeApproved, type Base } from "./edits.ts";
-import { digestOf, GaveUp, Refused, type Gate } from "./gate.ts";
-import type { Groups } from "./groups.ts";
-import type { Access, Request } from "./lines.gen.ts";
-import { isMissing, Moved, openFile, realTarget } from "./paths.ts";
+import { Ending } from "./box.ts";
+import { Call, type Definition, type Execute, type Maker, type Workshop } from "./call.ts";
+import { makeEdit, makeWrite } from "./changes.ts";
+import { Changed } from "./edits.ts";
+import { GaveUp, Refused } from "./gate.ts";
+import { grep, type Wish } from "./grep.ts";
+import type { Request } from "./lines.gen.ts";
+import { Listing } from "./listing.ts";
+import { isMissing, openFile } from "./paths.ts";
+import { bytesOf, chunksOf, imageTypeOf, textIn } from "./reading.ts";
 import { findFiles } from "./search.ts";
 import { runCommand } from "./shell.ts";
-import { OutputStream } from "./stream.ts";
-import type { ToolCalls } from "./toolcalls.ts";
+import { CappedOutput, OutputStream } from "./stream.ts";
 
 export const READERS = ["read", "grep", "find", "ls"];
 export const ALL_TOOLS = ["read", "bash", "edit", "write", "grep", "find", "ls"];
-
-/** What the tools need of the harness around them. */
-export interface Workshop {
-  pi: typeof Pi;
-  gate: Gate;
-  calls: ToolCalls;
-  groups: Groups;
-  cwd: string;
-  tempDir: string;
-  umask: number;
-  rg: string;
-  shell: { shell: string; args: string[]; prefix?: string | undefined };
-  toolEnv: (fromPi: Record<string, string | undefined>) => Record<string, string | undefined>;
-}
-
-type Definition = Pi.ToolDefinition<any, any, any>;
-type Execute = Definition["execute"];
-type Maker = (shop: Workshop, call: Call) => Definition;
-
-/** One call on its way from the model's arguments to its result. */
-class Call {
-  asked = "";
-  path = "";
-  private stopped: Error | null = null;
-
-  constructor(
-    private readonly shop: Workshop,
-    readonly tool: string,
-    readonly id: string,
-    readonly input: unknown,
-    readonly signal: AbortSignal | undefined,
-  ) {}
-
-  /** Throws when the call may not run; remembers it, because some tools swallow what is thrown. */
-  async ask(access: Access, about: Partial<Request>, seal: Record<string, unknown> = {}): Promise<void> {
-    const { tool, input } = this;
-    const digest = digestOf({ tool, access, input, paths: about.paths, cwd: about.cwd, ...seal });
-    const request: Request = { tool, access, digest, cwd: this.shop.cwd, ...about };
-    const question = { item: this.shop.calls.item(this.id, tool), request, signal: this.signal };
-    this.shop.calls.asking(this.id, input);
-    try {
-      this.asked = await this.shop.gate.ask({ ...question, supersedes: this.asked });
-    } catch (error) {
-      this.stopped = error as Error;
-      throw error;
-    }
-    if (about.diff === undefined) this.shop.calls.running(this.id);
-    else this.shop.calls.changes(this.id, about.diff);
-  }
-
-  /** Asks to read the place, and holds Pi to the real path that was asked about. */
-  async askPath(access: Access, path: string): Promise<string> {
-    this.path = await realTarget(path);
-    await this.ask(access, { paths: [this.path] });
-    if ((await realTarget(path)) !== this.path) throw this.stop(new Moved(path));
-    return this.path;
-  }
-
-  stop(error: Error): Error {
-    this.stopped = error;
-    return error;
-  }
-
-  /** The reason for a failure: ours when we stopped it, the tool's otherwise. */
-  cause(error: unknown): unknown {
-    return this.stopped ?? error;
-  }
-}
 
 const MAKERS: Record<string, Maker> = {
   read: makeRead,
@@ -110,9 +46,11 @@ function guarded(shop: Workshop, name: string, make: Maker): Execute {
     const call = new Call(shop, name, id, input, signal);
     for (;;) {
       try {
+        shop.workspace.check();
         return await make(shop, call).execute(id, input, signal, onUpdate, ctx);
       } catch (error) {
         const cause = call.cause(error);
+        shop.workspace.check();
         if (cause instanceof Changed) continue;
         await discloseFailure(call, cause);
         throw cause;
@@ -128,36 +66,26 @@ async function discloseFailure(call: Call, cause: unknown): Promise<void> {
 }
 
 function makeRead(shop: Workshop, call: Call): Definition {
-  const read = async (path: string): Promise<Buffer> => {
-    const handle = await openFile(path, constants.O_RDONLY);
-    try {
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
-  };
+  let image = false;
   const operations: Pi.ReadOperations = {
     access: async (path) => {
       const real = await call.askPath("read", path);
       await (await openFile(real, constants.O_RDONLY)).close();
     },
-    readFile: () => read(call.path),
+    readFile: () => (image ? bytesOf(call.path) : textIn(call.path)),
     createReadStream: (_path, { signal }) => chunksOf(call.path, signal),
-    detectImageMimeType: () => shop.pi.detectSupportedImageMimeTypeFromFile(call.path),
+    detectImageMimeType: async () => {
+      const type = await imageTypeOf(call.path, shop.pi.detectSupportedImageMimeTypeFromFile);
+      image = type !== null;
+      return type;
+    },
   };
   return shop.pi.createReadToolDefinition(shop.cwd, { operations });
 }
 
-/** A growing file ends where it ended when it was opened. */
-async function* chunksOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
-  const handle = await openFile(path, constants.O_RDONLY);
-  try {
-    const found = await handle.stat();
-    const end = found.isFile() && found.size > 0 ? { end: found.size - 1 } : {};
-    yield* handle.createReadStream({ ...end, ...(signal ? { signal } : {}), autoClose: false });
-  } finally {
-    await handle.close();
-  }
+/** The file of a long output goes with the turn. */
+function withTerm(text: string): string {
+  return text.replace("Full output: ", "Full output, until this turn ends: ");
 }
 
 function makeBash(shop: Workshop, call: Call): Definition {
@@ -165,25 +93,41 @@ function makeBash(shop: Workshop, call: Call): Definition {
     const input = call.input as { command: string };
     await call.ask("run", { command: input.command, cwd });
     const stream = new OutputStream(shop.calls, call.id);
-    const exitCode = await runCommand(
-      {
-        shell: shop.shell.shell,
-        args: [...shop.shell.args, command],
-        cwd,
-        env: shop.toolEnv(env ?? {}),
-        tempDir: shop.tempDir,
-        umask: shop.umask,
-        item: shop.calls.item(call.id, "bash"),
-        onData: (data) => {
-          stream.push(data);
-          onData(data);
+    const capped = new CappedOutput(shop.outputs, onData);
+    const ending = new Ending();
+    const say = (data: Buffer): void => {
+      stream.push(data);
+      capped.push(data);
+    };
+    const run = (): Promise<number> =>
+      runCommand(
+        {
+          shell: shop.shell.shell,
+          args: shop.shell.args,
+          text: command,
+          held: call.held,
+          cwd,
+          env: shop.toolEnv(env ?? {}),
+          tempDir: shop.tempDir,
+          umask: shop.umask,
+          item: shop.calls.item(call.id, "bash"),
+          onData: (data) => {
+            ending.push(data);
+            say(data);
+          },
+          signal,
+          timeout,
         },
-        signal,
-        timeout,
-      },
-      shop.groups,
-    ).finally(() => stream.end());
-    return { exitCode };
+        shop.groups,
+      );
+    try {
+      const exitCode = await run();
+      const again = exitCode !== 0 && (await mayRunOutside(call, ending, { command: input.command, cwd }, say));
+      return { exitCode: again ? await run() : exitCode };
+    } finally {
+      stream.end();
+      capped.end();
+    }
   };
   const { prefix } = shop.shell;
   const options = { operations: { exec }, ...(prefix ? { commandPrefix: prefix } : {}) };
@@ -191,67 +135,82 @@ function makeBash(shop: Workshop, call: Call): Definition {
   // The output goes to people as it comes; Pi's snapshots of it are of no use here.
   return {
     ...definition,
-    execute: (id, input, signal, _onUpdate, ctx) =>
-      definition.execute(id, input, signal, undefined, ctx),
+    execute: async (id, input, signal, _onUpdate, ctx) => {
+      try {
+        const result = await definition.execute(id, input, signal, undefined, ctx);
+        for (const part of result.content) if (part.type === "text") part.text = withTerm(part.text);
+        return result;
+      } catch (error) {
+        if (error instanceof Error) error.message = withTerm(error.message);
+        throw error;
+      }
+    },
   };
 }
 
-/** Asks about a change and makes it; `base` is the file that the change was worked out on. */
-async function change(shop: Workshop, call: Call, base: Base, after: string): Promise<void> {
-  const access = call.tool === "edit" ? "edit" : "write";
-  const diff = diffOf(base, after, shownPath(base.path, shop.cwd), shop.pi.generateUnifiedPatch);
-  const seal = { base: hashOf(base.content), after: hashOf(after) };
-  await call.ask(access, { paths: [base.path], diff }, seal);
-  try {
-    await writeApproved(base, after, shop.umask);
-  } catch (error) {
-    throw call.stop(error as Error);
+/** Whether a command that its box made fail is to run again without one. Both the model and the
+ * person read why in the output. */
+async function mayRunOutside(
+  call: Call,
+  ending: Ending,
+  about: Partial<Request>,
+  say: (data: Buffer) => void,
+): Promise<boolean> {
+  const confinement = call.held.confinement;
+  if (!confinement?.boxed) return false;
+  const note = (text: string): void => say(Buffer.from(`\n[${text}]\n`));
+  const reason = ending.blames(confinement);
+  if (!reason) {
+    const denied = ending.denied(confinement);
+    if (denied) note(`The command ran in a box, where a rule keeps ${denied} from it.`);
+    return false;
   }
-}
-
-function shownPath(path: string, cwd: string): string {
-  const inside = relative(cwd, path);
-  return inside.startsWith("..") || isAbsolute(inside) ? path : inside;
-}
-
-function makeEdit(shop: Workshop, call: Call): Definition {
-  let base: Base | null = null;
-  const operations: Pi.EditOperations = {
-    access: async (path) => {
-      call.path = await realTarget(path);
-      await (await openFile(call.path, constants.O_RDWR)).close();
-    },
-    readFile: async (path) => {
-      base = await baseOf(path);
-      return base.content ?? Buffer.alloc(0);
-    },
-    writeFile: async (path, after) => change(shop, call, base ?? (await baseOf(path)), after),
-  };
-  return shop.pi.createEditToolDefinition(shop.cwd, { operations });
-}
-
-function makeWrite(shop: Workshop, call: Call): Definition {
-  const operations: Pi.WriteOperations = {
-    // Directories are made together with the file, after the answer.
-    mkdir: async () => {},
-    writeFile: async (path, after) => {
-      call.path = await realTarget(path);
-      await change(shop, call, await baseOf(path), after);
-    },
-  };
-  return shop.pi.createWriteToolDefinition(shop.cwd, { operations });
+  note(`The command ran in a box and failed. ${reason} Asking whether it may run outside.`);
+  const why = await call.askOutside({ ...about, reason: `It failed in its box. ${reason}` });
+  note(why || "It runs again, outside of the box.");
+  return why === "";
 }
 
 function makeGrep(shop: Workshop, call: Call): Definition {
+  let text: string | null = null;
   const operations: Pi.GrepOperations = {
-    isDirectory: async (path) => (await stat(await call.askPath("search", path))).isDirectory(),
+    // Pi would search what the path leads to by then: its own search never begins.
+    isDirectory: async (path) => {
+      const real = await call.askPath("search", path);
+      const isDirectory = (await stat(real)).isDirectory();
+      try {
+        text = await grep(shop.pi, call.input as Wish, { rg: shop.rg, real, isDirectory, signal: call.signal });
+      } catch (error) {
+        throw call.stop(error as Error);
+      }
+      throw new Searched();
+    },
   };
-  return shop.pi.createGrepToolDefinition(shop.cwd, { operations });
+  const definition = shop.pi.createGrepToolDefinition(shop.cwd, { operations });
+  return {
+    ...definition,
+    execute: async (...args) => {
+      try {
+        return await definition.execute(...args);
+      } catch (error) {
+        if (text === null) throw error;
+        return { content: [{ type: "text", text }], details: undefined };
+      }
+    },
+  };
 }
+
+/** The search is over, with what it found. */
+class Searched extends Error {}
 
 function makeFind(shop: Workshop, call: Call): Definition {
   const operations: Pi.FindOperations = {
-    exists: async (path) => exists(await call.askPath("search", path)),
+    exists: async (path) => {
+      const real = await call.askPath("search", path);
+      if (!(await exists(real))) return false;
+      if ((await stat(real)).isDirectory()) return true;
+      throw call.stop(new Error(`${real} is not a directory`));
+    },
     glob: (pattern, _root, { ignore, limit }) =>
       findFiles({ rg: shop.rg, pattern, root: call.path, ignore, limit, signal: call.signal }),
   };
@@ -259,10 +218,15 @@ function makeFind(shop: Workshop, call: Call): Definition {
 }
 
 function makeLs(shop: Workshop, call: Call): Definition {
+  let listing: Listing | null = null;
   const operations: Pi.LsOperations = {
     exists: async (path) => exists(await call.askPath("list", path)),
-    stat: (path) => stat(path),
-    readdir: () => readdir(call.path),
+    // First of the directory, then of each name that was in it.
+    stat: async (path) => (listing ? listing.kindOf(basename(path)) : stat(call.path)),
+    readdir: async () => {
+      listing = await Listing.of(call.path);
+      return listing.names;
+    },
   };
   return shop.pi.createLsToolDefinition(shop.cwd, { operations });
 }

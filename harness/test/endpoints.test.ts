@@ -43,6 +43,20 @@ test("a server is known while it is in use", async () => {
   expect(await ids(made)).toEqual([]);
 });
 
+test("a model sees where the server says so, or where a person sends an image and nobody knows", async () => {
+  const made = await runtime();
+  const endpoints = new Endpoints(made);
+  const input = () => made.getModel("ollama", "library/llama3")?.input;
+  endpoints.use({ ...OLLAMA, images: true });
+  expect(input()).toEqual(["text", "image"]);
+  endpoints.use({ ...OLLAMA, images: false });
+  expect([endpoints.see(), input()]).toEqual([false, ["text"]]);
+  endpoints.use(OLLAMA);
+  expect(input()).toEqual(["text"]);
+  expect([endpoints.see(), input()]).toEqual([true, ["text", "image"]]);
+  expect(endpoints.see()).toBe(false);
+});
+
 test("a key is looked up by its name when it is needed", async () => {
   const made = await runtime();
   new Endpoints(made).use({ ...OLLAMA, key: "KEY_OF_A_TEST" });

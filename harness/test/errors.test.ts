@@ -27,3 +27,15 @@ test("a long text is cut", () => {
   const plain = plainError(`500: ${"x".repeat(5000)}`);
   expect(plain).toBe(`${"x".repeat(600)}… (HTTP 500)`);
 });
+
+test("an address that cannot be reached needs no other word before it", () => {
+  const said = "http://gpu:1/v1/chat/completions cannot be reached: Unable to connect";
+  expect(plainError(`Connection error: ${said}`)).toBe(said);
+  expect(plainError("Connection error: it broke")).toBe("Connection error: it broke");
+});
+
+test("words that were put before an error twice are there once", () => {
+  expect(plainError("Error: Error: Error: no route")).toBe("Error: no route");
+  expect(plainError("Login failed: login failed: denied")).toBe("Login failed: denied");
+  expect(plainError("Provider error: model error: x")).toBe("Provider error: model error: x");
+});

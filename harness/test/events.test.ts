@@ -120,9 +120,9 @@ test("a tool call goes from writing to its end, with its exit code and what was 
 
 test("a result that was not streamed is the text of the item", () => {
   play(...callWritten("c1", "read", { path: "a" }), messageEnd("toolUse"));
-  const result = { content: [{ type: "text", text: "body" }, { type: "image" }, { type: "text", text: "note" }] };
+  const result = { content: [{ type: "text", text: "body" }, { type: "image", data: "eHh4".repeat(12_000) }, { type: "text", text: "note" }] };
   play({ type: "tool_execution_end", toolCallId: "c1", result, isError: false });
-  expect(out.of("item.close")[0]).toMatchObject({ status: "done", text: "body\nnote" });
+  expect(out.of("item.close")[0]).toMatchObject({ status: "done", text: "body\n[image, 36 kB]\nnote" });
 });
 
 test("parallel calls keep their ids apart, also when a later message uses the same ones", () => {

@@ -42,7 +42,7 @@ test("a question that the page has answered is withdrawn", async () => {
   });
   await logins.start(start({ login: "l", provider: "xai" }), runtime);
   expect(out.of("login.event").map(({ kind }) => kind)).toEqual(["prompt", "withdrawn"]);
-  expect(() => logins.answer({ type: "login.answer", id: 2, login: "l", value: "late" })).toThrow("asks nothing");
+  expect(() => logins.answer({ type: "login.answer", id: 2, login: "l", value: "late" })).toThrow("no open question");
 });
 
 test("an answered question is not withdrawn", async () => {

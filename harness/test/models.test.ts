@@ -47,10 +47,13 @@ test("a model whose provider has no credentials says that", () => {
 });
 
 test("with no model at all it says what to do", () => {
-  expect(unknownModel("x", [], KNOWN).message).toContain("models.json");
+  expect(unknownModel("x", [], KNOWN).message).toContain("/login");
 });
 
 test("nothing alike is nothing near", () => {
   expect(nearestNames("zzz", ["ab", "cd"])).toEqual([]);
   expect(nearestNames("", ["ab"])).toEqual([]);
+  const far = ["openai/gpt-5.4", "mistral/codestral-latest", "openrouter/deepseek/deepseek-r1"];
+  expect(nearestNames("ollama/qwen3", far)).toEqual([]);
+  expect(nearestNames("openai/gtp-5.4", far)).toEqual(["openai/gpt-5.4"]);
 });

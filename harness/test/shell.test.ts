@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from "node:path";
 
 import { Groups } from "../src/groups.ts";
-import { runCommand, type Command } from "../src/shell.ts";
+import { NOT_HELD, runCommand, type Command } from "../src/shell.ts";
 import { Recorder } from "./recorder.ts";
 import { removeScratch, scratch } from "./scratch.ts";
 
@@ -32,7 +32,9 @@ function run(command: string, more: Partial<Command> = {}): Promise<number> {
   return runCommand(
     {
       shell: "/bin/bash",
-      args: ["-c", command],
+      args: ["-c"],
+      text: command,
+      held: NOT_HELD,
       cwd: directory,
       env: { ...process.env },
       tempDir: directory,
@@ -132,13 +134,30 @@ test("a time that no timer can hold is no limit, and one that is none is refused
   expect(heard).toBe("a\n");
 });
 
-test("the output file is private while it is there, and gone after", async () => {
-  const ran = run("ls -l output-* | cut -c1-10 > mode; umask > mask; touch made");
-  await ran;
-  expect(readFileSync(join(directory, "mode"), "utf8")).toBe("-rw-------\n");
+test("a command has the user's mask, pipes that can be opened by name, and leaves no file", async () => {
+  await run("umask > mask; touch made; echo out > /dev/stdout; echo err > /dev/stderr; ls output-*");
   expect(readFileSync(join(directory, "mask"), "utf8")).toBe("0022\n");
   expect(statSync(join(directory, "made")).mode & 0o777).toBe(0o644);
-  expect(readdirSync(directory).filter((name) => name.startsWith("output-"))).toEqual([]);
+  expect(heard).toStartWith("out\nerr\n");
+  expect(readdirSync(directory).sort()).toEqual(["made", "mask"]);
+});
+
+test("a command that floods waits for us, and fills no disk", async () => {
+  let bytes = 0;
+  const stop = new AbortController();
+  const onData = (data: Buffer): void => {
+    bytes += data.length;
+    if (bytes > 40e6) stop.abort();
+  };
+  await expect(run("yes", { onData, signal: stop.signal })).rejects.toThrow("aborted");
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test("what a command has left running may go on writing", async () => {
+  await run("(for n in $(seq 40000); do echo $n; done; echo over > over) & echo started");
+  expect(heard).toStartWith("started\n");
+  while (!existsSync(join(directory, "over"))) await Bun.sleep(10);
+  expect(heard.length).toBeLessThan(1.2e6);
 });
 
 test("nothing of a large output is lost", async () => {
@@ -159,4 +178,19 @@ test("a directory that is gone is an error and not a crash", async () => {
 
 test("a killed shell has the exit code shells give", async () => {
   expect(await run("kill -9 $$")).toBe(137);
+});
+
+test("a held command gets its environment and starts behind its wrapper", async () => {
+  const confinement = { environment: { GIT_PAGER: "cat" }, boxed: true };
+  const held = { confinement, wrapper: ["/usr/bin/env", "WRAPPED=yes"] };
+  expect(await run('echo "$GIT_PAGER $WRAPPED"', { held })).toBe(0);
+  expect(heard).toBe("cat yes\n");
+});
+
+test("a command that is to be confined never runs without", async () => {
+  const confinement = { boxed: true };
+  const missing = { confinement, wrapper: ["/nowhere/bwrap"] };
+  await expect(run("touch ran", { held: missing })).rejects.toThrow("ENOENT");
+  await expect(run("touch ran", { held: { confinement, wrapper: [] } })).rejects.toThrow("the daemon sent none");
+  expect(existsSync(join(directory, "ran"))).toBe(false);
 });

@@ -3,77 +3,19 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
   existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync,
+  readdirSync,
 } from "node:fs";
 import { join } from "node:path";
 
-import type { Ask } from "../src/lines.gen.ts";
-import { Gate } from "../src/gate.ts";
-import { Groups } from "../src/groups.ts";
-import { loadPi } from "../src/pi.ts";
-import { ToolCalls } from "../src/toolcalls.ts";
-import { ALL_TOOLS, guardedTools } from "../src/tools.ts";
-import { Recorder } from "./recorder.ts";
-import { removeScratch, scratch } from "./scratch.ts";
+import { Outputs } from "../src/outputs.ts";
+import { ALL_TOOLS } from "../src/tools.ts";
+import { removeScratch } from "./scratch.ts";
+import {
+  answer, call, edit, gate, get, openShop, out, put, root, textOf, work,
+} from "./shop.ts";
 
-const pi = await loadPi();
-const rg = process.env["CLAUDETTE_RG"] ?? Bun.which("rg", { PATH: `${join(import.meta.dir, "../../.venv/bin")}:${process.env["PATH"]}` }) ?? "rg";
-process.env["PATH"] = `${join(rg, "..")}:${process.env["PATH"]}`;
-process.env["PI_OFFLINE"] = "1";
-
-let out: Recorder;
-let gate: Gate;
-let calls: ToolCalls;
-let root: string;
-let work: string;
-let count = 0;
-
-beforeEach(() => {
-  out = new Recorder();
-  gate = new Gate(out);
-  calls = new ToolCalls(out);
-  root = scratch();
-  work = join(root, "work");
-  mkdirSync(work);
-  mkdirSync(join(root, "temp"));
-  process.env["TMPDIR"] = join(root, "temp");
-});
-
+beforeEach(openShop);
 afterEach(removeScratch);
-
-interface Result {
-  content: Array<{ type: string; text?: string }>;
-  isError?: boolean;
-  structuredContent?: { exit_code?: number };
-}
-
-/** Calls a tool as Pi would; the caller answers what it asks. */
-function call(tool: string, input: object, signal?: AbortSignal): Promise<Result> {
-  const tools = guardedTools({
-    pi, gate, calls, groups: new Groups(out), cwd: work, tempDir: join(root, "temp"), umask: 0o022, rg,
-    shell: { shell: "/bin/bash", args: ["-c"] },
-    toolEnv: () => ({ PATH: process.env["PATH"] }),
-  });
-  const definition = tools.find(({ name }) => name === tool)!;
-  const id = `c${(count += 1)}`;
-  calls.written(id, tool, input);
-  const context = { cwd: work, sessionManager: pi.SessionManager.inMemory(work) } as never;
-  const result = definition.execute(id, input, signal, undefined, context);
-  // The test looks at the result later; it may have failed by then.
-  result.catch(() => {});
-  return result as Promise<Result>;
-}
-
-async function answer(nth = 0, allow = true, reason = ""): Promise<Ask> {
-  const ask = await out.next("ask", nth);
-  gate.decide({ type: "decide", ask: ask.ask, allow, reason });
-  return ask;
-}
-
-const textOf = (result: Result): string => result.content.map((part) => part.text ?? "").join("");
-const put = (name: string, text: string): void => writeFileSync(join(work, name), text);
-const get = (name: string): string => readFileSync(join(work, name), "utf8");
-const edit = (name: string, oldText: string, newText: string): Promise<Result> =>
-  call("edit", { path: name, edits: [{ oldText, newText }] });
 
 test("nothing is touched before the answer, by any tool", async () => {
   put("a.txt", "one\n");
@@ -248,14 +190,66 @@ test("what is no file is neither read nor written", async () => {
   const written = call("write", { path: "pipe", content: "x" });
   await answer(2);
   await expect(written).rejects.toThrow("not a regular file");
+  for (const [nth, path] of ["pipe", "/dev/zero"].entries()) {
+    const done = call("grep", { pattern: "x", path });
+    await answer(3 + nth);
+    await expect(done).rejects.toThrow("not a regular file");
+  }
 });
 
-test("a binary or huge file has no diff but its sizes", async () => {
-  writeFileSync(join(work, "a.bin"), Buffer.from([0xff, 0xfe, 0x00]));
-  void call("write", { path: "a.bin", content: "text" });
-  expect((await answer(0, false)).request.diff).toContain("3 bytes becomes 4 bytes");
-  void call("write", { path: "b.txt", content: "x".repeat(3_000_000) });
-  expect((await answer(1, false)).request.diff).toContain("no file becomes 3000000 bytes");
+test("a socket is neither read nor written nor searched, and find and ls say what they look in", async () => {
+  const server = Bun.listen({ unix: join(work, "socket"), socket: { data: () => {} } });
+  put("a.txt", "one\n");
+  const inputs: Array<[string, object, string]> = [
+    ["read", { path: "socket" }, `${join(work, "socket")} is not a regular file`],
+    ["edit", { path: "socket", edits: [{ oldText: "one", newText: "two" }] }, "is not a regular file"],
+    ["write", { path: "socket", content: "x" }, "is not a regular file"],
+    ["grep", { path: "socket", pattern: "x" }, `${join(work, "socket")} is not a regular file`],
+    ["find", { path: "socket", pattern: "x" }, `${join(work, "socket")} is not a directory`],
+    ["ls", { path: "socket" }, `Not a directory: ${join(work, "socket")}`],
+    ["find", { path: "a.txt", pattern: "x" }, `${join(work, "a.txt")} is not a directory`],
+    ["ls", { path: "a.txt" }, `Not a directory: ${join(work, "a.txt")}`],
+    ["edit", { path: ".", edits: [{ oldText: "one", newText: "two" }] }, "is not a regular file"],
+    ["write", { path: ".", content: "x" }, "is not a regular file"],
+    ["read", { path: "." }, "is not a regular file"],
+  ];
+  for (const [nth, [tool, input, said]] of inputs.entries()) {
+    const done = call(tool, input);
+    await answer(nth);
+    await expect(done).rejects.toThrow(said);
+  }
+  server.stop();
+});
+
+test("a search finds lines in files with a byte order mark, in UTF-16 and beside matches", async () => {
+  const text = "hay\nneedle é\nhay";
+  mkdirSync(join(work, "marked"));
+  put("marked/8.txt", `\ufeff${text}`);
+  writeFileSync(join(work, "marked/16.txt"), Buffer.from(`\ufeff${text}`, "utf16le"));
+  writeFileSync(join(work, "marked/16b.txt"), Buffer.from(`\ufeff${text}`, "utf16le").swap16());
+  writeFileSync(join(work, "marked/latin"), Buffer.from(`\nneedle \xe9`, "latin1"));
+  const done = call("grep", { pattern: "needle", path: "marked", context: 1, glob: "./*.txt" });
+  await answer();
+  const files = ["16.txt", "16b.txt", "8.txt"];
+  const lines = files.flatMap((name) => [`${name}-1- hay`, `${name}-3- hay`, `${name}:2: needle é`]);
+  expect(textOf(await done).split("\n").sort()).toEqual(lines.sort());
+  const one = call("grep", { pattern: "n.*", path: "marked/latin", ignoreCase: true });
+  await answer(1);
+  expect(textOf(await one)).toBe("latin:2: needle \ufffd");
+  const wrong = call("grep", { pattern: "(" });
+  await answer(2);
+  await expect(wrong).rejects.toThrow("unclosed group");
+});
+
+test("a search in files shows as many matches as it may, and what stands beside the last", async () => {
+  put("a.txt", "x\n".repeat(3) + "hay\nhay\nx\n");
+  const done = call("grep", { pattern: "x", limit: 3, context: 1 });
+  await answer();
+  const notice = "[3 matches limit reached. Use limit=6 for more, or refine pattern]";
+  expect(textOf(await done)).toBe(`a.txt:1: x\na.txt:2: x\na.txt:3: x\na.txt-4- hay\n\n${notice}`);
+  const all = call("grep", { pattern: "x", limit: 4 });
+  await answer(1);
+  expect(textOf(await all)).not.toContain("limit");
 });
 
 test("a stop takes the question back and touches nothing", async () => {
@@ -284,11 +278,36 @@ test("too much output is cut for people, and the model is told where the rest is
   const done = call("bash", { command: "seq 1 300000" });
   await answer();
   const text = textOf(await done);
-  expect(text).toContain("Full output: ");
+  expect(text).toContain("Full output, until this turn ends: ");
+  expect(text).toContain("[The output was longer than 2 MB: 488895 bytes before its end were left out.]");
   const shown = out.of("item.delta").map((line) => line.text).join("");
   expect(shown.length).toBeGreaterThan(1024 * 1024);
-  expect(shown.length).toBeLessThan(1024 * 1024 + 100);
-  expect(shown).toEndWith("[940319 bytes more are not shown]\n");
+  expect(shown.length).toBeLessThan(1024 * 1024 + 65 * 1024);
+  expect(shown).toContain("\n[874783 bytes more are not shown]\n");
+  expect(shown).toEndWith("299999\n300000\n");
+  const [log = ""] = readdirSync(join(root, "temp")).filter((name) => name.startsWith("pi-bash-"));
+  const kept = readFileSync(join(root, "temp", log), "utf8");
+  expect(kept.length).toBeLessThan(1.5e6 + 200);
+  expect(kept).toStartWith("1\n2\n");
+  expect(kept).toContain("299999\n300000\n");
+  new Outputs(join(root, "temp"), 1).remove();
+  expect(readdirSync(join(root, "temp"))).toEqual([]);
+});
+
+test("all outputs of a turn together take no more than one may, and the newest is kept", async () => {
+  const temp = join(root, "temp");
+  const logs = (): string[] => readdirSync(temp).filter((name) => name.startsWith("pi-bash-"));
+  for (const [nth, first] of ["1", "2", "3"].entries()) {
+    const done = call("bash", { command: `seq ${first} 150000` });
+    await answer(nth);
+    await done;
+    const sizes = logs().map((name) => statSync(join(temp, name)).size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1.5e6 + 200);
+    expect(logs().some((name) => readFileSync(join(temp, name), "utf8").startsWith(`${first}\n`))).toBe(true);
+  }
+  const small = call("bash", { command: `head -n 1 ${temp}/pi-bash-*.log` });
+  await answer(3);
+  expect(textOf(await small)).toBe("3\n");
 });
 
 test("searches find names and contents, without what git ignores", async () => {
@@ -301,6 +320,9 @@ test("searches find names and contents, without what git ignores", async () => {
   const patterns: Array<[string, string[]]> = [
     ["*.ts", [".hidden.ts", "src/deep/a.ts"]],
     ["src/**/*.ts", ["src/deep/a.ts"]],
+    ["./src/deep/*.ts", ["src/deep/a.ts"]],
+    ["deep/*.ts", []],
+    ["**/deep/*.ts", ["src/deep/a.ts"]],
     ["deep", ["src/deep/"]],
     ["*.{txt,js}", []],
   ];

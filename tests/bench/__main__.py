@@ -9,10 +9,20 @@ busy; only what stands in one row was measured under the same conditions.
 """
 
 import argparse
+import signal
 import sys
 import time
 
-from tests.bench.rows import answering, approving, flooding, pacing, replacing, storing
+from tests.bench.rows import (
+    adapting,
+    answering,
+    approving,
+    changing,
+    flooding,
+    pacing,
+    replacing,
+    storing,
+)
 from tests.bench.table import Row, rendered
 
 ROWS = {
@@ -20,26 +30,35 @@ ROWS = {
     "flooding": flooding.rows,
     "pacing": pacing.rows,
     "approving": approving.rows,
+    "changing": changing.rows,
     "replacing": replacing.rows,
     "storing": storing.rows,
+    "adapting": adapting.rows,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROWS", help=f"of: {', '.join(ROWS)}")
-    parser.add_argument("--quick", action="store_true", help="fewer repetitions, rougher figures")
+    parser.add_argument("--quick", action="store_true", help="every case once, rougher figures")
     options = parser.parse_args()
     if sys.platform != "linux":
         parser.error("the processor's time of other processes is read as Linux tells it")
     if unknown := set(options.rows) - set(ROWS):
         parser.error(f"no such rows: {', '.join(sorted(unknown))}")
+    # What was started is ended by the contexts that started it.
+    signal.signal(signal.SIGTERM, _end)
     found: list[Row] = []
     for name in options.rows or ROWS:
         began = time.monotonic()
         found += ROWS[name](options.quick)
         sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
     sys.stdout.write(rendered(found))
+
+
+def _end(number: int, _frame: object) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -11,30 +11,32 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 STAMP_DIGITS = 20
 BLOCK = 64 * 1024
 
 
-def send(what, **fields):
+def send(what: str, **fields: object) -> None:
     write(json.dumps({"type": what, **fields}, separators=(",", ":")).encode() + b"\n")
 
 
-def write(data):
+def write(data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(1, view) :]
 
 
-def delta(text):
+def delta(text: bytes) -> bytes:
     return b'{"type":"item.delta","item":"m%d","text":"%s"}\n' % (turns, text)
 
 
-def stamp():
+def stamp() -> bytes:
     return b"%0*d" % (STAMP_DIGITS, time.monotonic_ns())
 
 
-def burst(lines, each=False):
+def burst(lines: int, each: bool = False) -> None:
     line = delta(b"a word ")
     if each:
         for _ in range(lines):
@@ -46,7 +48,7 @@ def burst(lines, each=False):
     write(line * (lines % whole))
 
 
-def pace(rate, seconds):
+def pace(rate: float, seconds: float) -> None:
     began = time.monotonic()
     for n in range(int(rate * seconds)):
         ahead = began + n / rate - time.monotonic()
@@ -55,14 +57,15 @@ def pace(rate, seconds):
         write(delta(stamp()))
 
 
-def ask(count, gap, path=""):
+def ask(count: int, gap: float, path: str = "") -> None:
     """With a path the call only reads it, which nobody is asked about; without, it writes."""
-    answers, latencies = iter(sys.stdin.buffer.readline, b""), []
+    answers = iter(sys.stdin.buffer.readline, b"")
+    latencies: list[float] = []
     for n in range(count):
         time.sleep(gap)
         name = f"{turns}.{n}"
-        access = {"access": "read", "paths": [path]} if path else {"access": "write"}
-        request = {"tool": "probe", "digest": name, "reason": stamp().decode(), **access}
+        request: dict[str, object] = {"tool": "probe", "digest": name, "reason": stamp().decode()}
+        request |= {"access": "read", "paths": [path]} if path else {"access": "write"}
         asked = time.monotonic_ns()
         send("ask", ask=name, item=f"m{turns}", request=request)
         line = next(line for line in answers if b'"decide"' in line)
@@ -71,16 +74,16 @@ def ask(count, gap, path=""):
     send("item.delta", item=f"m{turns}", text=json.dumps(latencies))
 
 
-DO = {"burst": burst, "pace": pace, "ask": ask}
+DO: dict[str, Callable[..., None]] = {"burst": burst, "pace": pace, "ask": ask}
 turns = 0
 
 
-def carry_out(order):
+def carry_out(order: str) -> None:
     words = json.loads(order)
     DO[words.pop("do")](**words)
 
 
-def play(prompt):
+def play(prompt: dict[str, Any]) -> None:
     global turns
     turns += 1
     send("reply", id=prompt["id"])
@@ -90,7 +93,7 @@ def play(prompt):
     send("turn.end", turn=prompt["turn"], reason="done")
 
 
-def live():
+def live() -> None:
     send("hello", level=1, harness="pi", version="0", agentVersion="0", pid=os.getpid())
     for raw in iter(sys.stdin.buffer.readline, b""):
         line = json.loads(raw)

@@ -50,8 +50,8 @@ async def pipe(path: str, children: int, clients: int, order: str) -> None:
 
 async def flood(order: str) -> trio.Process:
     """It begins when its input is closed."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    return await trio.lowlevel.open_process([*FLOOD, order], **pipes)
+    pipe = subprocess.PIPE
+    return await trio.lowlevel.open_process([*FLOOD, order], stdin=pipe, stdout=pipe)
 
 
 async def pass_on(process: trio.Process, clients: list[trio.SocketStream]) -> None:

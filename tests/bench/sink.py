@@ -12,7 +12,7 @@ import sys
 MUCH = 1 << 20
 
 
-def main(descriptors):
+def main(descriptors: list[int]) -> None:
     selector = selectors.DefaultSelector()
     for fd in descriptors:
         selector.register(fd, selectors.EVENT_READ)

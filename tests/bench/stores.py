@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from tests.bench.world import World
 
@@ -57,6 +58,7 @@ class _Copier:
     def __init__(self, database: sqlite3.Connection, sample: str) -> None:
         self._database = database
         self._old = sample.encode()
+        self._chat: tuple[Any, ...]
         self._events = self._rows("SELECT at, body FROM event WHERE chat_id = ? ORDER BY seq")
         self._items = self._rows("SELECT id, body FROM item WHERE chat_id = ? ORDER BY n")
         (self._chat,) = self._rows("SELECT archived, updated_at, state, env FROM chat WHERE id = ?")

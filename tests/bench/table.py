@@ -1,6 +1,6 @@
 """Owns what a benchmark tells: rows of ratios, and the table they are printed in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -20,9 +20,10 @@ class Row:
 HEADINGS = ("what", "ours", "beside", "ratio", "aim", "")
 
 
-def interleaved(
-    rounds: int, cases: dict[str, Callable[[], dict[str, float]]]
-) -> dict[str, dict[str, float]]:
+Measure = Callable[[], dict[str, float]]
+
+
+def interleaved(rounds: int, cases: Mapping[str, Measure]) -> dict[str, dict[str, float]]:
     """Runs the cases in turn, A B C A B C, and gives the median of every figure of each."""
     found: dict[str, list[dict[str, float]]] = {name: [] for name in cases}
     for _ in range(rounds):

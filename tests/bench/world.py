@@ -69,7 +69,6 @@ def new_world(harness: Path | None = None, **more: str) -> Iterator[World]:
         env = {
             "HOME": str(root / "home"),
             "CLAUDETTED_DATA_DIR": str(root / "data"),
-            "CLAUDETTED_CONFIG_DIR": str(root / "config"),
             "CLAUDETTED_RUNTIME_DIR": str(root / "run"),
             "CLAUDETTE_PI_HARNESS": str(harness or _flood(root / "flood")),
         }

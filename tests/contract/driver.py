@@ -6,7 +6,7 @@ import queue
 import signal
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,15 +43,20 @@ class Sidecar:
     def __init__(self, command: list[str], env: dict[str, str], place: Path) -> None:
         self.place = place
         self.cwd = place / "work"
+        self.endpoint: sc.Endpoint | None = None
+        """Where a model is served, for an agent that has to be told."""
         self.session_dir = place / "session"
         self.temp_dir = place / "tmp"
         for directory in (self.cwd, self.session_dir, self.temp_dir):
             directory.mkdir(parents=True, exist_ok=True)
         self.lines: list[Any] = []
+        self.credentials = sc.Credentials()
+        """What it is given when it asks."""
         self._heard: queue.Queue[bytes] = queue.Queue()
         self._rest = b""
         self._parts: list[str] = []
         self._requests = 0
+        self._turns: list[str] = []
         self.process = subprocess.Popen(
             command,
             cwd=place,
@@ -71,6 +76,9 @@ class Sidecar:
 
     def close(self) -> None:
         """Whatever it was doing, with the commands that a failed test left running."""
+        assert self.process.stdin and self.process.stdout
+        if self.process.stdout.closed:
+            return
         _kill_group(self.process.pid)
         self.process.wait()
         self._listener.join()
@@ -79,7 +87,6 @@ class Sidecar:
         ended = {line.pgid for line in self.all(sc.GroupEnd)}
         for pgid in {line.pgid for line in self.all(sc.Group)} - ended:
             _kill_group(pgid)
-        assert self.process.stdin and self.process.stdout
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         self.process.stdout.close()
@@ -131,7 +138,7 @@ class Sidecar:
         if not isinstance(line, sc.Part):
             assert not self._parts, "Nothing comes between the parts of a line."
             if isinstance(line, sc.CredentialsWanted):
-                self.send(sc.Credentials())
+                self.send(self.credentials)
                 return
             self.lines.append(line)
             return
@@ -148,6 +155,20 @@ class Sidecar:
     def end_input(self) -> None:
         assert self.process.stdin
         self.process.stdin.close()
+
+    def at_rest(self) -> bool:
+        """Ends what still runs; false when it cannot be asked for anything any more."""
+        if self.process.poll() is not None or not self.process.stdin or self.process.stdin.closed:
+            return False
+        self.abort()
+        for turn in self._turns:
+            self.end(turn)
+        return True
+
+    def forget(self) -> None:
+        """What it has said so far."""
+        self.lines.clear()
+        self._turns.clear()
 
     def id(self) -> int:
         self._requests += 1
@@ -181,11 +202,15 @@ class Sidecar:
             session_path=session_path,
             model=model,
             level=level,
+            endpoint=self.endpoint,
         )
         return msgspec.json.decode(self.ask_for(line), type=sc.Started)
 
-    def prompt(self, text: str, turn: str = "T1", note: str = "") -> None:
-        self.ask_for(sc.Prompt(self.id(), turn, text, note))
+    def prompt(
+        self, text: str, turn: str = "T1", note: str = "", images: Sequence[sc.ImageFile] = ()
+    ) -> None:
+        self.ask_for(sc.Prompt(self.id(), turn, text, note, images=list(images)))
+        self._turns.append(turn)
 
     def end(self, turn: str = "T1") -> sc.TurnEnd:
         found = self.until(lambda line: isinstance(line, sc.TurnEnd) and line.turn == turn)

@@ -16,7 +16,7 @@ from pathlib import Path
 import trio
 
 from claudetted.protocol.base import SidecarId
-from claudetted.sidecar.calling import start_detached
+from claudetted.sidecar.keeper_launch import start_detached
 from claudetted.sidecar.link import KeeperLink
 from claudetted.sidecar.reports import Output, Report
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import trio
 
 from claudetted.protocol.base import SidecarId
-from claudetted.sidecar.calling import connect, start_detached
 from claudetted.sidecar.keeper import frames
 from claudetted.sidecar.keeper.frames import frame, take_frames
+from claudetted.sidecar.keeper_launch import connect, start_detached
 from claudetted.sidecar.link import KeeperLink
 from claudetted.sidecar.reports import Exit, Lost, Output, Report, Running
 

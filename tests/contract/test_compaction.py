@@ -6,6 +6,8 @@ from claudetted.protocol import sidecar as sc
 from tests.contract.conftest import Kind
 from tests.contract.driver import Refused, Sidecar
 
+pytestmark = [pytest.mark.needs("compact"), pytest.mark.fresh]
+
 STORY = "Once upon a time there was a daemon that forgot nothing at all. " * 40
 
 
@@ -27,6 +29,7 @@ def test_a_compaction_that_is_asked_for(talked: Sidecar) -> None:
     assert talked.turn("@text still here", "T9").reason == "done"
 
 
+@pytest.mark.needs("summary_words")
 def test_nothing_to_compact_is_an_error_with_both_ends(sidecar: Sidecar) -> None:
     with pytest.raises(Refused) as refused:
         sidecar.ask_for(sc.Compact(sidecar.id()))
@@ -36,6 +39,7 @@ def test_nothing_to_compact_is_an_error_with_both_ends(sidecar: Sidecar) -> None
     assert sidecar.turn("@text ok").reason == "done"
 
 
+@pytest.mark.needs("summary_words")
 def test_an_abort_ends_a_compaction(talked: Sidecar, kind: Kind) -> None:
     request = talked.id()
     talked.send(sc.Compact(request, "@hold summary"))
@@ -48,6 +52,7 @@ def test_an_abort_ends_a_compaction(talked: Sidecar, kind: Kind) -> None:
     assert talked.turn("@text ok", "T9").reason == "done"
 
 
+@pytest.mark.needs("summary_words")
 def test_a_prompt_during_a_compaction_is_refused(talked: Sidecar, kind: Kind) -> None:
     request = talked.id()
     talked.send(sc.Compact(request, "@hold summary @text All of it, short."))
@@ -60,6 +65,7 @@ def test_a_prompt_during_a_compaction_is_refused(talked: Sidecar, kind: Kind) ->
     assert talked.next(sc.CompactionEnd).ok is True
 
 
+@pytest.mark.needs("overflow")
 def test_an_overflow_compacts_and_the_turn_goes_on(talked: Sidecar) -> None:
     begin = len(talked.lines)
     end = talked.turn("@overflow @text fits now", "T9")

@@ -13,9 +13,9 @@ import pytest
 import trio
 
 from claudetted.protocol.base import SidecarId
-from claudetted.sidecar.calling import connect, start_detached
 from claudetted.sidecar.keeper import frames
 from claudetted.sidecar.keeper.__main__ import TRY_AGAIN
+from claudetted.sidecar.keeper_launch import connect, start_detached
 from claudetted.sidecar.link import KeeperLink
 from claudetted.sidecar.reports import KeeperFailed, LaunchFailed
 from tests.contract.keeper_world import (

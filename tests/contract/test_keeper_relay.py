@@ -11,11 +11,12 @@ import pytest
 import trio
 
 from claudetted.protocol.base import SidecarId
-from claudetted.sidecar.calling import command, start_detached
 from claudetted.sidecar.keeper import frames
 from claudetted.sidecar.keeper.child import STDERR_TAIL, WINDOW
+from claudetted.sidecar.keeper_launch import start_detached
 from claudetted.sidecar.link import KeeperLink
 from claudetted.sidecar.reports import Fenced, LaunchFailed
+from claudetted.sidecar.service import command
 from tests.contract.keeper_world import (
     ECHO,
     ENV,

@@ -9,19 +9,21 @@ import pytest
 
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import SIDECAR_LEVEL
-from tests.contract.conftest import Launch
+from tests.contract.conftest import Kind, Launch
 from tests.contract.driver import Refused, Sidecar
 
 
-def test_it_says_hello_before_anything_else(launch: Launch) -> None:
+def test_it_says_hello_before_anything_else(kind: Kind, launch: Launch) -> None:
     running = launch()
     hello = running.next(sc.Hello)
     assert running.lines[0] is hello
-    assert (hello.level, hello.harness, hello.pid) == (SIDECAR_LEVEL, "pi", running.process.pid)
+    assert (hello.level, hello.harness) == (SIDECAR_LEVEL, kind.harness)
+    assert hello.pid == running.process.pid
     assert hello.version
     assert hello.agent_version not in ("", "0.0.0")
 
 
+@pytest.mark.needs("window")
 def test_a_new_session_is_in_its_own_directory(launch: Launch) -> None:
     running = launch()
     started = running.start()
@@ -30,6 +32,7 @@ def test_a_new_session_is_in_its_own_directory(launch: Launch) -> None:
     assert started.context_window == 40_000
 
 
+@pytest.mark.fresh
 def test_a_session_is_private_to_the_user(sidecar: Sidecar) -> None:
     sidecar.turn("@text ok")
     for path in sidecar.session_dir.rglob("*"):
@@ -74,6 +77,7 @@ def test_a_session_survives_the_death_of_its_sidecar(launch: Launch) -> None:
     assert "Remember the number 7." in second.texts()[0]
 
 
+@pytest.mark.needs("transcript")
 def test_two_newer_sessions_are_not_mistaken_for_the_stored_one(launch: Launch) -> None:
     first = launch()
     path = first.start().session_path
@@ -102,6 +106,7 @@ def test_a_session_that_cannot_be_read_is_an_error(launch: Launch) -> None:
     assert refused.value.error.name == "HarnessFailed"
 
 
+@pytest.mark.needs("model_names")
 def test_an_unknown_model_is_an_error_with_the_nearest_names(launch: Launch) -> None:
     running = launch()
     with pytest.raises(Refused) as refused:
@@ -111,6 +116,7 @@ def test_an_unknown_model_is_an_error_with_the_nearest_names(launch: Launch) -> 
     assert refused.value.error.data["nearest"][0] == "fake/small"
 
 
+@pytest.mark.needs("model_names")
 def test_after_a_failed_start_another_one_may_succeed(launch: Launch) -> None:
     running = launch()
     with pytest.raises(Refused):
@@ -118,6 +124,7 @@ def test_after_a_failed_start_another_one_may_succeed(launch: Launch) -> None:
     assert running.start().model == "fake/small"
 
 
+@pytest.mark.needs("catalogue")
 def test_without_a_model_the_configured_default_is_used(launch: Launch) -> None:
     assert launch().start(model="").model == "fake/small"
 
@@ -129,6 +136,8 @@ def test_nothing_can_be_asked_of_a_session_that_is_not_there(launch: Launch) -> 
     running.abort()
 
 
+@pytest.mark.needs("model_names")
+@pytest.mark.needs("models_alone")
 def test_the_models_are_listed_without_a_session(launch: Launch) -> None:
     running = launch()
     answer = running.ask_for(sc.Models(running.id()))

@@ -22,12 +22,15 @@ def lifeline(sidecar: Sidecar) -> Iterator[Lifeline]:
         yield line
 
 
-def run(sidecar: Sidecar, line: str) -> sc.Group:
-    """Starts a command and returns when it has printed something."""
-    sidecar.prompt(f"{command(line)} @then @text never")
-    sidecar.allow(sidecar.next(sc.Ask))
-    sidecar.next(sc.ItemDelta)
-    return sidecar.next(sc.Group)
+def run(sidecar: Sidecar, kind: Kind, lifeline: Lifeline, line: str) -> str:
+    """Starts a command that prints something, and returns when it runs: the name of its item."""
+    sidecar.prompt(f"{command(f'{lifeline.hold}; {line}')} @then @text never")
+    asked = sidecar.next(sc.Ask)
+    sidecar.allow(asked)
+    lifeline.wait_held()
+    if "early_output" not in kind.lacks:
+        sidecar.next(sc.ItemDelta)
+    return asked.item
 
 
 def test_an_abort_in_the_middle_of_a_text(sidecar: Sidecar, kind: Kind) -> None:
@@ -42,27 +45,37 @@ def test_an_abort_in_the_middle_of_a_text(sidecar: Sidecar, kind: Kind) -> None:
     assert isinstance(sidecar.lines[-1], sc.Reply), "The abort is answered when the agent is idle."
 
 
-def test_an_abort_in_the_middle_of_a_command(sidecar: Sidecar, lifeline: Lifeline) -> None:
-    group = run(sidecar, f"{lifeline.hold}; echo here; sleep 1000 & sleep 1000; echo never")
+def test_an_abort_in_the_middle_of_a_command(
+    sidecar: Sidecar, kind: Kind, lifeline: Lifeline
+) -> None:
+    item = run(sidecar, kind, lifeline, "echo here; sleep 1000 & sleep 1000; echo never")
     sidecar.abort()
     assert sidecar.end().reason == "stopped"
-    assert sidecar.closed(group.item).status == "stopped"
-    sidecar.until(lambda line: isinstance(line, sc.GroupEnd) and line.pgid == group.pgid)
+    assert sidecar.closed(item).status == "stopped"
     lifeline.wait_cut()
     assert sidecar.texts() == []
 
 
-def test_an_abort_ends_a_command_that_ignores_polite_signals(
-    sidecar: Sidecar, lifeline: Lifeline
+@pytest.mark.needs("groups")
+def test_an_abort_ends_a_group_and_tells_it(
+    sidecar: Sidecar, kind: Kind, lifeline: Lifeline
 ) -> None:
-    stubborn = "trap '' TERM INT HUP; echo here; while :; do sleep 1000; done"
-    group = run(sidecar, f"{lifeline.hold}; {stubborn}")
+    run(sidecar, kind, lifeline, "echo here; sleep 1000")
+    group = sidecar.next(sc.Group)
+    sidecar.abort()
+    sidecar.until(lambda line: isinstance(line, sc.GroupEnd) and line.pgid == group.pgid)
+
+
+def test_an_abort_ends_a_command_that_ignores_polite_signals(
+    sidecar: Sidecar, kind: Kind, lifeline: Lifeline
+) -> None:
+    run(sidecar, kind, lifeline, "trap '' TERM INT HUP; echo here; while :; do sleep 1000; done")
     sidecar.abort()
     assert sidecar.end().reason == "stopped"
-    sidecar.until(lambda line: isinstance(line, sc.GroupEnd) and line.pgid == group.pgid)
     lifeline.wait_cut()
 
 
+@pytest.mark.needs("parallel_commands")
 def test_an_abort_while_calls_ask_withdraws_them(sidecar: Sidecar) -> None:
     sidecar.prompt(f"{command('touch a')} {command('touch b')} @then @text never")
     first = sidecar.next(sc.Ask)
@@ -84,6 +97,7 @@ def test_an_abort_of_an_idle_agent_is_answered_and_changes_nothing(sidecar: Side
     assert sidecar.turn("@text ok", "T2").reason == "done"
 
 
+@pytest.mark.fresh
 def test_an_abort_ends_one_turn_and_the_next_one_remembers(sidecar: Sidecar, kind: Kind) -> None:
     sidecar.turn("Remember the number 7.")
     sidecar.prompt("@text before @hold door", "T2")
@@ -101,6 +115,8 @@ def test_a_stopped_turn_tells_nothing_of_the_context(sidecar: Sidecar, kind: Kin
     assert not sidecar.all(sc.ContextUsed)
 
 
+@pytest.mark.needs("steer")
+@pytest.mark.needs("open_steers")
 def test_a_steer_is_taken_into_the_running_turn(sidecar: Sidecar) -> None:
     sidecar.prompt(f"{command('echo hi')} @then @text unsteered")
     asked = sidecar.next(sc.Ask)
@@ -115,6 +131,8 @@ def test_a_steer_is_taken_into_the_running_turn(sidecar: Sidecar) -> None:
     assert [line.turn for line in sidecar.all(sc.TurnEnd)] == ["T1"]
 
 
+@pytest.mark.needs("steer")
+@pytest.mark.fresh
 def test_a_steer_of_an_idle_agent_comes_too_late(sidecar: Sidecar) -> None:
     sidecar.turn("@text ok")
     with pytest.raises(Refused) as refused:
@@ -124,6 +142,9 @@ def test_a_steer_of_an_idle_agent_comes_too_late(sidecar: Sidecar) -> None:
     assert "steered" not in sidecar.texts()[-1]
 
 
+@pytest.mark.needs("steer")
+@pytest.mark.needs("open_steers")
+@pytest.mark.fresh
 def test_an_abort_forgets_the_steers_that_were_not_taken(sidecar: Sidecar) -> None:
     sidecar.prompt(command("echo hi"))
     sidecar.next(sc.Ask)
@@ -135,6 +156,8 @@ def test_an_abort_forgets_the_steers_that_were_not_taken(sidecar: Sidecar) -> No
     assert "steered" not in sidecar.texts()[-1]
 
 
+@pytest.mark.needs("own_shell")
+@pytest.mark.fresh
 def test_a_command_is_done_when_it_exits_whatever_it_leaves_behind(
     sidecar: Sidecar, lifeline: Lifeline
 ) -> None:
@@ -142,42 +165,50 @@ def test_a_command_is_done_when_it_exits_whatever_it_leaves_behind(
     end = sidecar.turn(command(f"{lifeline.hold}; {chatty}"))
     assert end.reason == "done"
     assert lifeline.held(), "What it left in the background lives on."
-    assert not sidecar.all(sc.GroupEnd)
     sidecar.ask_for(sc.Dispose(sidecar.id()))
     assert sidecar.to_end() == 0
     lifeline.wait_cut()
 
 
+@pytest.mark.fresh
 def test_dispose_ends_the_process_in_order(sidecar: Sidecar) -> None:
     sidecar.turn("@text ok")
     sidecar.ask_for(sc.Dispose(sidecar.id()))
     assert sidecar.to_end() == 0
 
 
-def test_dispose_ends_a_running_turn_first(sidecar: Sidecar, lifeline: Lifeline) -> None:
-    run(sidecar, f"{lifeline.hold}; echo here; sleep 1000")
+@pytest.mark.fresh
+def test_dispose_ends_a_running_turn_first(
+    sidecar: Sidecar, kind: Kind, lifeline: Lifeline
+) -> None:
+    run(sidecar, kind, lifeline, "echo here; sleep 1000")
     sidecar.ask_for(sc.Dispose(sidecar.id()))
     assert sidecar.end().reason == "stopped"
     assert sidecar.to_end() == 0
     lifeline.wait_cut()
 
 
+@pytest.mark.fresh
 def test_the_end_of_its_input_ends_it_and_its_commands(
-    sidecar: Sidecar, lifeline: Lifeline
+    sidecar: Sidecar, kind: Kind, lifeline: Lifeline
 ) -> None:
-    run(sidecar, f"{lifeline.hold}; echo here; sleep 1000 & sleep 1000")
+    run(sidecar, kind, lifeline, "echo here; sleep 1000 & sleep 1000")
     sidecar.end_input()
     assert sidecar.to_end() == 0
     lifeline.wait_cut()
 
 
-def test_a_polite_signal_ends_it_and_its_commands(sidecar: Sidecar, lifeline: Lifeline) -> None:
-    run(sidecar, f"{lifeline.hold}; echo here; sleep 1000")
+@pytest.mark.fresh
+def test_a_polite_signal_ends_it_and_its_commands(
+    sidecar: Sidecar, kind: Kind, lifeline: Lifeline
+) -> None:
+    run(sidecar, kind, lifeline, "echo here; sleep 1000")
     sidecar.process.send_signal(signal.SIGTERM)
     assert sidecar.to_end() == 0
     lifeline.wait_cut()
 
 
+@pytest.mark.fresh
 def test_the_end_of_its_input_while_a_call_asks(sidecar: Sidecar) -> None:
     sidecar.prompt(command("touch made"))
     sidecar.next(sc.Ask)

@@ -77,6 +77,8 @@ def test_a_prompt_that_looks_like_a_command_of_the_agent_is_a_prompt(sidecar: Si
     assert sidecar.texts() == ["You said: /compact is a word"]
 
 
+@pytest.mark.needs("long_prompts")
+@pytest.mark.fresh
 def test_a_prompt_of_five_megabytes_is_taken(sidecar: Sidecar) -> None:
     sidecar.ask_for(sc.Configure(sidecar.id(), model="fake/large"))
     end = sidecar.turn("padding " * 655_360 + "\n@text taken")
@@ -84,11 +86,13 @@ def test_a_prompt_of_five_megabytes_is_taken(sidecar: Sidecar) -> None:
     assert sidecar.texts() == ["taken"]
 
 
+@pytest.mark.fresh
 def test_thousands_of_deltas_are_all_there(sidecar: Sidecar) -> None:
     sidecar.turn("@many 5000")
     assert sidecar.texts() == ["x" * 5000]
 
 
+@pytest.mark.fresh
 def test_a_note_reaches_the_model_beside_the_prompt(sidecar: Sidecar) -> None:
     sidecar.prompt("@echo-history", note="The last call was lost.")
     sidecar.end()
@@ -102,6 +106,7 @@ def test_the_context_is_told_at_the_end_of_a_turn(sidecar: Sidecar) -> None:
     assert context.used is not None and context.used >= 1000
 
 
+@pytest.mark.needs("words_of_refusals")
 def test_an_error_of_the_provider_is_one_plain_sentence(sidecar: Sidecar) -> None:
     end = sidecar.turn("@error 401 This key is not valid")
     assert end.reason == "failed"
@@ -124,6 +129,7 @@ def test_a_failed_turn_tells_nothing_of_the_context(sidecar: Sidecar) -> None:
     assert not any(isinstance(line, sc.ContextUsed) for line in sidecar.lines[begin:])
 
 
+@pytest.mark.needs("retries")
 def test_what_a_failed_attempt_said_is_withdrawn(sidecar: Sidecar, kind: Kind) -> None:
     sidecar.prompt("@text half @hold cut @midstream @text whole")
     sidecar.next(sc.ItemDelta)
@@ -136,6 +142,7 @@ def test_what_a_failed_attempt_said_is_withdrawn(sidecar: Sidecar, kind: Kind) -
     assert (end.reason, ends(sidecar)) == ("done", ["T1"])
 
 
+@pytest.mark.needs("retries")
 def test_a_retry_is_told_in_a_notice_and_stays_in_the_turn(sidecar: Sidecar) -> None:
     end = sidecar.turn("@error-once 503 Too many guests @text served")
     notice = sidecar.next(sc.Notice)

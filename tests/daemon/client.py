@@ -33,7 +33,7 @@ class Closed(Exception):
 class Client:
     """One connection. `told` is every notification so far, in order."""
 
-    def __init__(self, stream: trio.SocketStream) -> None:
+    def __init__(self, stream: trio.abc.Stream) -> None:
         self.stream = stream
         self.told: list[Json] = []
         self.closed = False
@@ -132,6 +132,11 @@ class Client:
         await self.send_line(line)
         number = line.get("id") if isinstance(line, dict) else None
         return await self.reply(number)
+
+    async def end_writing(self) -> None:
+        """Closes its side of a Unix socket, and goes on reading."""
+        assert isinstance(self.stream, trio.SocketStream)
+        await self.stream.send_eof()
 
     async def close(self) -> None:
         """Without a word, as a client does that dies."""

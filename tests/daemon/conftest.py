@@ -9,8 +9,9 @@ import pytest
 import trio
 
 from tests.daemon.client import Client
+from tests.daemon.machine import remember_answers
 from tests.daemon.puppet import Puppets
-from tests.daemon.world import Chat, Daemon, Home, made_home
+from tests.daemon.world import Chat, Daemon, Door, Home, made_home
 from tests.fakes import keychain
 from tests.fakes.local_server import LocalServer, ollama
 
@@ -19,14 +20,31 @@ NewChat = Callable[..., Awaitable[Chat]]
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    remember_answers(monkeypatch)
     with made_home(tmp_path, monkeypatch) as made:
         yield made
 
 
+BOTH_DOORS = ("test_clients", "test_events", "test_permissions")
+"""The suites whose clients come in through each door."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    suite = metafunc.module.__name__.rpartition(".")[2]
+    if suite in BOTH_DOORS and "door" in metafunc.fixturenames:
+        own = metafunc.definition.get_closest_marker("unix_only") is not None
+        metafunc.parametrize("door", ["unix"] if own else ["unix", "websocket"])
+
+
 @pytest.fixture
-async def daemon(home: Home) -> AsyncIterator[Daemon]:
+def door() -> Door:
+    return "unix"
+
+
+@pytest.fixture
+async def daemon(home: Home, door: Door) -> AsyncIterator[Daemon]:
     async with trio.open_nursery() as nursery:
-        running = Daemon(home, nursery)
+        running = Daemon(home, nursery, door)
         await running.start()
         yield running
         await running.close()

@@ -1,16 +1,26 @@
-"""Owns a program that an agent starts and that tries to answer for the user. Standard library only.
+"""Owns a program that an agent starts and that tries to answer for the user. Standard library
+only.
 
-`intruder.py REPORT_FIFO SOCKET KEEPER_SOCKET STEP...`: each step (`fork` away from all parents,
-`setsid`, `bare` for an empty environment) is taken before it connects. Reports as JSON what every
-line of standard input, a request, was answered with, and whether the keeper listened.
+`intruder.py REPORT_FIFO SOCKET KEEPER_SOCKET STEP...`: each step is taken before it connects:
+`bare` for an empty environment, `fork` away from all parents, `setsid`, `deep` below more processes
+than anybody counts, `kill` the keeper and outlive it, `raise` every limit as far as it goes.
+Reports as JSON what every line of standard input, a request, was answered with, and whether the
+keeper listened.
 """
 
+import contextlib
 import json
 import os
+import resource
+import signal
 import socket
 import struct
 import sys
+import time
 from typing import Any
+
+DEPTH = 100
+"""More than the 64 that were looked at once."""
 
 
 def main(report: str, path: str, keeper: str, *steps: str) -> None:
@@ -27,6 +37,12 @@ def main(report: str, path: str, keeper: str, *steps: str) -> None:
             leave()
         elif step == "setsid":
             os.setsid()
+        elif step == "deep":
+            descend()
+        elif step == "kill":
+            kill_keeper(keeper)
+        elif step == "raise":
+            raise_limits()
     told = {
         "environment": sorted(os.environ),
         "parent": os.getppid(),
@@ -46,6 +62,43 @@ def leave() -> None:
         os.close(alive)
         os.read(gone, 1)
         os.close(gone)
+
+
+def descend() -> None:
+    """Goes on below `DEPTH` living parents."""
+    for _ in range(DEPTH):
+        if child := os.fork():
+            os.waitpid(child, 0)
+            os._exit(0)
+        os.setsid()
+
+
+def kill_keeper(path: str) -> None:
+    """Returns when another one runs, which knows nothing of us."""
+    leave()
+    before = pid_of_keeper(path)
+    os.kill(before, signal.SIGKILL)
+    while pid_of_keeper(path) in (0, before):
+        time.sleep(0.01)
+
+
+def pid_of_keeper(path: str) -> int:
+    """As the kernel knows it; 0 while there is none."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        try:
+            peer.connect(path)
+        except OSError:
+            return 0
+        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        return int(struct.unpack("iII", credentials)[0])
+
+
+def raise_limits() -> None:
+    """What only root may."""
+    for number in range(16):
+        soft, _ = resource.getrlimit(number)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(number, (soft, resource.RLIM_INFINITY))
 
 
 def ask(path: str, request: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from claudetted.chat.state import ChatState, fold
+from claudetted.chat.state.fold import ChatState, fold
 from claudetted.protocol import events as ev
 from claudetted.protocol.chats import Snapshot
 from claudetted.protocol.items import Item

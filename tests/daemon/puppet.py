@@ -16,21 +16,22 @@ import trio
 from tests.daemon.client import PATIENCE, Json
 
 _RELAY = """
-import os, socket, sys, threading
-peer = socket.socket(socket.AF_UNIX)
+import os, sys, _socket, _thread
+peer = _socket.socket(_socket.AF_UNIX)
 peer.connect(sys.argv[1])
 peer.sendall(b"%d\\n" % os.getpid())
 def listen():
     while data := os.read(0, 65536):
         peer.sendall(data)
     os._exit(0)
-threading.Thread(target=listen).start()
+_thread.start_new_thread(listen, ())
 while data := peer.recv(65536):
     view = memoryview(data)
     while view:
         view = view[os.write(1, view):]
 os._exit(7)
 """
+"""The modules below `socket` and `threading` halve its start, of which the tests see hundreds."""
 
 
 class Puppet:
@@ -78,12 +79,13 @@ class Puppet:
         error = {"name": name, "message": message, "data": data}
         await self.says("reply", id=request["id"], error=error)
 
-    async def greets(self, level: int = 1) -> None:
-        await self.says("hello", level=level, harness="pi", version="1", agentVersion="2")
+    async def greets(self, level: int = 1, **more: Any) -> None:
+        about = {"harness": "pi", "version": "1", "agentVersion": "2", **more}
+        await self.says("hello", level=level, **about)
 
-    async def starts(self, **started: Any) -> Json:
+    async def starts(self, boxed: bool = False, **started: Any) -> Json:
         """Says hello and has a session; the `start` it was asked with."""
-        await self.greets()
+        await self.greets(**({"boxed": True} if boxed else {}))
         start = await self.hears("start")
         session = start.get("sessionPath") or f"{start['sessionDir']}/puppet.jsonl"
         known = {"sessionPath": session, "model": "fake/small", "contextWindow": 40_000}

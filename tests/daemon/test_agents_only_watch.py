@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ import trio
 
 from claudetted.protocol import places
 from claudetted.protocol.registry import METHODS
-from claudetted.rpc.ancestry import started_by_agent
-from claudetted.sidecar.launch import CHAT_MARK
+from claudetted.rpc.doors.ancestry import started_by_agent
+from claudetted.sidecar.capture import marked
+from claudetted.sidecar.environment import CHAT_MARK
+from claudetted.sidecar.keeper_launch import connect
+from claudetted.sidecar.reports import KeeperFailed
 from tests.daemon.calls import asked_once, bash
-from tests.daemon.client import PATIENCE, Json
+from tests.daemon.client import PATIENCE, Client, Json
+from tests.daemon.conftest import NewChat
 from tests.daemon.world import Chat, Daemon, Home
 
 INTRUDER = Path(__file__).with_name("intruder.py")
@@ -26,6 +31,8 @@ WAYS = (
     ("setsid",),
     ("fork",),
     ("fork", "setsid", "bare"),
+    ("bare", "deep"),
+    ("bare", "fork", "setsid", "raise"),
 )
 
 
@@ -110,7 +117,7 @@ async def test_it_answers_nothing_and_changes_nothing(
 async def test_every_method_that_does_not_only_watch_is_closed_to_it(
     home: Home, daemon: Daemon, chat: Chat
 ) -> None:
-    closed = [method.name for method in METHODS if not method.watches]
+    closed = [method.name for method in METHODS if method.right != "watch"]
     assert {"permission/decide", "rule/add", "rule/remove", "setting/set"} <= set(closed)
     batch = [json.loads(request(name)) for name in closed]
     program = intrusion(home, daemon, (), [json.dumps(batch)])
@@ -136,6 +143,118 @@ async def test_it_is_known_again_after_a_restart_of_the_daemon(
     assert not report["keeper"]
     again = Chat(await daemon.client(), chat.made)
     assert (await again.ended(turn))["reason"] == "done"
+
+
+@pytest.mark.parametrize(
+    "steps", [("bare", "setsid", "kill"), ("bare", "setsid", "kill", "raise")], ids="-".join
+)
+async def test_it_is_known_when_it_has_killed_the_keeper(
+    home: Home, daemon: Daemon, chat: Chat, new_chat: NewChat, steps: tuple[str, ...]
+) -> None:
+    """Nothing is above it any more, and the new keeper has never heard of it."""
+    other = await new_chat()
+    turn, waiting = await asked_once(other, bash("touch evil"))
+    tries = [
+        request("permission/decide", permissionId=waiting["id"], decision="allow"),
+        request("rule/add", text="allow bash"),
+    ]
+    _, asked = await asked_once(chat, bash(intrusion(home, daemon, steps, tries)))
+    await chat.decide(asked, "allow")
+    report = await reported(home)
+    assert report["environment"] in ([], ["LC_CTYPE"])
+    answers = [answer["error"]["data"]["name"] for answer in report["answers"]]
+    assert answers == ["NotAllowed"] * len(tries)
+    assert not report["keeper"]
+    assert (await other.ended(turn))["reason"] == "lost"
+    assert not (home.work / "evil").exists()
+    rules = (await chat.client.call("rule/list"))["rules"]
+    assert {rule["by"] for rule in rules} == {"built-in"}
+
+
+def written_by_agent(home: Home, daemon: Daemon, path: Path) -> None:
+    """A program at a place that agents may write to; what it tries is allowed to nobody but the
+    user."""
+    intrusion(home, daemon, ("bare", "raise"), [request("rule/add", text="allow bash")])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\ncd {shlex.quote(str(home.work))}\n. ./program.sh\n")
+    path.chmod(0o755)
+
+
+async def is_turned_away(home: Home) -> None:
+    report = await reported(home)
+    assert [answer["error"]["data"]["name"] for answer in report["answers"]] == ["NotAllowed"]
+
+
+async def test_what_the_daemon_runs_as_claude_decides_nothing(
+    home: Home, daemon: Daemon, client: Client
+) -> None:
+    written_by_agent(home, daemon, home.root / "home/.local/bin/claude")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(
+            partial(
+                client.refused, "chat/create", cwd=str(home.work), model="anthropic/claude-opus-4-5"
+            )
+        )
+        await is_turned_away(home)
+        nursery.cancel_scope.cancel()
+
+
+async def test_what_the_daemon_runs_to_notify_decides_nothing(
+    home: Home, daemon: Daemon, chat: Chat
+) -> None:
+    program = home.root / "notify"
+    written_by_agent(home, daemon, program)
+    await chat.client.call("setting/set", key="notification", value="command")
+    await chat.client.call("setting/set", key="notification_command", value=[str(program)])
+    turn, asked = await asked_once(chat, bash("touch x"))
+    await is_turned_away(home)
+    await chat.decide(asked, "deny")
+    await chat.ended(turn)
+
+
+async def test_what_the_daemon_runs_as_login_shell_decides_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    async with trio.open_nursery() as nursery:
+        daemon = Daemon(home, nursery)
+        await daemon.start()
+        # Before anything needs to know the user's environment, which is asked for once.
+        written_by_agent(home, daemon, home.root / "home/.profile")
+        client = await daemon.client()
+        async with trio.open_nursery() as calling:
+            calling.start_soon(partial(client.call, "chat/create", cwd=str(home.work)))
+            await is_turned_away(home)
+            calling.cancel_scope.cancel()
+        await daemon.close()
+
+
+def test_an_agent_cannot_stand_in_for_the_keeper(home: Home) -> None:
+    """It would be given every key, and speak as every agent."""
+    path = places.keeper_socket_path()
+    listens = (
+        "import socket, sys; door = socket.socket(socket.AF_UNIX); door.bind(sys.argv[1]);"
+        "door.listen(); print('ready', flush=True); print(door.accept()[0].recv(1), flush=True)"
+    )
+    words = marked([sys.executable, "-I", "-c", listens, str(path)], os.environ)
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as false:
+        try:
+            assert false.stdout and false.stdout.readline() == b"ready\n"
+            with pytest.raises(KeeperFailed, match=rf"agent has started listens .*{false.pid}"):
+                connect(path)
+            assert false.stdout.readline() == b"b''\n"
+        finally:
+            false.kill()
+    path.unlink()
+
+
+def test_an_agent_cannot_start_the_users_daemon(home: Home) -> None:
+    """Its own would take every agent for the user."""
+    words = marked([sys.executable, "-m", "claudetted"], os.environ)
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "cannot be started by a program of an agent" in ended.stderr
+    assert not places.database_path().exists()
 
 
 async def test_an_agent_cannot_take_another_ones_sidecar_over(

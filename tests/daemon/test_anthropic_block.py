@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.daemon.client import Client
+from tests.daemon.client import Client, Json
 from tests.daemon.control_sidecar import Agent, begun, fault
 from tests.daemon.puppet import Puppet, Puppets
-from tests.daemon.test_models import has_models, listed, row
+from tests.daemon.test_models import has_models, row
 from tests.daemon.world import Chat, Daemon, Home
 from tests.fakes.claude import Claude
 
@@ -82,6 +82,20 @@ async def test_setting_set_AnthropicBlocked(client: Client, claude: Claude) -> N
     refused = await client.refused("setting/set", key="default_model", value=OWN)
     assert refused.name == "AnthropicBlocked"
     await client.call("setting/set", key="default_model", value="openrouter/anthropic/claude-x")
+
+
+async def test_claude_code_itself_is_for_who_has_a_subscription(
+    client: Client, claude: Claude, home: Home
+) -> None:
+    claude.is_signed_in("claude.ai")
+    made = (await client.call("chat/create", cwd=str(home.work), harness="claude"))["chat"]
+    assert (made["harness"], made["backend"]) == ("claude", "anthropic")
+    assert made["capabilities"] == {"images": True, "signIn": False, "sealed": "call"}
+    told = await client.call("setting/set", key="default_model", value="claude/opus")
+    assert told["setting"]["value"] == "claude/opus"
+    await client.call("setting/set", key="default_agent_backend", value="claude")
+    made = (await client.call("chat/create", cwd=str(home.work)))["chat"]
+    assert (made["harness"], made["backend"]) == ("claude", "anthropic")
 
 
 async def test_a_default_from_before_the_sign_in_is_refused_for_a_new_chat(
@@ -230,28 +244,38 @@ async def test_running_sidecars_are_told_when_the_sign_in_changes(
     assert "blocked" not in await puppet.hears("credentials")
 
 
+async def models(client: Client) -> list[Json]:
+    return list((await client.call("model/list"))["models"])
+
+
+def others_than_its_own(models: list[Json]) -> list[str]:
+    """Claude Code serves itself wherever it is installed, whatever Pi may use."""
+    return [model["id"] for model in models if model.get("backend") != "anthropic"]
+
+
 async def test_blocked_models_are_hidden_and_come_back(
     client: Client, claude: Claude, puppets: Puppets
 ) -> None:
     own, copilot = row("claude-opus-4-5", "anthropic"), row("claude-sonnet-4", "github-copilot")
     await has_models(client, puppets, own, copilot)
-    assert await listed(client) == [COPILOT, OWN]
+    assert others_than_its_own(await models(client)) == [COPILOT, OWN]
     claude.is_signed_in("claude.ai")
+
     await client.refused("setting/set", key="default_model", value=OWN)
     told = await client.call("model/list")
-    assert [model["id"] for model in told["models"]] == [COPILOT]
+    assert others_than_its_own(told["models"]) == [COPILOT]
     assert "`claude auth status` says claude.ai" in told["trouble"]
     unknown = await client.refused("setting/set", key="default_model", value="claude-sonnet-4/x")
-    assert unknown.data["nearest"] == [COPILOT]
+    assert COPILOT in unknown.data["nearest"]
     claude.is_signed_in("none")
     await client.call("setting/set", key="default_model", value=OWN)
-    assert await listed(client) == [COPILOT, OWN]
+    assert others_than_its_own(await models(client)) == [COPILOT, OWN]
 
 
 async def test_the_seed_of_a_blocked_provider_is_not_shown(client: Client, claude: Claude) -> None:
     claude.is_signed_in("claude.ai")
     told = await client.call("model/list")
-    assert [model["id"] for model in told["models"]] == ["openai/gpt-5.4"]
+    assert others_than_its_own(told["models"]) == ["openai/gpt-5.4"]
     assert "trouble" not in told
 
 

@@ -44,7 +44,28 @@ async def test_a_chat_is_led_to_its_server(
         "baseUrl": f"{server.root}/v1",
         "model": "library/llama3",
         "contextWindow": 6_000,
+        "images": False,
     }
+
+
+async def test_where_pi_has_no_model_a_chat_that_chose_none_begins_with_a_local_one(
+    client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat
+) -> None:
+    await has_ollama(client, server)
+    number = await client.post("model/refresh")
+    control = await puppets.next()
+    await control.greets()
+    await control.answers(await control.hears("models"), {"models": []})
+    await client.result_of(number)
+    chat = await new_chat()
+    assert "model" not in chat.made
+    assert (await ends_with(puppets, chat))["model"] == "ollama/library/llama3"
+    number = await client.post("model/refresh")
+    found = {"models": [{"id": "openai/gpt-5", "provider": "openai", "name": "GPT-5"}]}
+    await control.answers(await control.hears("models"), found)
+    await client.result_of(number)
+    other = await new_chat()
+    assert not (await ends_with(puppets, other)).get("model")
 
 
 async def test_a_backend_alone_means_its_default_model_or_its_first(
@@ -180,25 +201,68 @@ async def test_two_backends_never_mix(
         assert start["endpoint"]["baseUrl"] == f"{server.root}/{backend}/v1"
 
 
-async def test_codex_and_openai_without_a_server_use_what_pi_has(
-    client: Client, puppets: Puppets, new_chat: NewChat
-) -> None:
+async def pi_has(client: Client, puppets: Puppets, *models: str) -> None:
     number = await client.post("model/refresh")
     puppet = await puppets.next()
     await puppet.greets()
-    row = {"id": "openai/gpt-5", "provider": "openai", "name": "GPT-5"}
-    await puppet.answers(await puppet.hears("models"), {"models": [row]})
+    rows = [{"id": f"openai/{model}", "provider": "openai", "name": model} for model in models]
+    await puppet.answers(await puppet.hears("models"), {"models": rows})
     await client.result_of(number)
-    for backend in ("codex-native", "openai-api"):
-        await update(client, backend, runtime="pi")
-        await client.call("setting/set", key="default_agent_backend", value=backend)
-        chat = await new_chat()
-        assert (chat.made["backend"], chat.made["model"]) == (backend, "openai/gpt-5")
-        start = await ends_with(puppets, chat)
-        assert start["model"] == "openai/gpt-5"
-        assert "endpoint" not in start
-        refused = await chat.refused("chat/configure", backend=backend, model="gpt-4")
-        assert refused.data["nearest"] == ["openai/gpt-5"]
+
+
+async def test_what_the_agent_does_not_know_is_near_to_models_of_servers_too(
+    client: Client, server: LocalServer, puppets: Puppets, home: Home
+) -> None:
+    await has_ollama(client, server)
+    number = await client.post("chat/create", cwd=str(home.work), model="ollamma/llama3")
+    puppet = await puppets.next()
+    await puppet.greets()
+    message = "No configured provider has a model ollamma/llama3. Nearest: ollamma/other."
+    await puppet.refuses(
+        await puppet.hears("start"),
+        "ModelUnknown",
+        message,
+        model="ollamma/llama3",
+        nearest=["ollamma/other"],
+    )
+    error = (await client.reply(number))["error"]
+    nearest = error["data"]["nearest"]
+    assert {"ollama/library/llama3", "ollamma/other"} <= set(nearest)
+    assert error["message"] == (
+        f"No configured provider has a model ollamma/llama3. Nearest: {', '.join(nearest)}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("backend", "model"), [("codex-native", "gpt-5.2-codex"), ("openai-api", "gpt-5.4")]
+)
+async def test_codex_and_openai_without_a_server_use_what_pi_has(
+    client: Client, puppets: Puppets, new_chat: NewChat, backend: str, model: str
+) -> None:
+    await pi_has(client, puppets, "gpt-5.4", "gpt-5.2-codex")
+    await update(client, backend, runtime="pi")
+    await client.call("setting/set", key="default_agent_backend", value=backend)
+    chat = await new_chat()
+    assert (chat.made["backend"], chat.made["model"]) == (backend, f"openai/{model}")
+    start = await ends_with(puppets, chat)
+    assert start["model"] == f"openai/{model}"
+    assert "endpoint" not in start
+    refused = await chat.refused("chat/configure", backend=backend, model="gpt-4")
+    assert "openai/gpt-5.4" in refused.data["nearest"]
+
+
+async def test_codex_takes_no_model_that_is_not_made_for_it(
+    client: Client, puppets: Puppets, home: Home
+) -> None:
+    await pi_has(client, puppets, "gpt-5", "gpt-4o")
+    await update(client, "codex-native", runtime="pi")
+    refused = await client.refused("chat/create", cwd=str(home.work), backend="codex-native")
+    assert refused.name == "ModelUnknown"
+    advice = "claudette backend set codex-native --model openai/gpt-5"
+    assert advice in refused.message
+    await update(client, "codex-native", defaultModel="openai/gpt-5")
+    made = await client.call("chat/create", cwd=str(home.work), backend="codex-native")
+    assert made["chat"]["model"] == "openai/gpt-5"
 
 
 # Faults

@@ -31,8 +31,8 @@ async def test_each_backend_has_its_runtimes_and_the_missing_ones_are_marked(
         "pi": ("pi", "pi"),
         "ollama": ("pi", "pi"),
         "lmstudio": ("pi", "pi"),
-        "openai-api": ("claude", "claude"),
-        "custom-openai": ("claude", "claude"),
+        "openai-api": ("codex", "codex"),
+        "custom-openai": ("codex", "codex"),
         "codex-native": ("codex", "codex"),
         "anthropic": ("claude", "claude"),
         "custom-anthropic": ("claude", "claude"),
@@ -78,7 +78,9 @@ async def test_what_a_model_is_run_with_counts_and_what_cannot_call_tools_is_tol
     client: Client, server: LocalServer
 ) -> None:
     details = {
-        "run": shown(131_072, parameters='stop "x"\nnum_ctx                        16384'),
+        "run": shown(
+            131_072, "tools", "vision", parameters='stop "x"\nnum_ctx                        16384'
+        ),
         "deaf": shown(8_192, "vision"),
         "vectors": {"capabilities": ["embedding"]},
         "old": {"model_info": {"gemma.context_length": 2_048}},
@@ -89,8 +91,11 @@ async def test_what_a_model_is_run_with_counts_and_what_cannot_call_tools_is_tol
     told = await tried(client, "ollama")
     assert told["models"] == ["ollama/run", "ollama/old"]
     assert "deaf cannot call tools" in told["message"]
-    windows = {name: row["contextWindow"] for name, row in (await models(client)).items()}
+    found = await models(client)
+    windows = {name: row["contextWindow"] for name, row in found.items()}
     assert windows == {"ollama/run": 16_384, "ollama/old": 2_048}
+    # An old server does not say what its models can.
+    assert (found["ollama/run"]["images"], "images" in found["ollama/old"]) == (True, False)
 
 
 async def test_models_of_lm_studio_are_found_by_either_of_its_ways(
@@ -107,6 +112,8 @@ async def test_models_of_lm_studio_are_found_by_either_of_its_ways(
         ]
     }
     assert (await tried(client, "lmstudio"))["models"] == ["lmstudio/a/b", "lmstudio/c"]
+    seeing = {name: row["images"] for name, row in (await models(client)).items()}
+    assert seeing == {"lmstudio/a/b": False, "lmstudio/c": True}
     found = await models(client)
     assert found["lmstudio/a/b"]["group"] == "LM Studio"
     assert (found["lmstudio/a/b"]["contextWindow"], found["lmstudio/c"]["contextWindow"]) == (
@@ -131,10 +138,10 @@ async def test_any_server_can_be_named_with_models_it_does_not_list(
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ({"/api/tags": 500}, "did not tell its models"),
+        ({"/api/tags": 500}, "did not list its models"),
         ({"/api/tags": 401}, "backend set ollama --key"),
-        ({"/api/tags": ["no", "object"]}, "no list of models"),
-        ({"/api/tags": {"models": [{"name": "a"}]}, "/api/show": 500}, "did not tell its models"),
+        ({"/api/tags": ["no", "object"]}, "not a list of models"),
+        ({"/api/tags": {"models": [{"name": "a"}]}, "/api/show": 500}, "did not list its models"),
     ],
 )
 async def test_a_server_that_fails_is_told_in_a_sentence(
@@ -151,6 +158,17 @@ async def test_nobody_is_there(client: Client) -> None:
     told = await tried(client, "ollama")
     assert NOBODY in told["message"]
     assert "Is Ollama running there?" in told["message"]
+
+
+async def test_a_server_elsewhere_is_asked_through_the_proxy_of_the_client(client: Client) -> None:
+    await update(client, "ollama", url="http://gpu.example:11434")
+    for env, way in (
+        ({"http_proxy": NOBODY}, f"through the proxy {NOBODY}"),
+        ({"http_proxy": NOBODY, "NO_PROXY": "127.0.0.1,gpu.example"}, "cannot be reached: "),
+        ({"http_proxy": "", "NO_PROXY": ""}, "cannot be reached: "),
+    ):
+        told = await client.call("backend/test", backend="ollama", env=env)
+        assert (told["ok"], way in told["message"]) == (False, True), told["message"]
 
 
 async def test_bug_31_servers_are_asked_at_once_and_a_slow_one_is_told_about(

@@ -9,6 +9,7 @@ import trio
 
 from tests.daemon.client import Client
 from tests.daemon.conftest import NewChat
+from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home, alone, full_disk
 
 
@@ -138,6 +139,35 @@ async def test_chat_create_WorkspaceMissing(home: Home, client: Client) -> None:
         assert refused.name == "WorkspaceMissing"
         assert refused.data["path"] == os.fspath(missing)
     assert (await client.refused("chat/create", cwd="relative")).name == "WorkspaceMissing"
+
+
+@pytest.mark.parametrize("cwd", ["/a\0b", "/" + "x" * 300, "/" + "x/" * 3000])
+async def test_what_no_directory_can_be_called_is_a_workspace_that_is_missing(
+    client: Client, cwd: str
+) -> None:
+    refused = await client.refused("chat/create", cwd=cwd)
+    assert refused.name == "WorkspaceMissing"
+    assert len(refused.message.splitlines()) == 1
+    assert len(refused.message) < 400
+
+
+@pytest.mark.parametrize(
+    ("env", "path"),
+    [({"LANG": "a\0b"}, "$.env.LANG"), ({"A=B": "c"}, "$.env"), ({"": "c"}, "$.env")],
+)
+async def test_what_no_process_can_have_as_a_variable_is_refused(
+    client: Client, chat: Chat, env: dict[str, str], path: str
+) -> None:
+    for method, params in {
+        "chat/create": {"cwd": chat.made["cwd"]},
+        "chat/environment": {"chatId": chat.id},
+        "turn/send": {"chatId": chat.id, "text": "@text hi"},
+        "event/subscribe": {"chatId": chat.id},
+    }.items():
+        refused = await client.refused(method, **params, env=env)
+        assert (method, refused.name, refused.data["path"]) == (method, "InvalidParams", path)
+    refused = await client.refused("provider/environment", variables=env)
+    assert refused.data["path"] == path.replace("env", "variables")
 
 
 async def test_chat_create_WorkspaceForbidden(home: Home, client: Client) -> None:
@@ -303,6 +333,9 @@ async def test_a_message_restores_an_archived_chat(chat: Chat) -> None:
     await chat.call("chat/archive")
     assert (await chat.turn("@text two"))["reason"] == "done"
     assert not (await chat.get()).get("archivedAt")
+    assert await chat.notices() == [
+        ("info", "The chat was archived; this message has restored it.")
+    ]
 
 
 async def test_archiving_twice_and_restoring_twice_is_once(chat: Chat) -> None:
@@ -330,3 +363,28 @@ async def test_chat_restore_StoreFull(chat: Chat) -> None:
     with full_disk():
         assert (await chat.refused("chat/restore")).name == "StoreFull"
     assert (await chat.get())["archivedAt"]
+
+
+async def test_what_a_client_carries_reaches_a_running_agent_and_the_next_one(
+    client: Client, chat: Chat, puppets: Puppets
+) -> None:
+    turn_id = await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.starts()
+    await puppet.takes_prompt()
+    await puppet.ends_turn(turn_id)
+    await chat.ended(turn_id)
+    env = {"SSH_AUTH_SOCK": "/new", "CLAUDE_CODE_OAUTH_TOKEN": "secret"}
+    await chat.call("turn/send", text="two", env=env, key="k")
+    assert (await puppet.hears("environment"))["env"] == {"SSH_AUTH_SOCK": "/new"}
+    assert (await puppet.takes_prompt())["text"] == "two"
+    again = await chat.call("turn/send", text="two", env={"SSH_AUTH_SOCK": "/newer"}, key="k")
+    assert again["state"] == "running", "the same message, wherever it is repeated"
+    await client.call("event/subscribe", chatId=chat.id, env={"SSH_AUTH_SOCK": "", "TZ": "UTC"})
+    assert (await puppet.hears("environment"))["env"] == {"SSH_AUTH_SOCK": "", "TZ": "UTC"}
+    shown = (await chat.call("chat/environment"))["env"]
+    assert (shown["TZ"], "SSH_AUTH_SOCK" in shown) == ("UTC", False)
+    await client.call("event/subscribe", chatId=chat.id, env={"TZ": "UTC"})
+    notices = [text for kind, text in await chat.notices() if kind == "info"]
+    assert notices[-1] == "The agent's next commands have the client's SSH_AUTH_SOCK, TZ."
+    assert len(notices) == 2

@@ -5,8 +5,8 @@ import sqlite3
 import pytest
 import trio
 
-from claudetted.chat import clearing
-from claudetted.chat.clearing import Clearing
+from claudetted.chat import cleanup
+from claudetted.chat.cleanup import Clearing
 from claudetted.protocol import places
 from claudetted.store import directories, journal
 from tests.daemon.client import PATIENCE, Client
@@ -30,7 +30,7 @@ async def shrunk(client: Client, below: int) -> None:
 async def test_the_database_shrinks_after_a_large_chat_is_deleted(
     client: Client, new_chat: NewChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clearing, "REST_SECONDS", 0)
+    monkeypatch.setattr(cleanup, "REST_SECONDS", 0)
     kept, large = await new_chat(), await new_chat()
     await kept.turn("@text stays")
     before = size(await client.call("daemon/status"))
@@ -47,7 +47,7 @@ async def test_others_go_on_while_it_is_cleared_away(
     client: Client, new_chat: NewChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Held in the middle, with most of it to do: nobody waits for the end."""
-    monkeypatch.setattr(clearing, "REST_SECONDS", 3600)
+    monkeypatch.setattr(cleanup, "REST_SECONDS", 3600)
     kept, large = await new_chat(), await new_chat()
     await large.turn("@flood 3000")
     await large.call("chat/delete")

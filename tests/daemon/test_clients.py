@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+import trio
 
-from claudetted.rpc import outbox
-from tests.daemon.client import Client
+from claudetted.rpc import connection, outbox
+from tests.daemon.client import PATIENCE, Client
 from tests.daemon.mirror import Mirror
 from tests.daemon.puppet import Puppet, Puppets
 from tests.daemon.world import Chat, Daemon, Home, alone
@@ -57,6 +58,54 @@ async def test_ten_clients_see_the_same(daemon: Daemon, chat: Chat) -> None:
     assert all(told == events[0] for told in events)
     said = ["".join(delta["text"] for delta in client.deltas()) for client in clients]
     assert said == [said[0]] * 10
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> trio.Event:
+    """Who has closed a side is looked at soon; set when that was done."""
+    event, is_gone = trio.Event(), connection._is_gone
+
+    def look(stream: trio.abc.Stream) -> bool:
+        event.set()
+        return is_gone(stream)
+
+    monkeypatch.setattr(connection, "_LAST_ANSWERS_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "_is_gone", look)
+    return event
+
+
+@pytest.mark.unix_only
+async def test_a_client_that_writes_no_more_gets_its_answers(
+    daemon: Daemon, puppets: Puppets, chat: Chat, looked: trio.Event
+) -> None:
+    puppet, turn_id = await speaking(puppets, chat)
+    asker = await daemon.client()
+    number = await asker.post("turn/wait", chatId=chat.id, turnId=turn_id)
+    await asker.end_writing()
+    with trio.fail_after(PATIENCE):
+        await looked.wait()
+    await puppet.ends_turn(turn_id)
+    assert (await asker.result_of(number))["turn"]["reason"] == "done"
+    await asker.gone()
+
+
+async def test_a_client_that_is_gone_waits_for_nothing(
+    daemon: Daemon, puppets: Puppets, chat: Chat, looked: trio.Event
+) -> None:
+    _, turn_id = await speaking(puppets, chat)
+    asker = await daemon.client()
+    await asker.post("turn/wait", chatId=chat.id, turnId=turn_id)
+    await asker.close()
+    await alone(chat.client)
+
+
+@pytest.mark.unix_only
+async def test_a_last_line_needs_no_newline(daemon: Daemon) -> None:
+    client = await daemon.client()
+    await client.stream.send_all(b'{"jsonrpc":"2.0","id":7,"method":"daemon/status"}')
+    await client.end_writing()
+    assert (await client.result_of(7))["clients"] == 1
+    await client.gone()
 
 
 async def test_two_clients_talk_to_one_chat(daemon: Daemon, home: Home, chat: Chat) -> None:

@@ -101,7 +101,7 @@ async def test_a_chat_lists_ours_and_the_agents_commands(chat: Chat) -> None:
     told = await chat.call("command/list")
     commands = {command["name"]: command for command in told["commands"]}
     assert commands["/model"]["completions"] == ["fake/small", "fake/large", "fake/thinker"]
-    assert commands["/permissions"]["completions"] == ["readonly", "standard", "full"]
+    assert commands["/permissions"]["completions"] == ["readonly", "standard", "confined", "full"]
     assert {"/login", "/compact", "/clear", "/stop", "/usage", "/help"} <= set(commands)
     assert commands["/skill:rig"]["source"] == "agent"
     assert commands["/review"]["arguments"] == "<file>"
@@ -203,7 +203,7 @@ async def test_compact_waits_for_the_turns_end(home: Home, chat: Chat) -> None:
     await chat.turn("@text one")
     running = await chat.send("@hold door @text two")
     await home.gates.held("door")
-    assert "turn has ended" in (await commanded(chat, "/compact"))["text"]
+    assert "when the turn ends" in (await commanded(chat, "/compact"))["text"]
     assert not chat.events("compaction/started")
     home.gates.release("door")
     assert (await chat.ended(running))["reason"] == "done"
@@ -240,7 +240,7 @@ async def test_steer_retry_resume_title_and_thinking(home: Home, chat: Chat) -> 
     queued = await chat.send("@text queued")
     await commanded(chat, "/stop")
     await chat.ended(running)
-    assert "goes on" in (await commanded(chat, "/resume"))["text"]
+    assert "was resumed" in (await commanded(chat, "/resume"))["text"]
     assert (await chat.ended(queued))["reason"] == "done"
     failed = await chat.turn("@fail It broke.")
     assert failed["reason"] == "failed"

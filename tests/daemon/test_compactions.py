@@ -163,11 +163,11 @@ async def test_one_that_cannot_be_launched_says_so(home: Home, chat: Chat) -> No
     await chat.turn("@text one")
     await chat.call("chat/archive")
     await chat.event("sidecar/stopped")
-    home.harness.unlink()
+    home.harness.write_text("#!/nowhere/at/all\n")
     await chat.call("chat/compact")
     ended = await chat.event("compaction/ended")
     assert ended["ok"] is False
-    assert "CLAUDETTE_PI_HARNESS" in ended["error"]
+    assert "No such file" in ended["error"]
     await chat.status("failed")
 
 

@@ -15,7 +15,7 @@ from claudetted.daemon import launching
 from claudetted.daemon.lock import AlreadyRunning
 from claudetted.daemon.run import serve
 from claudetted.protocol import places
-from claudetted.rpc import unix
+from claudetted.rpc.doors import process, unix
 from claudetted.store.schema import NewerDatabase
 from tests.daemon.client import PATIENCE, Client
 from tests.daemon.conftest import NewChat
@@ -218,7 +218,7 @@ async def test_its_places_are_the_users_alone(daemon: Daemon, home: Home) -> Non
 async def test_the_peer_is_known_by_user_and_process() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
-        uid, pid = unix.peer(trio.socket.from_stdlib_socket(ours))
+        uid, pid = process.process_of(trio.socket.from_stdlib_socket(ours))
     assert uid == os.getuid()
     assert pid in (os.getpid(), None)
 
@@ -228,7 +228,7 @@ async def test_another_users_connection_is_closed(
 ) -> None:
     """The kernel says that it is ours; as far as the daemon can tell it is another's."""
     await client.call("daemon/status")
-    monkeypatch.setattr(unix, "peer", lambda connected: (os.getuid() + 1, 1))
+    monkeypatch.setattr(unix, "process_of", lambda connected: (os.getuid() + 1, 1))
     stranger = await daemon.client()
     await stranger.gone()
     assert stranger.rest == b""
@@ -286,7 +286,7 @@ async def test_a_line_of_twenty_megabytes_is_refused_and_the_next_one_heard(
         (b"nonsense", "ParseError"),
         (b"\xff\xfe", "ParseError"),
         (b"[]", "InvalidRequest"),
-        (b'{"jsonrpc":"2.0","method":"daemon/status"}', "InvalidRequest"),
+        (b'{"jsonrpc":"2.0","method":7}', "InvalidRequest"),
         (b'{"jsonrpc":"1.0","id":null,"method":"daemon/status"}', "InvalidRequest"),
     ],
 )
@@ -297,6 +297,15 @@ async def test_a_line_that_is_no_request_is_answered(
     reply = await client.reply(None)
     assert reply["error"]["data"]["name"] == name
     assert await client.call("daemon/status")
+
+
+async def test_a_notification_is_carried_out_and_not_answered(chat: Chat) -> None:
+    params = {"chatId": chat.id, "title": "Mine"}
+    told = {"jsonrpc": "2.0", "method": "chat/rename", "params": params}
+    await chat.client.send_line([told])
+    await chat.client.send_line(told | {"params": {"chatId": "nobody", "title": "x"}})
+    assert (await chat.get())["title"] == "Mine"
+    assert not chat.client.answered(None)
 
 
 async def test_what_is_wrong_with_a_parameter_is_named_with_its_path(client: Client) -> None:
@@ -360,7 +369,7 @@ async def test_a_client_that_has_said_all_still_hears_its_answers(
 ) -> None:
     client = await daemon.client()
     number = await client.post("chat/create", cwd=str(home.work), model="fake/large")
-    await client.stream.send_eof()
+    await client.end_writing()
     assert (await client.result_of(number))["chat"]["modelUsed"] == "fake/large"
 
 

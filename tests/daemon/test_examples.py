@@ -3,8 +3,11 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 import trio
+from lupa import LuaError, LuaRuntime
 
 from claudetted.protocol import places
 from tests.daemon.world import Chat
@@ -49,3 +52,10 @@ async def test_the_lua_example_answers_a_card(chat: Chat) -> None:
     printed = await _attached(chat, plugin, b"")
     assert "? bash: echo done > made.txt" in printed
     assert "It ran." in printed
+
+
+def test_the_lua_example_says_which_neovim_it_needs() -> None:
+    lua: Any = LuaRuntime()
+    lua.globals().vim = lua.table_from({"loop": {}})  # as Neovim 0.9 has it
+    with pytest.raises(LuaError, match=r"needs Neovim 0\.10 or newer"):
+        lua.execute((EXAMPLES / "attach.lua").read_text(encoding="utf-8"))

@@ -56,6 +56,16 @@ async def test_a_call_that_nobody_made_is_explained(
     assert told["why"]
 
 
+async def test_a_path_that_no_file_can_have_is_explained(chat: Chat) -> None:
+    for call in (
+        {"tool": "read", "access": "read", "paths": ["a\0b"]},
+        {"tool": "read", "access": "read", "paths": ["/" + "x" * 5000]},
+        {"command": "cat a\0b"},
+    ):
+        assert (await explained(chat, **call))["effect"] in ("ask", "allow")
+    assert (await chat.snapshot())["chat"]["status"]["name"] == "idle"
+
+
 async def test_an_explanation_depends_on_the_chats_level(new_chat: NewChat) -> None:
     effects = {}
     for level in ("readonly", "standard", "full"):

@@ -3,7 +3,8 @@
 import pytest
 import trio
 
-from claudetted.chat import actor, denials
+from claudetted.chat import actor
+from claudetted.chat.process import unrecorded_denials
 from tests.daemon.calls import asked_once, bash, recorded
 from tests.daemon.client import Json
 from tests.daemon.conftest import NewChat
@@ -16,7 +17,7 @@ from tests.daemon.world import Chat, Daemon, Home, full_disk, gone
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused disk is tried again soon."""
     monkeypatch.setattr(actor, "REFUSED_PAUSE_SECONDS", 0.05)
-    monkeypatch.setattr(denials, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(unrecorded_denials, "AGAIN_SECONDS", 0.05)
 
 
 async def refused_once(chat: Chat) -> None:
@@ -178,7 +179,7 @@ async def test_a_deny_for_longer_leaves_its_rule_when_it_is_stored(
 async def test_a_stop_that_is_stored_first_leaves_a_deny_what_it_is(
     puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(denials, "AGAIN_SECONDS", 3600)
+    monkeypatch.setattr(unrecorded_denials, "AGAIN_SECONDS", 3600)
     puppet, asked = await asking_puppet(puppets, chat)
     with full_disk():
         await chat.decide(asked, "deny", reason="not this")

@@ -6,12 +6,18 @@ import trio
 from claudetted.chat import manager
 from tests.daemon.client import PATIENCE
 from tests.daemon.conftest import NewChat
+from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home, held_commits
 
 
 @pytest.fixture(autouse=True)
 def idle_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manager, "IDLE_SECONDS", 0.05)
+
+
+@pytest.fixture
+async def other(new_chat: NewChat) -> Chat:
+    return await new_chat()
 
 
 async def loaded(daemon: Daemon, count: int) -> None:
@@ -92,13 +98,28 @@ async def test_a_chat_whose_message_is_on_its_way_to_the_disk_stays(
         await one.call("event/unsubscribe")
     with held_commits() as held:
         sent = await chat.client.post("turn/send", chatId=chat.id, text="@text hi")
-        await held.came.wait()
+        await held.came()
         await (await daemon.client()).call("chat/configure", chatId=other.id)
         await loaded(daemon, 1)
         status = await (await daemon.client()).call("daemon/status")
         assert status["loadedChats"] == 1
     turn_id = (await chat.client.result_of(sent))["turnId"]
     assert (await chat.ended(turn_id))["reason"] == "done"
+
+
+async def test_a_chat_stays_while_it_is_found_out_what_is_asked_of_it(
+    daemon: Daemon, chat: Chat, other: Chat, puppets: Puppets
+) -> None:
+    await chat.call("event/unsubscribe")
+    sender = await daemon.client()
+    sent = await sender.post("turn/send", chatId=chat.id, text="/skill:rig")
+    control = await puppets.next()
+    await control.greets()
+    asked = await control.hears("commands")
+    await other.call("event/unsubscribe")
+    await loaded(daemon, 1)
+    await control.answers(asked, {"commands": [{"name": "skill:rig", "about": "Rigs."}]})
+    assert (await sender.result_of(sent))["turnId"]
 
 
 async def test_a_message_in_the_moment_of_putting_down_is_answered(

@@ -68,7 +68,8 @@ async def test_long_arguments_and_diffs_are_read_in_pieces(puppets: Puppets, cha
     await puppet.starts()
     await puppet.takes_prompt()
     arguments = {"path": "a", "content": "y" * 100_000}
-    tool = {"name": "write", "input": arguments, "diff": "+" * 90_000, "phase": "running"}
+    line = "+" * 99 + "\n"
+    tool = {"name": "write", "input": arguments, "diff": line * 900, "phase": "running"}
     await puppet.says("item.open", item="t1", kind="tool", tool=tool)
     await puppet.says("item.close", item="t1", text="z" * 70_000, tool=tool)
     await puppet.ends_turn(turn_id)
@@ -76,10 +77,11 @@ async def test_long_arguments_and_diffs_are_read_in_pieces(puppets: Puppets, cha
     (item,) = await chat.items("tool")
     shown = item["tool"]
     assert (shown.get("input", {}), shown["inputBytes"]) == ({}, len(json.dumps(arguments)))
-    assert (len(shown["diff"]), shown["diffBytes"]) == (INLINE, 90_000)
+    # No line is shown by half.
+    assert (shown["diff"], shown["diffBytes"]) == (line * (INLINE // 100), 90_000)
     whole = await read_whole(chat, item["id"], 50_000, "input")
     assert json.loads(whole) == arguments
-    assert await read_whole(chat, item["id"], 50_000, "diff") == "+" * 90_000
+    assert await read_whole(chat, item["id"], 50_000, "diff") == line * 900
     assert await read_whole(chat, item["id"], 50_000) == "z" * 70_000
 
 

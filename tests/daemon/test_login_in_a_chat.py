@@ -116,7 +116,7 @@ async def test_the_death_of_the_daemon_ends_a_sign_in_with_a_word(
         await again.event("question/resolved")
     (item,) = [item for item in await again.items() if item["id"] == question["id"]]
     assert item["answer"]["outcome"] == "withdrawn"
-    assert "begin again with /login" in item["text"]
+    assert "start it again with /login" in item["text"]
 
 
 async def test_a_key_in_the_command_is_refused_and_kept_nowhere(chat: Chat) -> None:
@@ -176,3 +176,55 @@ async def test_none_of_the_providers_is_an_answer(chat: Chat, puppets: Puppets) 
     await chat.client.result_of(await answers(chat, question, "cancel"))
     assert (await chat.call("question/list")).get("questions", []) == []
     assert await infos(chat) == []
+
+
+async def test_a_bare_number_answers_what_is_asked_and_begins_no_turn(
+    chat: Chat, puppets: Puppets
+) -> None:
+    agent, question = await choosing(chat, puppets, KEYED)
+    refused = await chat.refused("turn/send", text="3")
+    assert (refused.name, "answers 1 to 2" in refused.message) == ("InvalidParams", True)
+    number = await chat.client.post("turn/send", chatId=chat.id, text=" 1\n", key="once")
+    await agent.answers("providers")
+    told = await chat.client.result_of(number)
+    assert (told["state"], told["command"]) == ("command", "/answer")
+    assert told["text"] == "Which provider do you want to set up? OpenAI"
+    ended = await chat.event("question/resolved")
+    assert (ended["questionId"], ended["answer"]["value"]) == (question["id"], "openai")
+    assert await chat.call("turn/send", text=" 1\n", key="once") == told
+    assert chat.events("turn/started") == []
+    later = await chat.call("turn/send", text="2")
+    assert later["state"] == "running"  # nothing is asked any more
+
+
+async def test_a_number_is_text_where_text_is_wanted(chat: Chat, puppets: Puppets) -> None:
+    agent, _ = await signing_in(chat, puppets)
+    await asked(chat, "login")
+    number = await chat.client.post("turn/send", chatId=chat.id, text="123456")
+    answer = await agent.puppet.hears("login.answer")
+    assert answer["value"] == "123456"
+    await agent.puppet.answers(answer)
+    assert "123456" not in str(await chat.client.result_of(number))
+    assert "123456" not in str(await chat.items())
+
+
+async def test_the_list_of_providers_is_closed_by_cancel(chat: Chat, puppets: Puppets) -> None:
+    _, question = await choosing(chat, puppets, KEYED)
+    told = await chat.call("turn/send", text="/login cancel")
+    assert told["text"] == "No provider is set up."
+    ended = await chat.event("question/resolved")
+    assert (ended["questionId"], ended["answer"]["outcome"]) == (question["id"], "withdrawn")
+    assert (await chat.call("question/list")).get("questions", []) == []
+
+
+async def test_a_question_of_a_sign_in_ends_with_it(chat: Chat, puppets: Puppets) -> None:
+    """Also when the sign-in ends well by another way than the answer to it."""
+    agent, begin = await signing_in(chat, puppets)
+    question = await asked(chat, "login")
+    await agent.puppet.answers(begin)
+    await agent.answers("models")
+    ended = await chat.event(
+        "question/resolved", lambda event: event["questionId"] == question["id"]
+    )
+    assert ended["answer"]["why"] == "The sign-in is over."
+    assert (await chat.call("question/list")).get("questions", []) == []

@@ -73,7 +73,7 @@ async def test_bug_33_each_step_has_the_names_of_the_protocol(
     question = {"message": "Domain?", "placeholder": "git.example"}
     choice = {"message": "Which?", "options": [{"id": "a", "label": "A"}]}
     page = {"url": "https://x.example", "code": "AB-CD"}
-    steps = [
+    steps: list[tuple[Json, Json]] = [
         ({"kind": "prompt", **question}, {"asks": "text", **question}),
         ({"kind": "withdrawn"}, {}),
         ({"kind": "select", **choice}, {"asks": "choice", **choice}),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from claudetted.chat import sidecars
-from claudetted.chat.subject import subject
+from claudetted.chat.log_context import subject
+from claudetted.chat.plans import agent_process
 from claudetted.protocol import places
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home
@@ -107,18 +107,18 @@ async def test_a_sidecar_of_another_level_is_refused(home: Home, chat: Chat) -> 
 async def test_an_agent_that_always_dies_is_started_less_and_less(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(sidecars.CRASHES):
+    for _ in range(agent_process.CRASHES):
         assert (await chat.turn("@die 3"))["reason"] == "lost"
     turn = await chat.turn("@text hi")
     assert turn["reason"] == "failed"
     assert "3 times in a row" in turn["error"]
-    assert len(chat.events("sidecar/started")) == sidecars.CRASHES
-    monkeypatch.setattr(sidecars, "WAIT_SECONDS", 0.0)
+    assert len(chat.events("sidecar/started")) == agent_process.CRASHES
+    monkeypatch.setattr(agent_process, "WAIT_SECONDS", 0.0)
     assert (await chat.turn("@text hi"))["reason"] == "done"
 
 
 async def test_a_changed_chat_is_tried_at_once_after_many_losses(chat: Chat) -> None:
-    for _ in range(sidecars.CRASHES):
+    for _ in range(agent_process.CRASHES):
         await chat.turn("@die 3")
     await chat.call("chat/configure", model="fake/large")
     assert (await chat.turn("@text hi"))["reason"] == "done"

@@ -5,7 +5,7 @@ import pytest
 from tests.daemon.client import Client, Json
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppet, Puppets
-from tests.daemon.world import Daemon, Home, full_disk
+from tests.daemon.world import Chat, Daemon, Home, full_disk
 
 
 def row(name: str, provider: str = "openai", **more: object) -> Json:
@@ -114,3 +114,84 @@ async def test_model_refresh_StoreFull(client: Client, puppets: Puppets) -> None
         await puppet.answers(line, {"models": [row("gpt-5")]})
         assert (await client.reply(number))["error"]["data"]["name"] == "StoreFull"
     assert await listed(client) != ["openai/gpt-5"]
+
+
+async def test_a_chat_that_chose_nothing_begins_with_the_default_of_now(
+    client: Client, puppets: Puppets, chat: Chat
+) -> None:
+    turn_id = await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.greets()
+    start = await puppet.hears("start")
+    assert "model" not in start
+    await puppet.refuses(start, "ModelUnknown", "No model is configured.")
+    assert (await chat.ended(turn_id))["reason"] == "failed"
+    await client.call("setting/set", key="default_model", value="openai/gpt-5")
+    turn_id = await chat.send("two")
+    puppet = await puppets.next()
+    await puppet.greets()
+    start = await puppet.hears("start")
+    assert start["model"] == "openai/gpt-5"
+    await puppet.refuses(start, "ModelUnknown", "No credentials of openai.")
+    assert (await chat.ended(turn_id))["reason"] == "failed"
+    assert (await chat.get())["model"] == "openai/gpt-5"
+
+
+async def paused_without_a_model(chat: Chat, puppets: Puppets) -> None:
+    """Its first message failed for want of a model, and another one waits."""
+    turn_id = await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.greets()
+    start = await puppet.hears("start")
+    await chat.send("two", when="queue")
+    await puppet.refuses(start, "ModelUnknown", "No model is configured.")
+    assert (await chat.ended(turn_id))["reason"] == "failed"
+    assert (await chat.call("queue/list"))["paused"] is True
+
+
+async def test_a_resumed_queue_of_a_chat_that_chose_nothing_has_the_default_of_now(
+    client: Client, puppets: Puppets, chat: Chat
+) -> None:
+    await paused_without_a_model(chat, puppets)
+    await client.call("setting/set", key="default_model", value="openai/gpt-5")
+    await chat.call("queue/resume")
+    puppet = await puppets.next()
+    await puppet.greets()
+    assert (await puppet.hears("start"))["model"] == "openai/gpt-5"
+
+
+async def test_a_resumed_queue_is_refused_where_the_default_cannot_be_run(
+    client: Client, puppets: Puppets, chat: Chat
+) -> None:
+    await paused_without_a_model(chat, puppets)
+    await client.call("setting/set", key="default_agent_backend", value="ollama")
+    await client.call("backend/update", backend="ollama", runtime="claude")
+    refused = await chat.refused("queue/resume")
+    assert (refused.name, refused.data["harness"]) == ("HarnessMissing", "claude")
+    assert (await chat.call("queue/list"))["paused"] is True
+
+
+async def test_a_default_that_is_gone_is_named_and_no_other_is_taken(
+    client: Client, puppets: Puppets, chat: Chat
+) -> None:
+    await client.call("setting/set", key="default_model", value="openai/gpt-5")
+    await has_models(client, puppets, row("other"))
+    await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.greets()
+    assert (await puppet.hears("start"))["model"] == "openai/gpt-5"
+
+
+async def test_a_chat_that_a_model_has_answered_keeps_it(
+    client: Client, puppets: Puppets, chat: Chat
+) -> None:
+    turn_id = await chat.send("one")
+    puppet = await puppets.next()
+    await puppet.starts(model="openai/own-default")
+    await puppet.takes_prompt()
+    await puppet.ends_turn(turn_id)
+    await chat.ended(turn_id)
+    await client.call("setting/set", key="default_model", value="openai/gpt-5")
+    await chat.send("two")
+    assert (await puppet.takes_prompt())["text"] == "two"
+    assert (await chat.get()).get("model") is None

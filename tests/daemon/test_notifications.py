@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from claudetted.chat import life
+from claudetted.chat.plans import lifecycle
 from claudetted.daemon import notify as daemon_notify
 from tests.daemon.calls import asked_once, bash
 from tests.daemon.client import PATIENCE, Client
@@ -208,7 +208,7 @@ async def test_a_chat_that_fails_while_it_needs_somebody_takes_nothing_with_it(
     def break_down(*_: object, **__: object) -> None:
         raise RuntimeError("broken for the test")
 
-    monkeypatch.setattr(life, "rename", break_down)
+    monkeypatch.setattr(lifecycle, "rename", break_down)
     unconcerned = await daemon.client()
     refused = await unconcerned.refused("chat/rename", chatId=chat.id, title="new")
     assert refused.name == "Internal"

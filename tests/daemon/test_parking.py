@@ -52,7 +52,7 @@ def is_kept(chat: Chat) -> bool:
 async def test_an_idle_sidecar_is_parked_and_wakes_with_its_memory(soon: None, chat: Chat) -> None:
     await chat.turn("@text remember seven")
     stopped = await chat.event("sidecar/stopped")
-    assert stopped["why"] == "It was not used for a while."
+    assert stopped["why"] == "The agent was idle."
     assert (await chat.get())["status"]["name"] == "idle"
     await chat.turn("@echo-history")
     assert "remember seven" in (await chat.texts())[-1]
@@ -117,16 +117,16 @@ async def test_never_while_something_of_the_agent_runs(
     rows = (await client.call("process/list", chatId=chat.id))["processes"]
     (job,) = [row["pid"] for row in rows if row["kind"] == "job"]
     os.kill(job, signal.SIGKILL)
-    assert (await chat.event("sidecar/stopped"))["why"] == "It was not used for a while."
+    assert (await chat.event("sidecar/stopped"))["why"] == "The agent was idle."
 
 
 async def test_too_many_park_the_longest_unused(client: Client, new_chat: NewChat) -> None:
     chats = [await new_chat() for _ in range(3)]
     for chat in (chats[1], chats[0], chats[2]):
         await chat.turn("@text hi")
-    await client.call("setting/set", key="most_sidecars", value=2)
+    await client.call("setting/set", key="max_agents", value=2)
     stopped = await chats[1].event("sidecar/stopped")
-    assert stopped["why"] == "Other chats needed the room."
+    assert stopped["why"] == "The limit of running agents was reached."
     assert is_kept(chats[0])
     assert is_kept(chats[2])
 
@@ -138,7 +138,7 @@ async def test_those_that_work_are_not_parked_for_others(
     turn = await working.send("@hold door")
     await home.gates.held("door")
     await idle.turn("@text hi")
-    await client.call("setting/set", key="most_sidecars", value=1)
+    await client.call("setting/set", key="max_agents", value=1)
     await idle.event("sidecar/stopped")
     assert is_kept(working)
     home.gates.release("door")

@@ -11,7 +11,7 @@ import trio
 
 from claudette_cli.rendering.cards import card
 from claudette_cli.rendering.details import details
-from claudette_cli.terminal import Terminal
+from claudette_cli.terminal.output import Terminal
 from tests.daemon.calls import asked_once, bash, recorded, tool
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppet, Puppets

@@ -73,7 +73,7 @@ async def test_what_is_allowed_runs(home: Home, chat: Chat) -> None:
     result = await chat.decide(asked, "allow")
     assert result["permissionId"] == asked["id"]
     assert result["resolution"]["outcome"] == "allow"
-    assert result["resolution"]["by"].startswith("tester/test (pid ")
+    assert result["resolution"]["by"].startswith(("tester/test (pid ", "tester/test (device "))
     await chat.ended()
     assert await exists(home, "made")
     assert (await chat.event("permission/resolved"))["resolution"] == result["resolution"]

@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from claudetted.protocol import places
+from tests.daemon.calls import asked_once
 from tests.daemon.client import PATIENCE, Client, Json
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppets
@@ -58,7 +59,7 @@ async def test_daemon_keeper_and_sidecars_are_listed_with_reasons(
     assert rows["daemon"]["pid"] == os.getpid()
     assert rows["keeper"]["pid"] == (await client.call("daemon/status"))["keeperPid"]
     assert rows["sidecar"]["chatId"] == chat.id
-    assert rows["sidecar"]["why"] == "It was just used."
+    assert rows["sidecar"]["why"] == "Used just now."
     assert all(row["memory"] > 1_000_000 and row["why"] for row in rows.values())
     assert "tests/fakes/sidecar" in rows["sidecar"]["command"]
 
@@ -74,7 +75,7 @@ async def test_what_looks_up_providers_is_listed_too(client: Client, puppets: Pu
     assert list(rows) == ["daemon", "keeper", "control"]
     assert rows["control"]["pid"] == puppet.pid
     assert "chatId" not in rows["control"]
-    assert rows["control"]["why"].startswith("It knows providers and models")
+    assert rows["control"]["why"].startswith("It looks up providers and models")
 
 
 async def test_a_chats_processes_alone(client: Client, new_chat: NewChat) -> None:
@@ -106,6 +107,53 @@ async def test_a_sidecar_says_what_keeps_it(client: Client, chat: Chat) -> None:
     assert row["why"] == (await chat.get())["status"]["why"]
     await chat.decide(asked, "deny")
     await chat.ended(turn)
+
+
+async def jobs(chat: Chat) -> list[Json]:
+    rows = await processes(chat.client, chatId=chat.id)
+    return [row for row in rows if row["kind"] == "job"]
+
+
+async def test_a_job_ends_with_what_it_has_started_and_the_others_stay(
+    home: Home, chat: Chat, new_chat: NewChat
+) -> None:
+    other = await new_chat()
+    with Lifeline(home.root / "one") as one, Lifeline(home.root / "two") as two:
+        tree = "sh -c 'trap \"\" TERM; sleep 7201 & sleep 7201; true' &"
+        await allowed(chat, f"({one.hold}; {tree}) ; {two.hold}; sleep 7202 &")
+        await allowed(other, "sleep 7203 &")
+        shell = next(row for row in await jobs(chat) if row["command"].startswith("sh -c trap"))
+        result = await chat.call("process/end", pid=shell["pid"])
+        ended = [row["command"] for row in result["ended"]]
+        assert sorted(ended) == [shell["command"], "sleep 7201", "sleep 7201"]
+        assert {row["kind"] for row in result["ended"]} == {"job"}
+        await until_cut(one)
+        assert [row["command"] for row in await jobs(chat)] == ["sleep 7202"]
+        assert [row["command"] for row in (await chat.call("process/end"))["ended"]] == [
+            "sleep 7202"
+        ]
+        await until_cut(two)
+    assert await chat.call("process/end") == {}
+    assert [row["command"] for row in await jobs(other)] == ["sleep 7203"]
+    assert (await chat.turn("@text still here"))["reason"] == "done"
+
+
+async def test_process_end_ChatNotFound(client: Client) -> None:
+    assert (await client.refused("process/end", chatId="nobody")).name == "ChatNotFound"
+
+
+async def test_process_end_JobNotFound(chat: Chat, new_chat: NewChat) -> None:
+    """Neither the agent itself, nor a job of another chat, nor a process of the user's own."""
+    other = await new_chat()
+    await chat.turn("@text hi")
+    await allowed(other, "sleep 7201 &")
+    (foreign,) = await jobs(other)
+    (sidecar,) = await processes(chat.client, chatId=chat.id)
+    for pid in (sidecar["pid"], foreign["pid"], os.getpid(), 1):
+        refused = await chat.refused("process/end", pid=pid)
+        assert (refused.name, refused.data["pid"]) == ("JobNotFound", pid)
+    assert await jobs(other) == [foreign]
+    assert (await chat.turn("@text alive"))["reason"] == "done"
 
 
 async def test_process_list_ChatNotFound(client: Client) -> None:
@@ -228,3 +276,26 @@ async def test_bug_48_a_group_that_is_somebody_elses_by_now_is_left_alone(
     finally:
         stranger.kill()
         await stranger.wait()
+
+
+ESCAPES = (
+    "( (setsid sleep 7203 &) & ); (setsid sh -c \"trap '' TERM; sleep 7203; sleep 7203\" &); "
+    "setsid env -i sh -c 'echo >&9; sleep 7203; true'"
+)
+
+
+async def test_a_stop_ends_what_took_a_session_of_its_own(home: Home, chat: Chat) -> None:
+    with Lifeline(home.root / "kept") as kept, Lifeline(home.root / "line") as line:
+        turn, asked = await asked_once(chat, run(f"{kept.hold}; setsid sleep 7203 &"))
+        await chat.decide(asked, "allow")
+        await chat.ended(turn)
+        _, asked = await asked_once(chat, run(f"{line.hold}; {ESCAPES}"))
+        await chat.decide(asked, "allow")
+        for _ in range(2):
+            await trio.to_thread.run_sync(line.wait_held)
+            assert line.held()
+        with trio.fail_after(PATIENCE):
+            await chat.call("turn/stop")
+        assert not line.held()
+        assert kept.held(), "What an earlier call left in the background goes on."
+        assert kept.held()

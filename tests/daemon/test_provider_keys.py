@@ -171,14 +171,16 @@ async def test_a_sidecar_that_wants_credentials_is_answered_also_by_the_next_dae
 async def test_the_shells_variables_are_taken_and_their_values_never_told(
     client: Client, puppets: Puppets
 ) -> None:
-    variables = {"OPENAI_API_KEY": "sesame", "HOME": "/evil"}
+    wanted = {"OPENAI_API_KEY": "sesame", "OPENAI_REGION": "eu"}
+    variables = {**wanted, "HOME": "/evil"}
     number, agent = await begun(client, puppets, "provider/environment", variables=variables)
+    agent.row = {**agent.row, "settings": ["OPENAI_REGION"]}
     await agent.answers("providers")
-    assert (await agent.puppet.hears("credentials"))["shell"] == {"OPENAI_API_KEY": "sesame"}
+    assert (await agent.puppet.hears("credentials"))["shell"] == wanted
     await agent.answers("models")
     await agent.answers("providers")
     told = await client.result_of(number)
-    assert told["set"] == ["OPENAI_API_KEY"]
+    assert told["set"] == ["OPENAI_API_KEY", "OPENAI_REGION"]
     assert "sesame" not in json.dumps(told)
 
 
@@ -254,7 +256,7 @@ async def test_a_key_that_is_stored_is_not_refused_because_its_models_are_not(
         await agent.answers("providers")
         told = await client.result_of(number)
     (note,) = told["notes"]
-    assert note.startswith("The models were not looked up: The disk did not take")
+    assert note.startswith("The models were not looked up: Could not write")
 
 
 async def test_provider_setKey_HarnessFailed(client: Client, puppets: Puppets) -> None:
@@ -335,3 +337,43 @@ async def test_provider_environment_StoreFull(client: Client, puppets: Puppets) 
         row = {"id": "openai/a", "provider": "openai", "name": "A"}
         await agent.puppet.answers(asked, {"models": [row]})
         assert (await fault(client, number))["data"]["name"] == "StoreFull"
+
+
+async def _with_a_private_key(client: Client, puppets: Puppets) -> None:
+    number, agent = await begun(client, puppets, "provider/setKey", **PRIVATE)
+    for kind in ("providers", "clear.key", "models", "providers"):
+        await agent.answers(kind)
+    assert "error" not in await client.reply(number)
+
+
+async def test_private_keys_go_where_the_setting_says(
+    client: Client, puppets: Puppets, memory: MemoryKeychain, home: Home
+) -> None:
+    await _with_a_private_key(client, puppets)
+    told = await client.call("setting/set", key="private_keys", value="file")
+    assert "note" not in told
+    kept = home.root / "data/private_keys.json"
+    assert memory.held == {}
+    assert (kept.read_text(), kept.stat().st_mode & 0o777) == (
+        '{"OPENAI_API_KEY": "sesame"}',
+        0o600,
+    )
+    assert "note" not in await client.call("setting/set", key="private_keys", value=None)
+    assert list(memory.held.values()) == ["sesame"]
+    assert kept.read_text() == "{}"
+
+
+async def test_a_private_key_that_cannot_move_is_named(
+    client: Client, puppets: Puppets, memory: MemoryKeychain, home: Home
+) -> None:
+    await _with_a_private_key(client, puppets)
+    memory.locked = True
+    told = await client.call("setting/set", key="private_keys", value="file")
+    assert told["setting"]["value"] == "file"
+    assert "(keychain): OPENAI_API_KEY." in told["note"] and "unlock it" in told["note"]
+    assert "sesame" not in told["note"]
+    assert list(memory.held.values()) == ["sesame"]
+    memory.locked = False
+    for value in (None, "file"):
+        assert "note" not in await client.call("setting/set", key="private_keys", value=value)
+    assert memory.held == {}

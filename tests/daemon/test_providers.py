@@ -72,7 +72,11 @@ async def test_bug_22_providers_and_models_are_looked_up_in_no_workspace(
     assert place == (home.root / "data").resolve()
 
 
-async def test_it_runs_in_the_environment_of_the_login_shell(client: Client, home: Home) -> None:
+async def test_it_runs_in_the_environment_of_the_login_shell(
+    client: Client, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One that reads profiles, unlike the one of the tests. The daemon asks it when first wanted.
+    monkeypatch.setenv("SHELL", "/bin/sh")
     profile = "export XAI_API_KEY=of-the-profile CLAUDE_CODE_OAUTH_TOKEN=of-claude\n"
     (home.root / "home/.profile").write_text(profile)
     home.harness.write_text(f"#!/bin/sh\nenv > {home.root}/env\n")

@@ -127,6 +127,9 @@ async def test_trust_that_is_taken_back_ends_with_the_next_turn(
     await puppet.hears("configure")
     key = f"trust_project:{chat.made['workspace']}"
     assert (await chat.client.call("setting/get", key=key))["setting"]["value"] == "yes"
+    # Another choice is written after what the answer was, and takes nothing away.
+    await chat.client.call("setting/set", key="notification", value="off")
+    assert (await chat.client.call("setting/get", key=key))["setting"]["value"] == "yes"
     await chat.client.call("setting/set", key=key, value=None)
     assert (await puppet.hears("configure"))["trusted"] is False
 

@@ -235,3 +235,13 @@ async def test_chat_delete_StoreFull(chat: Chat) -> None:
     with full_disk():
         assert (await chat.refused("chat/delete")).name == "StoreFull"
     assert (await chat.turn("@text still here"))["reason"] == "done"
+
+
+async def test_chat_erase_ChatNotFound(client: Client) -> None:
+    assert (await client.refused("chat/erase", chatId="x")).name == "ChatNotFound"
+
+
+async def test_chat_erase_StoreFull(chat: Chat) -> None:
+    with full_disk():
+        assert (await chat.refused("chat/erase")).name == "StoreFull"
+    assert (await chat.turn("@text still here"))["reason"] == "done"

@@ -274,3 +274,10 @@ async def test_the_chats_own_directory_for_temporary_files_is_open(chat: Chat, h
     assert path.read_text() == "x"
     assert not chat.events("permission/opened")
     assert [one["outcome"] for one in await recorded(chat.client)] == ["allow", "allow"]
+
+
+async def test_a_workspace_that_no_directory_can_have_is_refused(client: Client) -> None:
+    refused = await client.refused("rule/add", text=STATUS, scope="workspace", workspace="/a\0b")
+    assert (refused.name, refused.data["path"]) == ("InvalidParams", "$.workspace")
+    name = "default_level:/a\0b"
+    assert (await client.refused("setting/get", key=name)).name == "SettingUnknown"

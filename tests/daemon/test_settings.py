@@ -1,9 +1,12 @@
 """Settings: the defaults, what the user chose instead, and for which workspace."""
 
+import contextlib
+import sqlite3
 from typing import Any
 
 import pytest
 
+from claudetted.protocol import places
 from claudetted.protocol.settings import KNOWN
 from tests.daemon.client import Client, Json
 from tests.daemon.conftest import NewChat
@@ -27,6 +30,9 @@ async def test_what_nobody_chose_has_its_default(client: Client) -> None:
     assert setting["default"] == "standard"
     assert setting.get("value") is None
     assert setting["about"]
+    assert setting["values"] == "readonly, standard, confined, full"
+    assert setting["ofWorkspace"]
+    assert (await get(client, "max_agents"))["values"] == "a whole number, at least 1"
 
 
 async def test_a_choice_is_kept_and_can_be_taken_back(client: Client) -> None:
@@ -49,6 +55,24 @@ async def test_all_settings_are_listed(client: Client, home: Home) -> None:
     chosen = {setting["key"]: setting.get("value") for setting in settings}
     assert chosen == {**dict.fromkeys(KNOWN), f"default_level:{home.work}": "readonly"}
     assert all(setting["about"] for setting in settings)
+
+
+async def test_a_former_key_means_the_present_one(daemon: Daemon, client: Client) -> None:
+    assert (await choose(client, "most_sidecars", 3))["key"] == "max_agents"
+    assert (await get(client, "max_agents"))["value"] == 3
+
+
+async def test_what_is_stored_under_a_former_key_is_read_and_taken_back(daemon: Daemon) -> None:
+    await daemon.stop()
+    with contextlib.closing(sqlite3.connect(places.database_path())) as stored:
+        stored.execute("INSERT INTO setting VALUES ('most_sidecars', '3')")
+        stored.commit()
+    await daemon.start()
+    client = await daemon.client()
+    assert (await get(client, "max_agents"))["value"] == 3
+    assert (await choose(client, "max_agents", None)).get("value") is None
+    await daemon.restart()
+    assert (await get(await daemon.client(), "max_agents")).get("value") is None
 
 
 # default_level

@@ -14,7 +14,7 @@ import trio
 from claudetted.daemon.lock import AlreadyRunning
 from claudetted.daemon.run import serve
 from claudetted.protocol import places
-from claudetted.rpc import unix
+from claudetted.rpc.doors import unix
 from tests.daemon.client import PATIENCE, Client
 from tests.daemon.world import Chat, Daemon, Home
 from tests.support.daemon import RunningDaemon
@@ -48,6 +48,17 @@ async def test_a_vanished_socket_comes_back(
     other = await daemon.client()
     told = [await one.call("daemon/status") for one in (other, client)]
     assert [(status["instance"], status["clients"]) for status in told] == [(instance, 2)] * 2
+
+
+@pytest.mark.parametrize("whose", ["ours", "another's", "nobody's"])
+async def test_a_daemon_that_ends_removes_its_own_socket_alone(daemon: Daemon, whose: str) -> None:
+    path = daemon.socket
+    if whose != "ours":
+        path.unlink()
+    if whose == "another's":
+        path.touch()
+    await daemon.stop()
+    assert path.exists() == (whose == "another's")
 
 
 async def test_a_chat_goes_on_while_the_socket_is_away(

@@ -6,7 +6,7 @@ import signal
 import pytest
 import trio
 
-from claudetted.chat import starting
+from claudetted.chat.process import start_timeout
 from claudetted.chat.step import Step
 from claudetted.protocol.base import SidecarId
 from tests.daemon.calls import bash
@@ -22,11 +22,11 @@ class Patience:
     """The daemon's with agents that start: short, and of no consequence before it `may_end`."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._inner = starting._give_up
+        self._inner = start_timeout._give_up
         self._may_end = False
         self._lost, self._looks = trio.open_memory_channel[None](10_000)
-        monkeypatch.setattr(starting, "START_SECONDS", IMPATIENT)
-        monkeypatch.setattr(starting, "_give_up", self._give_up)
+        monkeypatch.setattr(start_timeout, "START_SECONDS", IMPATIENT)
+        monkeypatch.setattr(start_timeout, "_give_up", self._give_up)
 
     def _give_up(self, sidecar_id: SidecarId, step: Step) -> None:
         self._lost.send_nowait(None)
@@ -59,7 +59,7 @@ async def test_a_process_that_never_starts_is_given_up_with_its_turn(
     assert ended["reason"] == "failed"
     assert "did not start within" in ended["error"]
     await gone(first.pid)
-    monkeypatch.setattr(starting, "START_SECONDS", PATIENCE)
+    monkeypatch.setattr(start_timeout, "START_SECONDS", PATIENCE)
     again = await chat.call("turn/retry")
     second = await puppets.next()
     await second.starts()
@@ -82,7 +82,7 @@ async def test_a_process_that_is_suspended_before_it_has_started_is_stopped(
 async def test_a_chat_whose_agent_never_starts_is_not_created(
     puppets: Puppets, home: Home, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starting, "START_SECONDS", IMPATIENT)
+    monkeypatch.setattr(start_timeout, "START_SECONDS", IMPATIENT)
     refused = await client.refused("chat/create", cwd=str(home.work), model="fake/small")
     assert refused.name == "HarnessFailed"
     assert "did not start within" in refused.message
@@ -129,7 +129,7 @@ async def test_a_daemon_that_starts_has_patience_with_a_start_of_before(
 ) -> None:
     turn = await chat.send("one")
     puppet = await puppets.next()
-    monkeypatch.setattr(starting, "START_SECONDS", IMPATIENT)
+    monkeypatch.setattr(start_timeout, "START_SECONDS", IMPATIENT)
     await daemon.restart()
     again = Chat(await daemon.client(), chat.made)
     assert (await again.ended(turn))["reason"] == "failed"

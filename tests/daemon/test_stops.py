@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import trio
 
-from claudetted.chat import manager
+from claudetted.chat import stopping
 from tests.daemon.client import PATIENCE
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppets
@@ -346,13 +346,13 @@ async def test_a_stop_is_as_patient_with_the_second_turn_as_with_the_first(
     puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The end of patience with one turn must not come upon the next one."""
-    inner, forgotten = manager.Manager._insist, trio.Event()
+    inner, forgotten = stopping.insist, trio.Event()
 
     async def insist(*about: Any) -> None:
         await inner(*about)
         forgotten.set()
 
-    monkeypatch.setattr(manager.Manager, "_insist", insist)
+    monkeypatch.setattr(stopping, "insist", insist)
     puppet = None
     for text in ("one", "two"):
         turn_id = await chat.send(text)
@@ -367,7 +367,7 @@ async def test_a_stop_is_as_patient_with_the_second_turn_as_with_the_first(
         await puppet.ends_turn(turn_id, "stopped")
         await puppet.answers(abort)
         await chat.client.result_of(posted)
-        monkeypatch.setattr(manager, "STOP_SECONDS", PATIENCE)
+        monkeypatch.setattr(stopping, "STOP_SECONDS", PATIENCE)
     assert not chat.events("sidecar/stopped") + chat.events("sidecar/lost")
 
 

@@ -21,7 +21,7 @@ from tests.fakes.openrouter import FORBIDDEN, OpenRouter
 FIRST = {"input": 100, "output": 10, "cacheRead": 5, "costUsd": 0.5, "costSource": "provider"}
 SECOND = {"input": 200, "output": 20, "costUsd": 0.25, "costSource": "catalogue"}
 SECRET = "sk-open-sesame"
-NOTHING = {"total": {"usage": {}}, "lastDay": {"usage": {}}}
+NOTHING: dict[str, dict[str, Any]] = {"total": {"usage": {}}, "lastDay": {"usage": {}}}
 
 
 async def another(puppet: Puppet, chat: Chat, usage: Json | None, reason: str = "done") -> Json:

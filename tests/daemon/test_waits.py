@@ -68,7 +68,7 @@ async def test_an_end_that_is_only_on_disk_is_told_before_it_is_answered(
     monkeypatch.setattr(turns, "_stored", look)
     with held_commits() as held:
         await puppet.ends_turn(turn_id)
-        await held.came.wait()
+        await held.came()
         waiting = await chat.client.post("turn/wait", chatId=chat.id, turnId=turn_id)
         await looked.wait()
         await chat.get()
@@ -81,7 +81,7 @@ async def test_a_turn_that_is_only_on_disk_is_waited_for(daemon: Daemon, chat: C
     await chat.turn("@text one")
     with held_commits() as held:
         sent = await chat.client.post("turn/send", chatId=chat.id, text="@text two")
-        await held.came.wait()
+        await held.came()
         other = await daemon.client()
         waiting = await other.post("turn/wait", chatId=chat.id)
         await other.call("daemon/status")

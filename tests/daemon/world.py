@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import trio
@@ -21,14 +21,22 @@ from claudetted.protocol import places
 from claudetted.providers import claude_cli, probes
 from claudetted.providers.claude import TOKENS
 from claudetted.providers.kinds import KINDS
+from claudetted.sidecar import link, login_shell
+from claudetted.sidecar.box import probe as box_probe
 from claudetted.sidecar.keeper import frames
 from claudetted.store import writer
+from tests.daemon import remote
 from tests.daemon.client import PATIENCE, Client, Json, Refused, connect
 from tests.fakes.gates import Gates
 from tests.fakes.launcher import write_launcher
 
+Door = Literal["unix", "websocket"]
+"""Where a test's clients come in."""
+
 NOBODY = "http://127.0.0.1:9"
 """An address where nobody listens."""
+_PROCESS_BYTES = 256 * 1024
+"""More than any program of the tests has of words or of environment."""
 
 
 class Home:
@@ -40,6 +48,7 @@ class Home:
         self.gates = gates
         self.harness = root / "harness"
         self.work = root / "work"
+        self._foreign = _pids()
         self.work.mkdir()
         self.set_sidecar()
 
@@ -53,12 +62,12 @@ class Home:
 
     def _processes(self) -> Iterator[tuple[int, str]]:
         mark = os.fsencode(self.runtime)
-        for entry in Path("/proc").iterdir() if sys.platform == "linux" else []:
-            if entry.name.isdigit() and int(entry.name) != os.getpid():
-                with suppress(OSError):
-                    words = (entry / "cmdline").read_bytes()
-                    if mark in words or mark in (entry / "environ").read_bytes():
-                        yield int(entry.name), words.decode(errors="replace")
+        for pid in _pids() - self._foreign:
+            with suppress(OSError):
+                words = _read(f"/proc/{pid}/cmdline")
+                # A thread of the kernel has none.
+                if words and (mark in words or mark in _read(f"/proc/{pid}/environ")):
+                    yield pid, words.decode(errors="replace")
 
     def end_keeper(self) -> None:
         """Ends the keeper with every sidecar; returns when it is gone."""
@@ -73,6 +82,22 @@ class Home:
         for pid, words in list(self._processes()):
             if "/sidecar/keeper" in words:
                 _wait_for(pid)
+
+
+def _pids() -> set[int]:
+    """Those of every process, ourselves included."""
+    if sys.platform != "linux":
+        return set()
+    return {int(name) for name in os.listdir("/proc") if name.isdigit()}
+
+
+def _read(path: str) -> bytes:
+    """All of a small file, as every test asks for many."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, _PROCESS_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _wait_for(pid: int) -> None:
@@ -97,11 +122,13 @@ def made_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]
         # A busy machine may take longer for an answer than a user would wait for it.
         monkeypatch.setattr(probes, "SECONDS", PATIENCE)
         monkeypatch.setattr(claude_cli, "PATIENCE_SECONDS", PATIENCE)
+        monkeypatch.setattr(link, "PATIENCE", PATIENCE)
+        monkeypatch.setattr(login_shell, "PATIENCE_SECONDS", PATIENCE)
+        monkeypatch.setattr(box_probe, "SECONDS", PATIENCE)
         monkeypatch.setenv("HOME", os.fspath(user))
         for name in TOKENS:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("CLAUDETTED_DATA_DIR", os.fspath(tmp_path / "data"))
-        monkeypatch.setenv("CLAUDETTED_CONFIG_DIR", os.fspath(tmp_path / "config"))
         monkeypatch.setenv("CLAUDETTED_RUNTIME_DIR", runtime)
         monkeypatch.setenv("CLAUDETTE_PI_HARNESS", os.fspath(home.harness))
         try:
@@ -116,8 +143,11 @@ def made_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]
 class Daemon:
     """A daemon in this process: started, stopped and started again on the same data."""
 
-    def __init__(self, home: Home, nursery: trio.Nursery) -> None:
+    def __init__(self, home: Home, nursery: trio.Nursery, door: Door = "unix") -> None:
         self.home = home
+        self.door = door
+        self._token = ""
+        self._port = 0
         self._nursery = nursery
         self._ended = trio.Event()
         self._clients: list[Client] = []
@@ -154,9 +184,23 @@ class Daemon:
 
     async def client(self, **options: int) -> Client:
         """One more client; it is closed with the test."""
-        client = await connect(self.socket, self._nursery, **options)
+        if self.door == "websocket":
+            client = await self._from_elsewhere(**options)
+        else:
+            client = await connect(self.socket, self._nursery, **options)
         self._clients.append(client)
         return client
+
+    async def _from_elsewhere(self, **options: int) -> Client:
+        """On a WebSocket, as a device that may do everything."""
+        if not self._token:
+            local = await connect(self.socket, self._nursery)
+            self._port = await remote.enabled(local)
+            self._token = (await remote.paired(local, self._port))["token"]
+            # The same place after a restart.
+            await local.call("remote/enable", listen=f"127.0.0.1:{self._port}")
+            await local.close()
+        return await remote.opened(self._port, self._token, self._nursery, **options)
 
     async def close(self) -> None:
         for client in self._clients:
@@ -295,12 +339,17 @@ class Held:
     """What is committed, while the daemon does not know it yet."""
 
     def __init__(self) -> None:
-        self.came = trio.Event()
+        self._came = trio.Event()
         self._rounds: list[list[writer._Job[Any]]] = []
 
     def take(self, jobs: list[writer._Job[Any]]) -> None:
         self._rounds.append(jobs)
-        self.came.set()
+        self._came.set()
+
+    async def came(self) -> None:
+        """Returns when there is something."""
+        with trio.fail_after(PATIENCE):
+            await self._came.wait()
 
     def let_go(self) -> None:
         rounds, self._rounds = self._rounds, []

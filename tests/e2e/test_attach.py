@@ -7,15 +7,13 @@ import pytest
 
 from claudette_cli import exits
 from tests.daemon.world import Home
+from tests.support import pictures
 from tests.support.commands import Commands, Terminal
 
 COMMAND = '@tool bash {"command": "echo out; seq 30"} @then @text done'
 
 
-@pytest.fixture
-def commands(home: Home) -> Iterator[Commands]:
-    with Commands(home.work) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("scripted_stage")
 
 
 @pytest.fixture
@@ -51,6 +49,21 @@ def test_detaching_leaves_the_agent_at_work(
     assert commands.run("show", chat, "--json").json["status"]["name"] == "running"
     home.gates.release("door")
     commands.run("wait", chat)
+
+
+def test_an_image_that_is_named_goes_with_the_message(
+    seat: Terminal, commands: Commands, chat: str, home: Home
+) -> None:
+    (home.work / "shot.png").write_bytes(pictures.PNG)
+    (home.work / "bad.png").write_bytes(b"no image")
+    seat.enter("@seen @text @bad.png")
+    seat.expect("bad.png is no PNG")
+    seat.enter("@seen @text @shot.png")
+    seat.expect(f"  [image shot.png {len(pictures.PNG)} bytes, 8x6]")
+    seat.expect("done · ")
+    user, answer = commands.run("history", chat, "--json").json
+    assert user["images"][0]["name"] == "shot.png"
+    assert answer["text"].startswith("image/png")
 
 
 def test_history_is_there_when_one_comes_back(commands: Commands, chat: str) -> None:
@@ -152,7 +165,7 @@ def test_escape_stops_and_the_queue_is_kept(seat: Terminal, commands: Commands, 
     seat.type("\x1b")
     seat.expect("stopped · ")
     seat.expect("the queue is paused")
-    assert commands.run("queue", "list", chat, "--json").json["paused"]
+    assert "The queue is paused" in commands.run("queue", "list", chat).out
 
 
 def test_a_killed_daemon_is_started_again_and_nothing_is_missed(
@@ -221,18 +234,20 @@ def test_a_question_is_a_card_and_is_answered_in_the_seat_or_elsewhere(
     assert "2 questions are open" in commands.run("inbox").out
     shown = commands.run("questions").out
     assert "Trust the instructions" in shown and f"claudette answer {asking}.q" in shown
+    assert f"asked        {home.work}  claudette answer {asking}.q" in commands.run("trust").out
     with commands.terminal("attach", asking) as seat:
         seat.expect("Trust the instructions")
         seat.expect("2  Yes")
         seat.expect("asks: Trust the instructions")
-        seat.enter("/answer 2")
+        seat.expect("(its number answers)")
+        seat.enter("2")
         seat.expect("Yes")
         seat.type("\x04")
         seat.ended()
-    assert commands.run("questions", other).out == "Nothing is asked.\n"
+    assert commands.run("questions", other).out == "No questions are open.\n"
     assert commands.run("trust").out == f"trusted      {home.work}\n"
-    assert "asked about again" in commands.run("trust", "revoke", str(home.work)).out
-    assert "none is trusted" in commands.run("trust", "list").out
+    assert "asked again" in commands.run("trust", "revoke", str(home.work)).out
+    assert "No project is trusted" in commands.run("trust", "list").out
     third = commands.new("--model", "fake/small")
     answered = commands.run("answer", third, "no").out
     assert answered.startswith("No (answered by claudette/cli")
@@ -282,6 +297,31 @@ def test_sending_on_a_terminal_streams_and_takes_the_answer_to_a_card(
         terminal.expect("allowed once by you")
         terminal.expect("done · ")
         assert terminal.ended()[0] == exits.DONE
+
+
+@pytest.mark.parametrize("where", ["attach", "send"])
+def test_a_request_longer_than_its_card_is_shown_whole_before_it_is_allowed(
+    commands: Commands, chat: str, home: Home, where: str
+) -> None:
+    content = "".join(f"{'x' * 150} {number}\\n" for number in range(500))
+    script = f'do\n@tool write {{"path": "a.txt", "content": "{content}"}} @then @text fine'
+    if where == "attach":
+        commands.run("send", chat, "-", typed=script)
+    arguments = ["attach", chat] if where == "attach" else ["send", chat, script]
+    with commands.terminal(*arguments) as terminal:
+        terminal.expect("v show all of it")
+        terminal.type("a")
+        terminal.expect("are not shown yet: v shows all of it")
+        terminal.type("v")
+        terminal.expect("xxx 499")
+        terminal.expect("a allow once")
+        terminal.type("a")
+        terminal.expect("allowed once by you")
+        terminal.expect("done · ")
+        if where == "attach":
+            terminal.type("\x04")
+        assert terminal.ended()[0] == exits.DONE
+    assert (home.work / "a.txt").read_text().endswith("xxx 499\n")
 
 
 def test_interrupting_a_send_leaves_the_agent_at_work(

@@ -23,6 +23,9 @@ SOON = 10.0
 """Seconds. Two are promised, the rest is for a machine that does other things."""
 
 
+pytestmark = pytest.mark.usefixtures("stage")
+
+
 async def aside(work: Callable[..., object], *arguments: object) -> None:
     """Waits for the model in a thread, so that clients go on meanwhile."""
     await trio.to_thread.run_sync(work, *arguments)
@@ -164,9 +167,9 @@ async def test_bug_57_a_workspace_that_went_away_is_named(chat: Chat, home: Home
     await chat.event("sidecar/stopped")
     await chat.call("chat/restore")
     await trio.to_thread.run_sync(shutil.rmtree, home.work)
-    turn = await chat.turn("@text never")
-    assert turn["reason"] == "failed"
-    assert str(home.work) in turn["error"]
+    refused = await chat.refused("turn/send", text="@text never")
+    assert (refused.name, refused.data["path"]) == ("WorkspaceMissing", str(home.work))
+    assert str(home.work) in refused.message
     home.work.mkdir()
     assert (await chat.turn("@text now"))["reason"] == "done"
 

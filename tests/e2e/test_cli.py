@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,7 @@ from tests.support.commands import Commands
 COMMAND = '@tool bash {"command": "echo out"} @then @text done'
 
 
-@pytest.fixture
-def commands(home: Home) -> Iterator[Commands]:
-    with Commands(home.work) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("scripted_stage")
 
 
 @pytest.fixture
@@ -30,42 +26,25 @@ def say(commands: Commands, chat: str, text: str, *options: str, code: int = 0) 
     return commands.run("send", chat, "-", *options, typed=text, code=code).out
 
 
-def test_the_first_command_starts_the_daemon_and_status_does_not(commands: Commands) -> None:
-    assert "any command that needs one" in commands.run("status", code=exits.NO_DAEMON).err
-    assert commands.run("ls").out.startswith("No chats.")
-    assert commands.run("status", "--json").json["dataDir"] == str(places.data_dir())
-
-
-def test_first_clients_at_once_start_one_daemon(commands: Commands) -> None:
-    with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        told = list(pool.map(lambda _: commands.run("rpc", "daemon/status"), range(6)))
-    assert len({ended.json["instance"] for ended in told}) == 1
-
-
-def test_a_daemon_that_cannot_start_says_why(commands: Commands, home: Home) -> None:
-    places.data_dir().mkdir()
-    places.database_path().write_text("this is no database at all, it is a text\n" * 100)
-    said = commands.run("ls", code=exits.NO_DAEMON).err
-    assert said.startswith("claudette: The daemon did not start: ")
-    assert "log" in said
-    while home.processes():
-        pass  # it said why before its process had ended
-
-
-def test_a_daemon_that_ends_at_once_is_quoted(
-    commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken/trio.py").write_text("raise RuntimeError('no trio today')\n")
-    with monkeypatch.context() as patched:
-        patched.setenv("PYTHONPATH", str(tmp_path / "broken"))
-        said = commands.run("ls", code=exits.NO_DAEMON).err
-    assert "RuntimeError: no trio today" in said
-
-
 def test_a_message_and_its_answer(commands: Commands, chat: str) -> None:
     assert say(commands, chat, "@think hm @text hello **you**", "--wait") == "hello **you**\n"
     assert commands.run("history", chat).out.split("\n\n")[1:] == ["∴ hm", "hello **you**", ""]
+
+
+def test_a_question_is_asked_once_and_its_events_can_be_read(commands: Commands) -> None:
+    asked = commands.run("-p", "--title", "sums", typed="@text two")
+    assert asked.out == "two\n"
+    assert commands.run("ask", "-c", typed="@fail no luck", code=exits.TURN_FAILED).out == ""
+    lines = commands.run("ask", "--forget", "--json", "-", typed="@text three").out.splitlines()
+    assert json.loads(lines[-1])["text"] == "three"
+    assert [chat["title"] for chat in commands.run("ls", "--json").json] == ["sums"]
+    commands.run("ask", "-c", "--timeout", "0.1", typed="@hold door", code=exits.TIMED_OUT)
+    told = [json.loads(line) for line in commands.run("events").out.splitlines()]
+    assert [event["seq"] for event in told] == list(range(1, len(told) + 1))
+    later = commands.run("events", "--after", told[2]["cursor"]).out.splitlines()
+    assert json.loads(later[0])["seq"] == 4
+    assert commands.run("send", "-", "--wait", typed="@text four").out == "four\n"
+    assert commands.run("queue").out == "No message waits.\n"
 
 
 def test_a_chat_is_named_by_the_beginning_of_its_id(commands: Commands, chat: str) -> None:
@@ -85,12 +64,15 @@ def test_a_permission_is_seen_and_answered_from_elsewhere(commands: Commands, ch
     assert asked["request"]["command"] == "echo out"
     assert "echo out" in commands.run("inbox").out
     assert "!" in commands.run("ls").out
+    unnamed = commands.run("approve", code=exits.USAGE).err
+    assert f"\n  {asked['id']}  bash: echo out\n" in unnamed and "inbox" in unnamed
     assert "allowed once by you" in commands.run("approve", asked["id"]).out
     late = commands.run("deny", asked["id"], code=exits.GONE).err
     assert "already resolved: allow, by claudette/cli (pid " in late
     commands.run("deny", "nobody.a1", code=exits.NOT_FOUND)
+    assert "Nothing waits" in commands.run("deny", code=exits.USAGE).err
     commands.run("wait", chat)
-    assert commands.run("inbox").out == "Nothing waits for you.\n"
+    assert commands.run("inbox").out == "No requests are waiting.\n"
     assert "│ out" in commands.run("history", chat).out
     today = asked["openedAt"][:10]
     for time in ([], ["--since", today], ["--since", f"{today} 00:00", "--until", today]):
@@ -130,7 +112,7 @@ def test_a_stopped_turn_pauses_the_queue_and_it_can_be_changed(
     assert f"claudette queue resume {chat}" in listed.out
     commands.run("queue", "remove", chat, first)
     commands.run("queue", "edit", chat, second, "changed")
-    entries = commands.run("queue", "list", chat, "--json").json["entries"]
+    entries = commands.run("queue", "list", chat, "--json").json
     assert [(entry["turnId"], entry["text"]) for entry in entries] == [(second, "changed")]
     commands.run("queue", "resume", chat)
     commands.run("wait", chat)
@@ -153,6 +135,15 @@ def test_a_chat_is_put_away_taken_back_and_removed(commands: Commands, chat: str
     commands.run("delete", chat)
     assert commands.run("ls", "--json").json == []
     assert commands.run("show", chat, code=exits.NOT_FOUND).err
+
+
+def test_a_chat_is_moved(commands: Commands, chat: str, tmp_path: Path) -> None:
+    place = tmp_path.resolve() / "now"
+    place.mkdir()
+    said = commands.run("move", chat, str(place)).out
+    assert said == f"{chat} works in {place} from its next turn on.\n"
+    assert commands.run("show", chat, "--json").json["workspace"] == str(place)
+    assert "does not exist" in commands.run("move", chat, str(place / "no"), code=exits.FAILED).err
 
 
 def test_a_reset_hides_what_was_said(commands: Commands, chat: str) -> None:
@@ -209,10 +200,26 @@ def test_attach_in_a_pipe_prints_frames(commands: Commands, chat: str) -> None:
         assert last["params"]["event"]["type"] == "chat/deleted"
 
 
-def test_two_data_directories_are_two_worlds(
-    commands: Commands, chat: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patched:
-        patched.setenv("CLAUDETTED_DATA_DIR", str(tmp_path / "elsewhere"))
-        patched.delenv("CLAUDETTED_RUNTIME_DIR")
-        assert commands.run("status", code=exits.NO_DAEMON).err
+def test_a_job_that_was_left_running_is_ended(commands: Commands, chat: str) -> None:
+    call = json.dumps({"command": "sleep 7201 >/dev/null 2>&1 & sleep 7202 >/dev/null 2>&1 &"})
+    commands.run("level", chat, "full")
+    say(commands, chat, f"@tool bash {call} @then @text done", "--wait")
+    first, second = commands.run("jobs", chat, "--json").json
+    for wrong in (("jobs", "end"), ("jobs", "end", chat), ("jobs", "end", chat, "x")):
+        assert "claudette jobs end CHAT PID" in commands.run(*wrong, code=exits.USAGE).err
+    said = commands.run("jobs", "end", chat, str(first["pid"])).out
+    assert said == f"Ended {first['pid']}: {first['command']}\n"
+    missing = commands.run("jobs", "end", chat, str(first["pid"]), code=exits.NOT_FOUND).err
+    assert f"The chat has no job {first['pid']}" in missing
+    assert [row["pid"] for row in commands.run("jobs", "--json").json] == [second["pid"]]
+    assert f"Ended {second['pid']}" in commands.run("jobs", "end", chat, "--all").out
+    assert commands.run("jobs", "end", chat, "--all").out == "The chat has no jobs.\n"
+
+
+def test_what_running_turns_keep_of_outputs_is_shown(commands: Commands, chat: str) -> None:
+    kept = places.chat_dir(chat) / "tmp" / "pi-bash-1.log"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(b"x" * 30_000)
+    told = commands.run("du", "--json").json
+    assert told["outputs"] == 30_000 <= told["chats"]
+    assert "outputs, of running turns' commands" in commands.run("du").out

@@ -8,6 +8,8 @@ import pytest
 from tests.daemon.world import Chat, Home
 from tests.fakes.model_server import ModelServer
 
+pytestmark = pytest.mark.usefixtures("stage")
+
 
 @pytest.fixture
 def offered(home: Home, model: ModelServer) -> Path:

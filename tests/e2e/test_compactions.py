@@ -3,6 +3,7 @@
 import os
 import signal
 
+import pytest
 import trio
 
 from claudette_cli import exits
@@ -16,6 +17,7 @@ from tests.fakes.model_server import ModelServer
 from tests.support.commands import Commands
 from tests.support.daemon import RunningDaemon
 
+on_stage = pytest.mark.usefixtures("stage")
 LONG = f"@text {'many words ' * 400}"
 
 
@@ -33,6 +35,7 @@ async def ended(chat: Chat) -> Json:
     return await chat.event("compaction/ended")
 
 
+@on_stage
 async def test_one_by_itself_at_the_end_of_a_turn(chat: Chat, model: ModelServer) -> None:
     """The window is 40k, and Pi is told to keep 4k of it free."""
     for _ in range(3):
@@ -52,6 +55,7 @@ async def test_one_by_itself_at_the_end_of_a_turn(chat: Chat, model: ModelServer
     assert len(chat.events("turn/ended")) == 5
 
 
+@on_stage
 async def test_one_by_itself_because_the_context_is_full(chat: Chat) -> None:
     for _ in range(3):
         await chat.turn(LONG)
@@ -64,6 +68,7 @@ async def test_one_by_itself_because_the_context_is_full(chat: Chat) -> None:
     assert (await chat.get())["context"]["used"] == 1510
 
 
+@on_stage
 async def test_one_that_is_asked_for_counts_what_its_summary_took(
     chat: Chat, model: ModelServer
 ) -> None:
@@ -83,6 +88,7 @@ async def test_one_that_is_asked_for_counts_what_its_summary_took(
     assert "short and sweet" in everything(model)
 
 
+@on_stage
 async def test_one_whose_summary_fails_changes_nothing(chat: Chat, model: ModelServer) -> None:
     for number in range(3):
         await chat.turn(f"@text {f'fact {number} ' * 60}")
@@ -99,6 +105,7 @@ async def test_one_whose_summary_fails_changes_nothing(chat: Chat, model: ModelS
     assert "fact 0 fact 0" in everything(model)
 
 
+@on_stage
 async def test_one_goes_on_while_the_daemon_is_replaced(
     chat: Chat, model: ModelServer, daemon: RunningDaemon, connected: Connect
 ) -> None:
@@ -118,6 +125,7 @@ async def test_one_goes_on_while_the_daemon_is_replaced(
     assert len(await chat.items("compaction")) == 1
 
 
+@on_stage
 async def test_one_whose_agent_is_killed_loses_nothing(chat: Chat, model: ModelServer) -> None:
     for number in range(3):
         await chat.turn(f"@text {f'fact {number} ' * 60}")

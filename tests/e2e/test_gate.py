@@ -51,6 +51,9 @@ ARGUMENTS = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("stage")
+
+
 async def closed_tools(chat: Chat) -> list[Json]:
     return [{**item["tool"], **item} for item in await chat.items("tool")]
 
@@ -103,13 +106,13 @@ async def test_no_tool_that_pi_registers_runs_without_a_decision_on_record(
     assert {"read", "bash", "edit", "write", "codemode"} <= set(registered)
     every = {"multiedit": None, "mcp__some__tool": None, **registered, **offered}
     for name, schema in every.items():
-        before = len(await recorded(chat.client))
+        before = len(await recorded(chat.client, chatId=chat.id))
         turn = await chat.send(f"{call_of(name, schema)} @then @text next")
         await chat.client.until(lambda turn=turn: asks_or_ended(chat, turn))
         for asked in (await chat.call("permission/list")).get("permissions", []):
             await chat.decide(asked, "deny")
         assert (await chat.ended(turn))["reason"] == "done"
-        decisions = (await recorded(chat.client))[before:]
+        decisions = (await recorded(chat.client, chatId=chat.id))[before:]
         item = (await closed_tools(chat))[-1]
         if name in offered:
             assert [decision["tool"] for decision in decisions] == [name]
@@ -139,7 +142,7 @@ async def test_in_readonly_only_readers_exist_for_the_model(
     calls += [tool("edit", path="a.txt", edits=ARGUMENTS["edits"])]
     await chat.turn(f"{' '.join(calls)} @then @text done")
     assert set(model.requests[-1].tools) == set(READERS)
-    assert await recorded(chat.client) == []
+    assert await recorded(chat.client, chatId=chat.id) == []
     assert [item["status"] for item in await chat.items("tool")] == ["failed"] * 3
     assert files(home.work) == {"a.txt": "one\n"}
 
@@ -193,7 +196,7 @@ async def test_bug_32_in_readonly_reading_outside_the_workspace_is_refused(
     calls = [call for name in READERS for call in ways_out(name, outside)]
     await chat.turn(f"{' '.join(calls)} @then @echo-history")
     assert not chat.events("permission/opened")
-    decisions = await recorded(chat.client)
+    decisions = await recorded(chat.client, chatId=chat.id)
     assert [one["outcome"] for one in decisions] == ["deny"] * len(calls)
     assert "secret\\n" not in (await chat.texts())[-1]
 
@@ -205,7 +208,7 @@ async def test_reading_inside_the_workspace_asks_nobody(connected: Connect, home
     chat = await level_chat(connected, home, "readonly")
     calls = [READERS["read"]("inside/a.txt"), *(READERS[name]("inside") for name in READERS)]
     await chat.turn(f"{' '.join(calls)} @then @echo-history")
-    assert {one["outcome"] for one in await recorded(chat.client)} == {"allow"}
+    assert {one["outcome"] for one in await recorded(chat.client, chatId=chat.id)} == {"allow"}
     assert "secret\\n" in (await chat.texts())[-1]
 
 
@@ -237,7 +240,7 @@ async def test_latent_L14_a_workspace_behind_a_link_is_one_place(
     calls = [READERS["find"](str(home.root / "way-in")), READERS["read"]("a.txt")]
     calls += [READERS["read"](str(home.root / "way-in/a.txt"))]
     await chat.turn(" @then ".join([*calls, "@text done"]))
-    assert {one["outcome"] for one in await recorded(chat.client)} == {"allow"}
+    assert {one["outcome"] for one in await recorded(chat.client, chatId=chat.id)} == {"allow"}
     assert [item["text"] for item in await chat.items("tool")] == ["a.txt", "secret\n", "secret\n"]
 
 
@@ -266,7 +269,7 @@ async def test_bug_20_a_stop_with_an_open_card_is_quick_and_runs_nothing(
     assert (await chat.ended(turn))["reason"] == "stopped"
     assert trio.current_time() - before < SOON
     assert {item["status"] for item in await chat.items("tool")} == {"stopped"}
-    assert {one["outcome"] for one in await recorded(chat.client)} == {"withdrawn"}
+    assert {one["outcome"] for one in await recorded(chat.client, chatId=chat.id)} == {"withdrawn"}
     assert files(home.work) == {}
     assert (await chat.turn("@text still here"))["reason"] == "done"
     assert (await chat.texts())[-1] == "still here"

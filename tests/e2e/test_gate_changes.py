@@ -15,6 +15,9 @@ ONE_CHANGED = [{"oldText": "one", "newText": "changed"}]
 CONTENT = "first\r\n$& $$ $` $1\r\nünïcödé 🎉 \u2028\r\n  no newline at the end"
 
 
+pytestmark = pytest.mark.usefixtures("stage")
+
+
 async def test_bug_12_a_card_has_the_whole_change(chat: Chat, home: Home) -> None:
     (home.work / "a.txt").write_text("one\ntwo\n")
     edit = tool("edit", path="a.txt", edits=[{"oldText": "two", "newText": "zwei\ndrei"}])
@@ -78,7 +81,7 @@ async def test_a_file_that_changes_while_its_card_is_open_is_asked_about_anew(
     await chat.decide(second, "allow", digest=second["request"]["digest"])
     await chat.ended(turn)
     assert path.read_text() == "zero\n2\n"
-    assert len(await recorded(chat.client)) == 2
+    assert len(await recorded(chat.client, chatId=chat.id)) == 2
 
 
 async def test_a_file_that_appears_while_its_card_is_open_is_not_overwritten(

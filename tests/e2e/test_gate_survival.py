@@ -4,8 +4,9 @@ nothing runs that was not approved. The file system says so, not the log."""
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 import trio
@@ -14,6 +15,7 @@ from tests.daemon.calls import bash, recorded, tool
 from tests.daemon.client import Client, Closed, Json, Refused, connect
 from tests.daemon.world import Chat, Home
 from tests.e2e.conftest import Connect, watched
+from tests.fakes.model_server import ModelServer
 from tests.faults.stage import full_disk
 from tests.support import dying_daemon
 from tests.support.daemon import RunningDaemon
@@ -21,6 +23,7 @@ from tests.support.lifeline import Lifeline
 
 RUNS = bash("echo ran >> log")
 WRITES = tool("write", path="denied.txt", content="never")
+on_stage = pytest.mark.usefixtures("stage")
 GONE = (Closed, OSError, trio.BrokenResourceError, trio.ClosedResourceError)
 
 
@@ -80,14 +83,28 @@ def found(home: Home) -> dict[str, str]:
 # The daemon
 
 
-@pytest.mark.parametrize("point", dying_daemon.POINTS)
-async def test_a_daemon_that_dies_loses_and_doubles_nothing(
-    daemon: RunningDaemon, home: Home, point: str
-) -> None:
+@pytest.fixture
+def dying(home: Home, model: ModelServer) -> Iterator[RunningDaemon]:
+    """One that was not started yet."""
+    daemon = RunningDaemon(home.root / "daemon.txt")
+    yield daemon
+    if daemon.alive:
+        daemon.kill9()
+
+
+def aimed(daemon: RunningDaemon, point: str, home: Home) -> Path:
+    """Started; it dies there once the file exists that is returned."""
     armed = home.root / "armed"
-    daemon.stop()
     daemon.program = [dying_daemon.__file__, point, str(armed)]
     daemon.start()
+    return armed
+
+
+@pytest.mark.parametrize("point", dying_daemon.POINTS)
+async def test_a_daemon_that_dies_loses_and_doubles_nothing(
+    dying: RunningDaemon, home: Home, point: str
+) -> None:
+    daemon, armed = dying, aimed(dying, point, home)
     chat = await begin(daemon, home)
     armed.touch()
     prompt = f"{RUNS} @then {WRITES} @then @text done"
@@ -111,6 +128,7 @@ async def test_a_daemon_that_dies_loses_and_doubles_nothing(
         assert await again.texts() == ["hello", "done"]
 
 
+@on_stage
 async def test_a_request_that_nobody_answered_is_there_after_every_death(
     daemon: RunningDaemon, home: Home
 ) -> None:
@@ -141,6 +159,7 @@ async def lost(chat: Chat, turn: str) -> None:
     assert "did not run" in (await chat.texts())[-1]
 
 
+@on_stage
 async def test_an_agent_that_dies_while_it_asks_runs_nothing(chat: Chat, home: Home) -> None:
     turn = await chat.send(RUNS)
     (asked,) = await chat.asked()
@@ -159,6 +178,7 @@ async def test_an_agent_that_dies_while_it_asks_runs_nothing(chat: Chat, home: H
     assert found(home) == {"log": "ran\n"}
 
 
+@on_stage
 async def test_an_agent_that_dies_before_it_hears_the_decision_runs_nothing(
     chat: Chat, home: Home
 ) -> None:
@@ -170,9 +190,10 @@ async def test_an_agent_that_dies_before_it_hears_the_decision_runs_nothing(
     os.kill(pid, signal.SIGKILL)
     await lost(chat, turn)
     assert found(home) == {}
-    assert [one["outcome"] for one in await recorded(chat.client)] == ["allow"]
+    assert [one["outcome"] for one in await recorded(chat.client, chatId=chat.id)] == ["allow"]
 
 
+@on_stage
 async def test_an_agent_that_dies_while_a_command_runs_takes_it_along(
     chat: Chat, home: Home
 ) -> None:
@@ -188,12 +209,9 @@ async def test_an_agent_that_dies_while_a_command_runs_takes_it_along(
 
 
 async def test_daemon_and_agent_may_die_both_between_decision_and_run(
-    daemon: RunningDaemon, home: Home, connected: Connect
+    dying: RunningDaemon, home: Home
 ) -> None:
-    armed = home.root / "armed"
-    daemon.stop()
-    daemon.program = [dying_daemon.__file__, "before the decision is sent", str(armed)]
-    daemon.start()
+    daemon, armed = dying, aimed(dying, "before the decision is sent", home)
     made = await begin(daemon, home)
     async with connection(daemon) as client:
         pid = await sidecar_of(await watched(client, made))
@@ -203,15 +221,17 @@ async def test_daemon_and_agent_may_die_both_between_decision_and_run(
     os.kill(pid, signal.SIGKILL)
     armed.unlink()
     daemon.start()
-    chat = await watched(await connected(), made)
-    turn = (await chat.snapshot())["turn"]["id"]
-    await lost(chat, turn)
+    async with connection(daemon) as client:
+        chat = await watched(client, made)
+        turn = (await chat.snapshot())["turn"]["id"]
+        await lost(chat, turn)
     assert found(home) == {}
 
 
 # The client
 
 
+@on_stage
 async def test_a_client_that_dies_decides_nothing(
     chat: Chat, home: Home, connected: Connect
 ) -> None:
@@ -221,7 +241,8 @@ async def test_a_client_that_dies_decides_nothing(
     line = json.dumps(
         {"jsonrpc": "2.0", "id": 1, "method": "permission/decide", "params": decision}
     )
-    for half in ("", line[: len(line) // 2], line):
+    # The whole of it would be a request: the last line of a connection needs no newline.
+    for half in ("", line[: len(line) // 2], line[:-1]):
         other = await connected()
         await watched(other, chat.made)
         await other.stream.send_all(half.encode())
@@ -235,6 +256,7 @@ async def test_a_client_that_dies_decides_nothing(
     assert found(home) == {}
 
 
+@on_stage
 async def test_a_client_that_dies_after_its_word_has_decided_once(
     chat: Chat, home: Home, connected: Connect
 ) -> None:
@@ -249,6 +271,7 @@ async def test_a_client_that_dies_after_its_word_has_decided_once(
     assert len(chat.events("permission/resolved")) == 1
 
 
+@on_stage
 async def test_a_daemon_that_dies_over_a_deny_on_a_full_disk_allows_nothing(
     daemon: RunningDaemon, home: Home
 ) -> None:
@@ -266,7 +289,7 @@ async def test_a_daemon_that_dies_over_a_deny_on_a_full_disk_allows_nothing(
     async with connection(daemon) as client:
         again = await watched(client, chat)
         assert (await again.ended(turn))["reason"] == "done"
-        (one,) = await recorded(client)
+        (one,) = await recorded(client, chatId=chat["id"])
         assert one["outcome"] in ("withdrawn", "deny")
         (item,) = await again.items("tool")
         assert item["status"] == "failed"
@@ -276,3 +299,30 @@ async def test_a_daemon_that_dies_over_a_deny_on_a_full_disk_allows_nothing(
         )
         assert refused.name == "PermissionGone"
     assert found(home) == {}
+
+
+@on_stage
+async def test_a_long_change_can_be_read_whole_after_its_daemon_was_killed_at_its_card(
+    daemon: RunningDaemon, home: Home
+) -> None:
+    content = "".join(f"line {number} — or two\n" for number in range(50_000))
+    made = await begin(daemon, home)
+    async with connection(daemon) as client:
+        seen = await watched(client, made)
+        await seen.send(tool("write", path="long.txt", content=content))
+        (asked,) = await seen.asked()
+        daemon.kill9()
+    daemon.start()
+    async with connection(daemon) as client:
+        diff = b""
+        while len(diff) < asked["request"]["diffBytes"]:
+            got = await client.call(
+                "permission/get", permissionId=asked["id"], offset=len(diff), limit=1_000_001
+            )
+            diff += got["text"].encode()
+        added = [line[1:] for line in diff.decode().splitlines(keepends=True)[3:]]
+        assert "".join(added) == content
+        again = await watched(client, made)
+        await again.decide(asked, "allow", seenWhole=True)
+        await again.ended()
+    assert (home.work / "long.txt").read_text() == content

@@ -1,7 +1,5 @@
 """A daemon that is killed in the middle of things, and the next one that goes on with them."""
 
-from collections.abc import Iterator
-
 import pytest
 import trio
 
@@ -9,14 +7,14 @@ from tests.daemon.calls import bash
 from tests.daemon.mirror import Mirror
 from tests.daemon.world import Chat, Home
 from tests.e2e.conftest import Connect, watched
+from tests.e2e.stage import Stage
+from tests.support import pictures
 from tests.support.daemon import RunningDaemon
 
 
 @pytest.fixture
-def daemon(home: Home) -> Iterator[RunningDaemon]:
-    """With the scripted sidecar as its harness."""
-    with RunningDaemon(home.root / "daemon.txt") as running:
-        yield running
+def daemon(home: Home, scripted_stage: Stage) -> RunningDaemon:
+    return scripted_stage.running()
 
 
 @pytest.fixture
@@ -172,6 +170,19 @@ async def test_a_reset_that_was_just_asked_for_is_carried_out(
     await chat.client.post("chat/reset", chatId=chat.id)
     await chat.status("stopping")
     again = await replaced(daemon, connected, chat)
-    await again.event("chat/reset")
     await again.turn("@echo-history")
     assert "remember seven" not in (await again.texts())[-1]
+
+
+async def test_images_are_kept_with_the_message_that_waits(
+    chat: Chat, daemon: RunningDaemon, connected: Connect, home: Home
+) -> None:
+    await chat.send("@hold door")
+    await home.gates.held("door")
+    queued = await chat.send("@seen", images=[pictures.sent(pictures.PNG)])
+    again = await replaced(daemon, connected, chat)
+    home.gates.release("door")
+    ended = await again.ended(queued)
+    assert (ended["reason"], len(ended["images"])) == ("done", 1)
+    assert (await again.texts())[-1].startswith("image/png ")
+    assert len(await again.items("user")) == 2

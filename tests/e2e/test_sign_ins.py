@@ -13,6 +13,8 @@ import pytest
 
 from claudette_cli import exits
 from tests.daemon.world import Home
+from tests.e2e.conftest import pi_environment
+from tests.e2e.stage import Stage, made_stage
 from tests.fakes.accounts import CODE, Accounts
 from tests.fakes.model_server import ModelServer
 from tests.fakes.stand_in import Refuse
@@ -22,27 +24,39 @@ REROUTE = Path(__file__).parents[1] / "fakes/reroute.ts"
 BACK = "/auth/callback"
 
 
-@pytest.fixture
+on_stage = pytest.mark.usefixtures("stage")
+
+
+@pytest.fixture(scope="module")
 def host() -> str:
     """Where the pages lead back to: of this test run alone, because OpenAI's port is fixed."""
     pid = os.getpid()
     return f"127.{1 + pid // 65536 % 250}.{pid // 256 % 256}.{1 + pid % 255}"
 
 
-@pytest.fixture
-def accounts(host: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Accounts]:
+@pytest.fixture(scope="module")
+def accounts() -> Iterator[Accounts]:
     with Accounts() as server:
-        monkeypatch.setenv("BUN_OPTIONS", f"--preload={REROUTE}")
-        monkeypatch.setenv("STAND_IN", server.url)
-        if sys.platform == "linux":
-            monkeypatch.setenv("PI_OAUTH_CALLBACK_HOST", host)
         yield server
 
 
-@pytest.fixture
-def commands(home: Home, model: ModelServer, accounts: Accounts) -> Iterator[Commands]:
-    with Commands(home.work) as made:
+@pytest.fixture(scope="module")
+def rerouted(host: str, accounts: Accounts) -> dict[str, str]:
+    """What leads agents there."""
+    env = {"BUN_OPTIONS": f"--preload={REROUTE}", "STAND_IN": accounts.url}
+    return env | ({"PI_OAUTH_CALLBACK_HOST": host} if sys.platform == "linux" else {})
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, rerouted: dict[str, str]) -> Iterator[Stage]:
+    root = tmp_path_factory.mktemp("stage")
+    with made_stage(root, **pi_environment(root), **rerouted) as made:
         yield made
+
+
+@pytest.fixture
+def commands(commands: Commands, model: ModelServer) -> Commands:
+    return commands
 
 
 def stored(home: Home, provider: str) -> dict[str, Any]:
@@ -75,6 +89,7 @@ def done(terminal: Terminal, provider: str) -> None:
     assert terminal.ended()[0] == exits.DONE
 
 
+@on_stage
 def test_device_codes_sign_in_and_a_refusal_is_told(
     commands: Commands, accounts: Accounts, home: Home
 ) -> None:
@@ -83,13 +98,15 @@ def test_device_codes_sign_in_and_a_refusal_is_told(
         assert f"?code={CODE} and enter {CODE}" in said
         assert f"Signed in to {provider}." in said
         assert stored(home, provider)["type"] == "oauth"
-    rows = commands.run("provider", "list", "--json").json["providers"]
+    rows = commands.run("provider", "list", "--json").json
     sources = {row["id"]: row.get("source") for row in rows}
     assert (sources["xai"], sources["meta"]) == ("auth.json", "auth.json")
     accounts.refusals["auth.x.ai/oauth2/token"] = Refuse(400, {"error": "access_denied"})
     assert "was denied" in commands.run("provider", "login", "xai", code=exits.FAILED).err
+    accounts.refusals.clear()
 
 
+@on_stage
 def test_a_choice_is_made_by_number_and_a_wrong_one_asked_again(
     commands: Commands, home: Home
 ) -> None:
@@ -100,6 +117,7 @@ def test_a_choice_is_made_by_number_and_a_wrong_one_asked_again(
     assert stored(home, "openai-codex")["accountId"] == "account"
 
 
+@on_stage
 def test_a_page_that_leads_back_ends_the_wait_for_a_paste(
     commands: Commands, home: Home, host: str
 ) -> None:
@@ -112,6 +130,7 @@ def test_a_page_that_leads_back_ends_the_wait_for_a_paste(
         assert stored(home, provider)["type"] == "oauth"
 
 
+@on_stage
 def test_a_machine_without_a_browser_is_given_what_another_one_shows(
     commands: Commands, home: Home
 ) -> None:
@@ -127,6 +146,7 @@ def test_a_machine_without_a_browser_is_given_what_another_one_shows(
         assert stored(home, provider)["type"] == "oauth"
 
 
+@on_stage
 def test_a_script_without_input_waits_for_the_page(
     commands: Commands, home: Home, host: str
 ) -> None:
@@ -137,7 +157,11 @@ def test_a_script_without_input_waits_for_the_page(
     assert stored(home, "openrouter")["access"] == "sk-or-granted"
 
 
-def test_a_page_of_another_sign_in_is_refused_and_leaving_gives_up(commands: Commands) -> None:
+def test_a_page_of_another_sign_in_is_refused_and_leaving_gives_up(
+    commands: Commands, rerouted: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in rerouted.items():
+        monkeypatch.setenv(name, value)
     with commands.terminal("provider", "login", "openai") as terminal:
         page(terminal)
         terminal.expect("redirect URL here (")

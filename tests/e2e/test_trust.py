@@ -13,6 +13,9 @@ from tests.fakes.model_server import ModelServer
 TOLD = "Answer like a pirate."
 
 
+pytestmark = pytest.mark.usefixtures("stage")
+
+
 @pytest.fixture
 def ran(home: Home) -> Path:
     """Instructions, and code that would leave a trace."""
@@ -114,3 +117,88 @@ async def test_trust_that_is_taken_back_is_gone_from_the_next_turn(
     await chat.client.call("setting/set", key=key, value="no")
     await chat.turn("@text revoked")
     assert TOLD not in json.dumps(model.requests[-1].messages[:1])
+
+
+async def test_a_command_of_a_project_names_the_trust_that_it_waits_for(
+    chat: Chat, home: Home
+) -> None:
+    await chat.turn("@text before")
+    question = await asked(chat)
+    refused = await chat.refused("turn/send", text="/hoist black")
+    assert refused.name == "CommandUnknown"
+    assert f"answer the question {question['id']}" in refused.message
+    assert f"claudette trust grant {home.work}" in refused.message
+    assert "no command /hoits" in (await chat.refused("turn/send", text="/hoits")).message
+    assert (await chat.call("turn/send", text="2"))["text"].endswith("? Yes")
+    assert (await chat.turn("/hoist black"))["reason"] == "done"
+
+
+def instructed(home: Home) -> None:
+    """Instruction files of the project, of the directory above it, and the user's own."""
+    (home.work / "AGENTS.md").write_text("Say ahoy.\n")
+    (home.work.parent / "CLAUDE.md").write_text("Say avast.\n")
+    (home.root / "agent/AGENTS.md").write_text("Say please.\n")
+
+
+def used(model: ModelServer) -> list[str]:
+    """The words of the instruction files that reached the model with the last request."""
+    told = json.dumps(model.requests[-1].messages[:1])
+    return [word for word in ("ahoy", "avast", "please") if f"Say {word}." in told]
+
+
+async def test_the_question_of_trust_says_what_is_used_before_the_answer(
+    ran: Path, connected: Connect, home: Home, model: ModelServer
+) -> None:
+    instructed(home)
+    chat = await fresh(connected, home)
+    await chat.turn("@text before")
+    assert used(model) == ["ahoy", "avast", "please"]
+    assert (await asked(chat))["about"] == (
+        "Not used until you say Yes: .pi/SYSTEM.md, .pi/prompts, .pi/skills. Used now, until you "
+        f"say No: {home.work.parent}/CLAUDE.md, AGENTS.md. Never used: extensions and servers of a "
+        "project."
+    )
+
+
+async def test_a_no_leaves_the_instruction_files_of_a_project_aside(
+    ran: Path, connected: Connect, home: Home, model: ModelServer
+) -> None:
+    instructed(home)
+    chat = await fresh(connected, home)
+    await chat.turn("@text before")
+    question = await asked(chat)
+    await chat.client.call("question/answer", questionId=question["id"], value="no")
+    await chat.turn("@text after")
+    assert used(model) == ["please"]
+
+    other = await fresh(connected, home)
+    await other.turn("@text at once")
+    assert used(model) == ["please"]
+
+    key = f"trust_project:{chat.made['workspace']}"
+    await chat.client.call("setting/set", key=key, value=None)
+    await chat.turn("@text forgotten")
+    assert used(model) == ["ahoy", "avast", "please"]
+    await chat.client.call("setting/set", key=key, value="yes")
+    await chat.turn("@text trusted")
+    assert used(model) == ["ahoy", "avast", "please"] and TOLD in last_request(model)
+
+
+async def test_a_question_of_trust_says_when_there_are_no_instruction_files(chat: Chat) -> None:
+    await chat.turn("@text before")
+    assert (
+        "AGENTS.md and CLAUDE.md would be used until you say No; there is none now."
+        in (await asked(chat))["about"]
+    )
+
+
+async def test_a_no_for_all_projects_leaves_their_instruction_files_aside(
+    connected: Connect, home: Home, model: ModelServer
+) -> None:
+    instructed(home)
+    client = await connected()
+    await client.call("setting/set", key="trust_project", value="no")
+    chat = await fresh(connected, home)
+    await chat.turn("@text hello")
+    await client.call("setting/set", key="trust_project", value=None)
+    assert used(model) == ["please"]

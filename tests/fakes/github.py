@@ -1,5 +1,6 @@
 """Owns a server that plays GitHub's device flow and what Copilot needs after it."""
 
+import ssl
 from typing import Any
 
 from tests.fakes.stand_in import StandIn
@@ -10,8 +11,8 @@ CODE = "ABCD-1234"
 class GitHub(StandIn):
     """Each poll for the token is answered with the next of `polls`; the last one stays."""
 
-    def __init__(self, *polls: str) -> None:
-        super().__init__()
+    def __init__(self, *polls: str, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls)
         self.polls = list(polls)
 
     def answer(self, host: str, path: str, sent: dict[str, Any]) -> Any:

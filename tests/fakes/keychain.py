@@ -11,7 +11,7 @@ from keyring.errors import KeyringLocked
 class MemoryKeychain(KeyringBackend):
     """Keeps what it is given, as long as it is not locked."""
 
-    priority = -1  # type: ignore[assignment]  # keyring declares a property, and takes the highest
+    priority = -1
 
     def __init__(self) -> None:
         super().__init__()

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from claudette_cli.scripted_model import ScriptedModel
+from claudette_cli.demo.scripted_model import ScriptedModel
 
 Answer = Any
 """JSON, or what makes it of the question, or a status that is an error."""
@@ -20,7 +20,7 @@ class LocalServer(ScriptedModel):
         self.asked: list[tuple[str, str]] = []
         base: Any = self._http.RequestHandlerClass
 
-        class Handler(base):  # type: ignore[misc]  # the server made its class
+        class Handler(base):
             def do_GET(self) -> None:
                 _served(self, server) or super().do_GET()
 

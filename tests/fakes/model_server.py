@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from claudette_cli.scripted_model import ScriptedModel
+from claudette_cli.demo.scripted_model import ScriptedModel
 
 PROVIDER = "fake"
 
@@ -24,13 +24,14 @@ class FakeModel:
     name: str
     window: int
     reasoning: bool = False
+    images: bool = True
 
     def row(self) -> dict[str, Any]:
         return {
             "id": self.name,
             "name": self.name.capitalize(),
             "reasoning": self.reasoning,
-            "input": ["text"],
+            "input": ["text", "image"] if self.images else ["text"],
             "contextWindow": self.window,
             "maxTokens": 16_384,
             "cost": {"input": 1, "output": 2, "cacheRead": 0, "cacheWrite": 0},
@@ -39,7 +40,7 @@ class FakeModel:
 
 SMALL = FakeModel("small", 40_000)
 LARGE = FakeModel("large", 1_000_000_000)
-THINKER = FakeModel("thinker", 200_000, reasoning=True)
+THINKER = FakeModel("thinker", 200_000, reasoning=True, images=False)
 MODELS = (SMALL, LARGE, THINKER)
 
 

@@ -106,7 +106,6 @@ async def staged(mistake: str = "") -> AsyncIterator[Stage]:
         os.environ |= {
             "HOME": str(root / "home"),
             "CLAUDETTED_DATA_DIR": str(root / "data"),
-            "CLAUDETTED_CONFIG_DIR": str(root / "config"),
             "CLAUDETTED_RUNTIME_DIR": str(root / "run"),
             "CLAUDETTE_PI_HARNESS": str(root / "harness"),
         }

@@ -14,11 +14,10 @@ from typing import Any
 
 import trio
 
-from claudetted.chat import actor
+from claudetted.chat import actor, recovery
 from claudetted.chat.actor import Actor
-from claudetted.chat.hearing import Hearing
-from claudetted.chat.manager import Manager
-from claudetted.chat.process import Process
+from claudetted.chat.process.output_reader import Hearing
+from claudetted.chat.process.process import Process
 from claudetted.chat.step import Step
 from claudetted.daemon import main
 from claudetted.sidecar.keeper import frames
@@ -112,7 +111,7 @@ def take_aim(aim: Aim) -> None:
     around(Actor, "_checkpoint", if_unsaved("before the checkpoint"), if_saved)
     around(Process, "carry_out", if_input("input stored"), if_input("input sent"))
     around(Actor, "attach", lambda *_: aim.at("attaching"), lambda *_: aim.at("attached"))
-    around(Manager, "recover", lambda *_: None, lambda *_: aim.at("recovered"))
+    around(recovery, "recover", lambda *_: None, lambda *_: aim.at("recovered"))
     around(KeeperLink, "_greet", lambda *_: None, lambda *_: aim.at("greeted"))
     around(journal, "_store_sidecar", in_transaction)
     _aim_at_acknowledgements(aim)
@@ -143,7 +142,7 @@ def _aim_at_acknowledgements(aim: Aim) -> None:
                 return
         order(self, kind, *rest)
 
-    KeeperLink._order = ordered  # type: ignore[method-assign]
+    KeeperLink._order = ordered  # type: ignore[assignment,method-assign]
 
 
 DELTA = re.compile(rb'^\{"type": ?"item\.delta".*$', re.MULTILINE)

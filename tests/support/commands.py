@@ -6,10 +6,10 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -118,12 +118,10 @@ class Terminal:
             program[0],
             [*program[1:], *arguments],
             cwd=os.fspath(directory),
-            env={**os.environ, **fixed, **env},  # type: ignore[arg-type]  # wants its own mapping
+            env={**os.environ, **fixed, **env},
             dimensions=(LINES, columns),
             encoding="utf-8",
             timeout=PATIENCE,
-            # Whoever runs the tests in the background may have it ignored.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         self._screen = pyte.Screen(columns, LINES)
         self._child.logfile_read = _Drawing(pyte.Stream(self._screen))
@@ -150,6 +148,11 @@ class Terminal:
         while not any(text in line for line in self._screen.display):
             self._child.expect(r"(?s).+")
 
+    def lacks(self, text: str) -> None:
+        """Returns once this stands nowhere on the screen."""
+        while any(text in line for line in self._screen.display):
+            self._child.expect(r"(?s).+")
+
     def type(self, keys: str) -> None:
         self._child.send(keys)
 
@@ -157,7 +160,27 @@ class Terminal:
         """A message of one or several lines, sent."""
         self.type(text.replace("\n", "\x0a") + "\r")
 
-    def ended(self) -> tuple[int, str]:
+    def signal(self, signum: int) -> None:
+        self._child.kill(signum)
+
+    def signal_job(self, signum: int) -> None:
+        """For the command that the shell on this terminal runs."""
+        shell = self._child.pid
+        (job,) = Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
+        os.kill(int(job), signum)
+
+    def hang_up(self) -> None:
+        """The terminal is closed; returns once the command has ended."""
+        self._child.ptyproc.fileobj.close()
+        self._child.ptyproc.wait()
+        self._child.closed = True
+
+    @property
+    def modes(self) -> list[Any]:
+        """How the terminal is set, as termios has it."""
+        return termios.tcgetattr(self._child.child_fd)
+
+    def ended(self, *, close: bool = True) -> tuple[int, str]:
         """The exit code as a shell tells it, and what was written last.
 
         Under `-m` Python ends by SIGINT itself when Ctrl-C came inside an `exec`, such as that of
@@ -165,7 +188,10 @@ class Terminal:
         """
         self._child.expect(pexpect.EOF)
         rest = _STYLES.sub("", self._child.before or "")
-        self._child.close()
+        if close:
+            self._child.close()
+        else:
+            self._child.wait()
         code = self._child.exitstatus
         return (128 + self._child.signalstatus if code is None else code), rest
 

@@ -161,6 +161,6 @@ async def caught_up(follower: Follower, client: Client) -> None:
 
     def there() -> bool:
         follower.fold()
-        return follower.seen.state.seq == head
+        return bool(follower.seen.state.seq == head)
 
     await follower.client.until(there)

@@ -5,6 +5,7 @@ is cut when the last of them is gone.
 """
 
 import os
+import select
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,7 @@ class Lifeline:
 
     def __init__(self, path: Path) -> None:
         os.mkfifo(path)
-        self.hold = f"exec 9> {path}"
+        self.hold = f"exec 9> {path}; echo >&9"
         """What a command has to run first."""
         self._end = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
 
@@ -36,6 +37,10 @@ class Lifeline:
             return os.read(self._end, 1) != b""
         except BlockingIOError:
             return True
+
+    def wait_held(self) -> None:
+        """Returns when somebody holds it."""
+        select.select([self._end], [], [])
 
     def wait_cut(self) -> None:
         """Returns when nobody holds it any more. Only for a line that was held before."""

@@ -7,11 +7,14 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
+from claudetted.harnesses.harness import Harness
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.errors import HarnessMissing
+from claudetted.protocol.harnesses import Capabilities
 from claudetted.providers.claude import without_tokens
-from claudetted.sidecar.launch import Launch, sidecar_environment
+from claudetted.sidecar.environment import Launch, sidecar_environment
 
+ID = "pi"
 CHOICE = "CLAUDETTE_PI_HARNESS"
 """Names the executable, ahead of every other place."""
 EXECUTABLE = "claudette-pi-harness"
@@ -44,7 +47,7 @@ def find_harness(daemon: Mapping[str, str], places: tuple[Path, ...] = (PACKED, 
     raise HarnessMissing(
         "Pi's harness is not installed: run `make harness` in a checkout; elsewhere install "
         "claudetted again, without CLAUDETTE_WITHOUT_PI. What was said before stays readable.",
-        harness="pi",
+        harness=ID,
         looked=[str(place) for place in places] + [f"{EXECUTABLE} on PATH"],
     )
 
@@ -55,7 +58,7 @@ def _chosen(path: Path) -> Path:
         return path
     raise HarnessMissing(
         f"{CHOICE} names {path}, which is not an executable file: correct it or unset it.",
-        harness="pi",
+        harness=ID,
         looked=[str(path)],
     )
 
@@ -77,3 +80,6 @@ def _rg(daemon: Mapping[str, str]) -> str | None:
     """The one that was installed with us, else the user's."""
     ours = Path(sysconfig.get_path("scripts")) / "rg"
     return str(ours) if _runs(ours) else shutil.which("rg", path=daemon.get("PATH", os.defpath))
+
+
+HARNESS = Harness(ID, "Pi", launch, Capabilities(images=True), copied=True)

@@ -25,61 +25,87 @@ class Field:
     """What becomes of a word when the shell expands it.
 
     `text` is its value where that can be known before it runs, `glob` a pattern of file names
-    instead. With neither, only the running shell knows; `single` then says that it stays one word.
+    instead, and `bare` what the pattern is where it finds nothing. Without text and pattern only
+    the running shell knows; `single` then says that it stays one word.
     """
 
     source: str
     text: str | None = None
     glob: str | None = None
     single: bool = True
+    bare: str = ""
+
+
+Values = Mapping[str, Field]
+"""Variables whose values are known: a text, or one of the names that a pattern finds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word as it is written. `scripts` are the commands substituted in it."""
+    """A word as it is written. `scripts` are the commands substituted in it, `spread` the words
+    that braces make of it."""
 
     source: str
     pieces: tuple[Piece, ...]
     scripts: tuple["Script", ...] = ()
+    spread: tuple[tuple[Piece, ...], ...] = ()
 
-    def field(self, known: Mapping[str, str]) -> Field:
-        """Its expansion, where the values of some variables are known."""
-        texts = [_value(piece, known) for piece in self.pieces]
-        if any(text is None for text in texts):
+    def fields(self, known: Values) -> tuple[Field, ...]:
+        """Its expansion where braces are expanded, where the values of some variables are known."""
+        if not self.spread:
+            return (self.field(known),)
+        return tuple(Word(self.source, pieces).field(known) for pieces in self.spread)
+
+    def field(self, known: Values) -> Field:
+        """Its expansion to one word."""
+        if self.spread:
+            return Field(self.source, single=False)
+        values = [_value(piece, known) for piece in self.pieces]
+        if any(value is None for value in values):
             loose = any(p.kind in ("unknown", "variable") and not p.quoted for p in self.pieces)
             return Field(self.source, single=not loose)
-        if any(piece.kind == "glob" for piece in self.pieces):
-            return Field(self.source, glob=self._pattern(known), single=False)
-        return Field(self.source, "".join(text for text in texts if text is not None))
-
-    def _pattern(self, known: Mapping[str, str]) -> str | None:
-        """With what is not meant as a wildcard made literal. None when only a shell knows what
-        it would find."""
-        parts = []
-        within = False
-        for piece in self.pieces:
-            text = _value(piece, known) or ""
-            if within:
-                plain = piece.kind == "text" and not piece.quoted
-                if not plain or not _CLASS.match(text):
-                    return None
-                text = text.replace("^", "!", 1) if text[0] == "^" else text
-            within = (piece.kind, text) == ("glob", "[")
-            parts.append(text if piece.kind == "glob" else _literal(text))
-        return None if within else "".join(parts)
+        found = [value for value in values if value is not None]
+        bare = "".join(value.text or value.bare for value in found)
+        wild = any(piece.kind == "glob" for piece in self.pieces)
+        if wild or any(value.glob is not None for value in found):
+            pattern = _pattern(self.pieces, found)
+            return Field(self.source, glob=pattern, single=not wild, bare=bare)
+        return Field(self.source, bare)
 
 
-def _value(piece: Piece, known: Mapping[str, str]) -> str | None:
+def _pattern(pieces: tuple[Piece, ...], values: list[Field]) -> str | None:
+    """With what is not meant as a wildcard made literal. None when only a shell knows what
+    it would find."""
+    parts = []
+    within = False
+    for piece, value in zip(pieces, values, strict=True):
+        text = value.text or ""
+        if within:
+            plain = piece.kind == "text" and not piece.quoted
+            if not plain or not _CLASS.match(text):
+                return None
+            text = text.replace("^", "!", 1) if text[0] == "^" else text
+        within = (piece.kind, text) == ("glob", "[")
+        if value.glob is not None:
+            parts.append(value.glob)
+        else:
+            parts.append(text if piece.kind == "glob" else literal(text))
+    return None if within else "".join(parts)
+
+
+def _value(piece: Piece, known: Values) -> Field | None:
     if piece.kind == "unknown":
         return None
     if piece.kind != "variable":
-        return piece.text
+        return Field("", piece.text)
     value = known.get(piece.text)
-    plain = value is not None and (piece.quoted or not set(value) & set(" \t\n*?["))
-    return value if plain else None
+    if value is None or piece.quoted:
+        return value
+    return value if value.text is not None and not set(value.text) & set(" \t\n*?[\\") else None
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A pattern that finds this name alone."""
     return "".join(f"[{char}]" if char in "*?[" else char for char in text)
 
 
@@ -117,11 +143,13 @@ GroupKind = Literal["then", "and", "or", "apart", "pipe", "loop", "function", "m
 @dataclass(frozen=True, slots=True)
 class Group:
     """Commands together. `apart` is what runs in shells of its own: `( )`, `&`, and `pipe`;
-    `maybe` is a branch that need not run."""
+    `maybe` is a branch that need not run. A loop over `values` gives them to its `variable`."""
 
     kind: GroupKind
     items: tuple["Node", ...]
     redirects: tuple[Redirect, ...] = ()
+    variable: str = ""
+    values: tuple[Word, ...] = ()
 
 
 Node = Simple | Group

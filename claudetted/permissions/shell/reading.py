@@ -1,13 +1,16 @@
 """Owns the reading of a whole command: from its text to its form.
 
-The grammar (tree-sitter-bash) says how commands combine; `words` reads every word again. What
-either of them does not know for certain becomes a problem, and a command with a problem asks.
+The grammar (tree-sitter-bash) says how commands combine; `grammar` lists the forms that are read
+at all, and `words` reads every word again. Whatever else there is becomes a problem, and a command
+with a problem asks. It is read on all the same, for the rules that deny.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
+from claudetted.permissions.shell.grammar import GrammarNode, begins_otherwise, unread
 from claudetted.permissions.shell.model import (
     Assignment,
     Group,
@@ -19,8 +22,19 @@ from claudetted.permissions.shell.model import (
     Simple,
     Word,
 )
-from claudetted.permissions.shell.source import EXPANSIONS, WORDS, GrammarNode, Source
-from claudetted.permissions.shell.words import Expansion, Lexer, Unsure
+from claudetted.permissions.shell.source import EXPANSIONS, WORDS, Source
+from claudetted.permissions.shell.words import (
+    ASSIGNED,
+    COMPARED,
+    COMPARED_BY_COMMAND,
+    LISTED,
+    NAMED,
+    OPERAND,
+    Expansion,
+    Lexer,
+    Place,
+    Unsure,
+)
 
 LONGEST = 16 * 1024
 
@@ -50,53 +64,38 @@ _GROUPS: dict[str, GroupKind] = {
     "function_definition": "function",
 }
 _STATEMENTS = _SIMPLE | _JOINED | _GROUPS.keys()
-_RESERVED = frozenset(
-    [
-        "if",
-        "then",
-        "else",
-        "elif",
-        "fi",
-        "do",
-        "done",
-        "while",
-        "until",
-        "for",
-        "case",
-        "esac",
-        "in",
-        "select",
-        "function",
-        "{",
-        "}",
-        "!",
-        "]]",
-    ]
-)
 _MISLEADING = re.compile(
     r"[^\S \t\n]|[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 """Blanks that are none to a shell, what cannot be seen, and what turns the text around."""
-_EQUALS = frozenset(("=", "==", "!="))
+_BRACKETS = frozenset(("[", "[[", "]", "]]"))
+_COMPARING = {
+    "[": frozenset(("=", "==", "!=", "!", "-a", "-o")),
+    "[[": frozenset(("=", "==", "!=", "=~", "<", ">", "!", "&&", "||", "(", ")", "-a", "-o")),
+}
+"""Signs that are words of a condition and no operators of the shell."""
+_SUBSTITUTED = re.compile(r"`([^`]*)`|[$<>]\((.*)\)", re.DOTALL)
 _DESCRIPTOR = re.compile(r"\d*|-|\d+-")
 
 
 @lru_cache(maxsize=512)
-def read(text: str) -> Script:
-    """The form of a command line."""
+def read(text: str, posix: bool = False) -> Script:
+    """The form of a command line. `posix`: a shell that may be less than bash runs it."""
     if len(text) > LONGEST:
         return Script(problems=("It is too long to be read.",))
     if _MISLEADING.search(text):
         return Script(problems=("It holds characters that cannot be seen, or mislead.",))
-    return _Reader(Source(text)).script()
+    return _Reader(Source(text), posix).script()
 
 
 class _Reader:
     """Reads one text."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, posix: bool) -> None:
         self.source = source
+        self.posix = posix
         self.problems: list[str] = []
+        self.notes: list[str] = []
         self.expansions: dict[int, Expansion] = {}
 
     def script(self) -> Script:
@@ -110,6 +109,8 @@ class _Reader:
             self.problems.append(f"It holds {unsure}.")
             return Script(problems=tuple(self.problems))
         items = tuple(self._items(root.children))
+        kinds = [f"a form that is not read ({kind.replace('_', ' ')})" for kind in unread(root)]
+        self.problems += [f"It holds {note}." for note in (*kinds, *self.notes)]
         return Script(items, tuple(dict.fromkeys(self.problems)))
 
     def _index(self, node: GrammarNode) -> None:
@@ -119,7 +120,7 @@ class _Reader:
             text = self.source.text[start:end]
             if text.startswith("`") and "\\" in text:
                 raise Unsure("a backslash between backticks")
-            self.expansions[start] = Expansion(end, lambda: self._inner(node))
+            self.expansions[start] = Expansion(node.type, end, lambda: self._inner(node))
         for child in node.children:
             self._index(child)
 
@@ -157,7 +158,17 @@ class _Reader:
             self.problems.append("It defines a function.")
         if node.type not in _GROUPS:
             raise _unread(node)
+        if node.type == "for_statement":
+            return self._loop(node)
         return Group(_GROUPS[node.type], tuple(self._parts(node)))
+
+    def _loop(self, node: GrammarNode) -> Group:
+        variable = node.child_by_field_name("variable")
+        if variable is None:
+            raise Unsure("a loop without a variable")
+        values = tuple(self._word(c, LISTED) for c in node.children_by_field_name("value"))
+        parts = tuple(self._parts(node))
+        return Group("loop", parts, (), self.source.of(variable), values)
 
     def _parts(self, node: GrammarNode) -> list[Node]:
         """What is inside a compound command: statements, and words that may run something."""
@@ -175,8 +186,12 @@ class _Reader:
 
     def _aside(self, node: GrammarNode, child: GrammarNode) -> list[Node]:
         """A word of `for`, `case` and the like: it is no command, but it may run one."""
-        word = self._word(child)
-        if node.type == "for_statement" and child == node.child_by_field_name("variable"):
+        if node.type != "for_statement":
+            word = self._word(child, COMPARED)
+        elif child != node.child_by_field_name("variable"):
+            word = self._word(child, LISTED)
+        else:
+            word = self._word(child, NAMED)
             assigned = Assignment(word.source, Word("", ()), word.source + "=")
             return [Simple((), (assigned,), text=f"for {word.source}")]
         return [Group("apart", script.items) for script in word.scripts]
@@ -202,7 +217,7 @@ class _Reader:
             text = self.source.of(node)
             first = Simple(inner.words, inner.assignments, together, text)
         else:
-            first = Group(inner.kind, inner.items, together)
+            first = replace(inner, redirects=together)
         return Group("then", (first, *behind)) if behind else first
 
     def _simple(self, node: GrammarNode) -> Simple:
@@ -223,10 +238,10 @@ class _Reader:
                 or child.type in ("command_name", "variable_assignment")
                 or not child.is_named
             ):
-                words.append(self._word(child))
+                words.append(self._word(child, OPERAND))
             else:
                 raise _unread(child)
-        if words and words[0].source in _RESERVED:
+        if begins_otherwise([word.source for word in words]):
             raise Unsure("a reserved word in the place of a command")
         return Simple(tuple(words), tuple(assignments), tuple(redirects), self.source.of(node))
 
@@ -235,9 +250,14 @@ class _Reader:
         if text.startswith("(("):
             raise Unsure("arithmetic")
         name = "[[" if text.startswith("[[") else "["
+        if name == "[[" and self.posix:
+            self.notes.append("a form that sh does not know")
+        place = COMPARED_BY_COMMAND if name == "[[" else OPERAND
         words = [_literal(name)]
         for child in _operands(node):
-            words.append(_literal(child.type) if child.type in _EQUALS else self._word(child))
+            if not child.is_named and child.type not in _COMPARING[name]:
+                raise Unsure("what separates commands inside of a condition")
+            words.append(self._word(child, place) if child.is_named else _literal(child.type))
         return Simple(tuple(words), text=text)
 
     def _assignment(self, node: GrammarNode) -> Assignment:
@@ -252,13 +272,13 @@ class _Reader:
             or text[equals + 1 : end][:1] == "("
         ):
             raise Unsure("an assignment of many values")
-        if equals + 1 == end:
-            value = Word("", ())
-        else:
-            value = Lexer(text, equals + 1, end, self.expansions).word()
+        value = self._lexer(equals + 1, end, ASSIGNED).word() if equals + 1 < end else Word("", ())
         return Assignment(self.source.of(name), value, text[start:end])
 
     def _redirect(self, node: GrammarNode) -> Redirect:
+        for child in node.children:
+            if child.type == "file_descriptor" and not self.source.of(child).isdigit():
+                raise Unsure("a word that hangs on a redirection")
         if node.type == "heredoc_redirect":
             return self._document(node)
         targets = [child for child in node.children if child.type in WORDS]
@@ -267,7 +287,9 @@ class _Reader:
             return Redirect(">&")
         if len(targets) != 1:
             raise Unsure("a redirection without one target")
-        word = self._word(targets[0])
+        word = self._word(targets[0], COMPARED if operator == "<<<" else NAMED)
+        if self.posix and operator in ("<<<", "&>", "&>>", ">&"):
+            self.notes.append("a redirection that sh may read otherwise")
         duplicates = operator in (">&", "<&") and _DESCRIPTOR.fullmatch(word.source)
         if operator == "<<<" or duplicates:
             return Redirect(operator, None, word.scripts)
@@ -279,7 +301,7 @@ class _Reader:
         start, end = parts.get("heredoc_start"), parts.get("heredoc_end")
         if start is None or end is None:
             raise Unsure("a here-document without an end")
-        text, delimiter = self.source.text, self._word(start)
+        text, delimiter = self.source.text, self._word(start, NAMED)
         plain = delimiter.field({}).text
         first = text.find("\n", self.source.end(start)) + 1
         last = self.source.line_start(self.source.end(end))
@@ -292,7 +314,7 @@ class _Reader:
             raise Unsure("a here-document whose end is unclear")
         if any(piece.quoted for piece in delimiter.pieces):
             return Redirect("<<")
-        scripts = Lexer(text, first, last, self.expansions).document()
+        scripts = self._lexer(first, last, NAMED).document()
         return Redirect("<<", None, scripts)
 
     def _behind_document(self, node: GrammarNode) -> list[Node]:
@@ -311,22 +333,37 @@ class _Reader:
         return behind
 
     def _inner(self, node: GrammarNode) -> Script:
-        """What a substitution runs."""
+        """What a substitution runs, and what may run in an expansion that is not read."""
+        if node.type not in ("command_substitution", "process_substitution"):
+            found = tuple(one for child in node.named_children for one in self._salvage(child))
+            return Script(found or tuple(self._guessed(self.source.of(node))))
         redirects = [child for child in node.children if child.type.endswith("_redirect")]
         if redirects:
             read = tuple(self._redirect(child) for child in redirects)
             return Script((Simple((), (), read, self.source.of(node)),))
         return Script(tuple(self._items(node.children)))
 
-    def _word(self, node: GrammarNode) -> Word:
+    def _guessed(self, text: str) -> Iterator[Node]:
+        """What looks like a substitution where the grammar sees none."""
+        for match in _SUBSTITUTED.finditer(text, 2):
+            yield from read(match.group(1) or match.group(2) or "").items
+
+    def _word(self, node: GrammarNode, place: Place) -> Word:
         start, end = self.source.start(node), self.source.end(node)
         self.source.check_word(start, end)
-        return Lexer(self.source.text, start, end, self.expansions).word()
+        word = self._lexer(start, end, place).word()
+        if word.source[:1] == "{" and self.source.text[end : end + 1] in ("<", ">"):
+            raise Unsure("a variable for a descriptor")
+        return word
+
+    def _lexer(self, start: int, end: int, place: Place) -> Lexer:
+        text, expansions = self.source.text, self.expansions
+        return Lexer(text, start, end, expansions, place, self.notes, self.posix)
 
 
 def _operands(node: GrammarNode) -> Iterator[GrammarNode]:
     for child in node.children:
-        if child.type in WORDS or child.type in _EQUALS:
+        if child.type in WORDS or (not child.is_named and child.type not in _BRACKETS):
             yield child
         elif child.is_named:
             yield from _operands(child)

@@ -7,9 +7,8 @@ from functools import cached_property
 import tree_sitter
 import tree_sitter_bash
 
+from claudetted.permissions.shell.grammar import GrammarNode
 from claudetted.permissions.shell.words import METACHARACTERS, Unsure
-
-GrammarNode = tree_sitter.Node
 
 _LANGUAGE = tree_sitter.Language(tree_sitter_bash.language())
 _DEEPEST = 60
@@ -82,7 +81,7 @@ class Source:
     def check(self) -> None:
         """Between what the grammar took there may be nothing but blanks, inside of words too."""
         if self.root.descendant_count > _LARGEST:
-            raise Unsure("more parts than can be read")
+            raise Unsure("it is too long to check")
         self._check_region(self.root, 0, len(self.text), 0)
 
     def _check_region(self, node: GrammarNode, start: int, end: int, depth: int) -> None:
@@ -101,6 +100,9 @@ class Source:
             raise Unsure("more levels than can be read")
         if node.type in WORDS or node.type == "heredoc_body" or not node.children:
             start, end = self.start(node), self.end(node)
+            if not node.is_named and self.text[start:end].strip(" \t\n") != node.type.strip("\n"):
+                # The grammar takes `-n<<` for the operator.
+                raise Unsure("text that the grammar takes into an operator")
             if node.type == "comment":
                 self._check_comment(start, end)
             self._check_inside(node, depth + 1)

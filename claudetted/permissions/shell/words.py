@@ -7,18 +7,19 @@ guessed: `Unsure` is raised.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from claudetted.permissions.shell import arithmetic, braces
 from claudetted.permissions.shell.model import Piece, Script, Word
 
 METACHARACTERS = frozenset(" \t\n;&|<>()")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHOLE_NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_PLAIN_EXPANSION = re.compile(
-    r"\$\{#?[A-Za-z_][A-Za-z0-9_]*(?:(?::?[-+]|%|\#|/|,|\^)[^\[`$]*)?\}"
-    r"|\$\(\([\d\s()+*/%<>=!&|^~?:-]*\)\)",
-    re.DOTALL,
-)
-"""Neither indexes nor names of variables, which the shell would evaluate once more."""
+_PLAIN_NAMES = frozenset(("HOME", "PWD", "TMPDIR"))
+"""Variables that may stand without quotes: what they hold is known."""
+_NUMBERS = frozenset("?#$")
+"""`$?`, `$#` and `$$` are one number, whatever happened."""
+_TILDE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=(?:.*:)?~")
 _SPECIAL = frozenset("@*#?$!-0123456789")
 _ANSI = {
     "n": "\n",
@@ -43,25 +44,50 @@ class Unsure(Exception):
 
 
 @dataclass(frozen=True)
+class Place:
+    """What a word may hold where it stands, beside text and plain names in quotes."""
+
+    braces: bool = False
+    """Lists in braces become words of their own."""
+    variables: bool = False
+    """Without quotes, too, they stay one word that is no file's."""
+    substitutions: Literal["none", "quoted", "bare"] = "none"
+
+
+OPERAND = Place(braces=True, substitutions="quoted")
+ASSIGNED = Place(variables=True, substitutions="bare")
+LISTED = Place(braces=True)
+COMPARED = Place(variables=True)
+COMPARED_BY_COMMAND = Place(variables=True, substitutions="quoted")
+NAMED = Place()
+
+
+@dataclass(frozen=True)
 class Expansion:
     """What the grammar found at a `$`, a backtick, `<(` or `>(`: where it ends, what it runs."""
 
+    kind: str
     end: int
     script: Callable[[], Script]
 
 
 @dataclass
 class Lexer:
-    """Reads the word in `text[at:end]`. `expansions` are known by where they start."""
+    """Reads the word in `text[at:end]`. `expansions` are known by where they start.
+
+    `notes` are given what the word holds that nothing may run with. It is read on all the same,
+    so that rules that deny see as much of the command as can be seen.
+    """
 
     text: str
     at: int
     end: int
     expansions: Mapping[int, Expansion]
+    place: Place
+    notes: list[str]
+    posix: bool = False
     pieces: list[Piece] = field(default_factory=list)
     scripts: list[Script] = field(default_factory=list)
-    braces: str = ""
-    """Unquoted braces, commas and dots, in order: enough to see a brace expansion."""
 
     def word(self) -> Word:
         start = self.at
@@ -71,9 +97,20 @@ class Lexer:
             self._tilde()
         while self.at < self.end:
             self._unquoted()
-        if re.search(r"\{[^}]*(,|\.\.)", self.braces):
-            self.pieces.append(Piece("unknown"))
-        return Word(self.text[start : self.end], tuple(self.pieces), tuple(self.scripts))
+        source, pieces = self.text[start : self.end], tuple(self.pieces)
+        if _TILDE.match(source) or (self.place is ASSIGNED and ":~" in source):
+            self.notes.append("a tilde inside of a word")
+        return Word(source, pieces, tuple(self.scripts), tuple(self._spread(pieces)))
+
+    def _spread(self, pieces: tuple[Piece, ...]) -> list[tuple[Piece, ...]]:
+        try:
+            found = braces.spread(pieces)
+        except braces.Unlike:
+            self.notes.append("braces that shells may expand in different ways")
+            return [(Piece("unknown"),)]
+        if found and (self.posix or not self.place.braces):
+            self.notes.append("a list in braces where not every shell expands it")
+        return found
 
     def document(self) -> tuple[Script, ...]:
         """The text of a here-document whose delimiter is not quoted."""
@@ -85,6 +122,8 @@ class Lexer:
                 self._expansion(quoted=True)
             else:
                 self.at += 1
+        if any(piece.kind != "text" for piece in self.pieces):
+            self.notes.append("an expansion in a here-document")
         return tuple(self.scripts)
 
     def _unquoted(self) -> None:
@@ -108,10 +147,6 @@ class Lexer:
             self._plain(char)
 
     def _plain(self, char: str) -> None:
-        if char in "{},":
-            self.braces += char
-        elif char == "." and self.text.startswith("..", self.at):
-            self.braces += ".."
         self._add("glob" if char in "*?[" else "text", char)
         self.at += 1
 
@@ -128,8 +163,9 @@ class Lexer:
         following = self.text[self.at + 1 : self.at + 2]
         if not following or self.at + 2 > self.end:
             raise Unsure("a backslash at the end")
-        if following != "\n":
-            self._add("text", following, quoted=True)
+        if following == "\n":
+            raise Unsure("a line that goes on inside of a word")
+        self._add("text", following, quoted=True)
         self.at += 2
 
     def _single(self) -> None:
@@ -141,7 +177,7 @@ class Lexer:
 
     def _double(self) -> None:
         if self.text[self.at] == "$":
-            self.pieces.append(Piece("unknown", quoted=True))
+            self._note("a text to be translated", quoted=True)
             self.at += 1
         self._add("text", "", quoted=True)
         self.at += 1
@@ -166,6 +202,8 @@ class Lexer:
         self.at += 2
 
     def _ansi(self) -> None:
+        if self.posix:
+            self.notes.append("quotes that sh does not know")
         self.at += 2
         while self.at < self.end:
             char = self.text[self.at]
@@ -201,7 +239,7 @@ class Lexer:
         stop = slash if slash >= 0 else self.end
         user = self.text[self.at + 1 : stop]
         if user:
-            self.pieces.append(Piece("unknown", quoted=True))
+            self._note("another user's home", quoted=True)
         else:
             self.pieces.append(Piece("variable", "HOME", quoted=True))
         self.at += 1
@@ -209,14 +247,15 @@ class Lexer:
     def _expansion(self, quoted: bool) -> None:
         name = _NAME.match(self.text, self.at + 1, self.end)
         following = self.text[self.at + 1 : min(self.at + 2, self.end)]
+        if self.text.startswith("\\\n", name.end() if name else self.at + 1):
+            raise Unsure("a line that goes on inside of an expansion")
         if self.text[self.at] == "`" or following in ("(", "{"):
             self._found(quoted)
         elif name:
-            self.pieces.append(Piece("variable", name.group(), quoted))
+            self._variable(name.group(), quoted)
             self.at = name.end()
         elif following in _SPECIAL and following:
-            loose = not quoted or following == "@"
-            self.pieces.append(Piece("unknown", quoted=not loose))
+            self._special(following, quoted)
             self.at += 2
         elif following == "[":
             raise Unsure("an old form of arithmetic")
@@ -224,20 +263,47 @@ class Lexer:
             self._add("text", "$", quoted)
             self.at += 1
 
+    def _variable(self, name: str, quoted: bool) -> None:
+        self.pieces.append(Piece("variable", name, quoted))
+        if not (quoted or self.place.variables or name in _PLAIN_NAMES):
+            self.notes.append(f"${name} without quotes")
+
+    def _special(self, name: str, quoted: bool) -> None:
+        if name in _NUMBERS or (quoted and name != "@"):
+            self.pieces.append(Piece("unknown", quoted=True))
+        elif self.place.variables and name not in "@*":
+            self.pieces.append(Piece("unknown"))
+        else:
+            self._note(f"${name} without quotes" if name != "@" else "$@", quoted=False)
+
     def _found(self, quoted: bool) -> None:
         """What only the grammar knows the end of."""
         expansion = self.expansions.get(self.at)
         if expansion is None or not self.at < expansion.end <= self.end:
             raise Unsure("an expansion whose end is unclear")
         source = self.text[self.at : expansion.end]
-        whole = _WHOLE_NAME.fullmatch(source)
-        if whole:
-            self.pieces.append(Piece("variable", whole.group(1), quoted))
-        elif source.startswith(("${", "$((")):
-            if not _PLAIN_EXPANSION.fullmatch(source):
-                raise Unsure("an expansion that may run something")
-            self.pieces.append(Piece("unknown", quoted=quoted))
+        if whole := _WHOLE_NAME.fullmatch(source):
+            self._variable(whole.group(1), quoted)
+        elif expansion.kind == "arithmetic_expansion" and (number := _number(source)) is not None:
+            self._add("text", str(number), quoted=True)
+        elif expansion.kind == "command_substitution" and source.startswith("$("):
+            self._substitution(expansion, quoted)
         else:
-            self.pieces.append(Piece("unknown", quoted=quoted))
+            self._note("an expansion that is not read", quoted)
             self.scripts.append(expansion.script())
         self.at = expansion.end
+
+    def _substitution(self, expansion: Expansion, quoted: bool) -> None:
+        self.pieces.append(Piece("unknown", quoted=quoted))
+        self.scripts.append(expansion.script())
+        permitted = self.place.substitutions
+        if not (permitted == "bare" or (permitted == "quoted" and quoted)):
+            self.notes.append("a substitution in a place where it could become anything")
+
+    def _note(self, what: str, quoted: bool) -> None:
+        self.pieces.append(Piece("unknown", quoted=quoted))
+        self.notes.append(what)
+
+
+def _number(source: str) -> int | None:
+    return arithmetic.value(source[3:-2]) if source.endswith("))") else None

@@ -8,7 +8,6 @@ from typing import Any
 
 from claudetted.protocol.registry import METHODS
 from claudetted.rpc.caller import Caller
-from claudetted.rpc.desk import Desk
 from claudetted.rpc.dispatch import Handler
 from claudetted.rpc.methods import (
     attention,
@@ -16,7 +15,9 @@ from claudetted.rpc.methods import (
     chats,
     commands,
     daemon,
+    devices,
     events,
+    harnesses,
     items,
     logins,
     models,
@@ -25,11 +26,13 @@ from claudetted.rpc.methods import (
     providers,
     questions,
     queue,
+    remote,
     rules,
     settings,
     turns,
     usage,
 )
+from claudetted.rpc.services import Services
 
 _NOUNS: dict[str, ModuleType] = {
     "daemon": daemon,
@@ -45,24 +48,27 @@ _NOUNS: dict[str, ModuleType] = {
     "attention": attention,
     "process": processes,
     "provider": providers,
+    "harness": harnesses,
     "backend": backends,
     "model": models,
     "login": logins,
     "usage": usage,
     "event": events,
+    "remote": remote,
+    "device": devices,
 }
 
 
-def handlers(desk: Desk) -> dict[str, Handler]:
+def handlers(services: Services) -> dict[str, Handler]:
     """Every method of the registry with the function of its noun's module named after its verb."""
-    return {method.name: partial(_function(method.name), desk) for method in METHODS}
+    return {method.name: partial(_function(method.name), services) for method in METHODS}
 
 
-def _function(name: str) -> Callable[[Desk, Caller, Any], Awaitable[Any]]:
+def _function(name: str) -> Callable[[Services, Caller, Any], Awaitable[Any]]:
     noun, camel = name.split("/")
     verb = re.sub("([A-Z])", r"_\1", camel).lower()
     module = _NOUNS[noun]
-    function: Callable[[Desk, Caller, Any], Awaitable[Any]] = getattr(
+    function: Callable[[Services, Caller, Any], Awaitable[Any]] = getattr(
         module, verb, None
     ) or getattr(module, verb + "_")
     return function

@@ -5,34 +5,49 @@ import re
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
-from claudetted.chat import life, sidecars, turns
+from claudetted.chat import configuration, creation, removal
 from claudetted.chat.manager import decode_state
+from claudetted.chat.plans import agent_process, lifecycle, turns
 from claudetted.protocol import chats, errors
 from claudetted.protocol.base import ChatId, Empty
 from claudetted.protocol.items import Item
 from claudetted.rpc.caller import Caller
-from claudetted.rpc.desk import Desk
-from claudetted.rpc.keys import Keyed
+from claudetted.rpc.idempotency import Keyed
+from claudetted.rpc.services import Services
+from claudetted.rpc.use_cases import preferences, vendor_history
 from claudetted.store import transcripts
 
 _decode_item = msgspec.json.Decoder(Item).decode
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL", re.IGNORECASE)
 
 
-async def create(desk: Desk, caller: Caller, params: chats.CreateParams) -> chats.ChatResult:
-    keyed = Keyed(desk.database, "chat/create", params.key, params)
+async def create(
+    services: Services, caller: Caller, params: chats.CreateParams
+) -> chats.ChatResult:
+    if params.harness or params.model or params.backend or params.level or params.thinking:
+        what = "Choosing a chat's agent, model, thinking or permission level"
+        caller.peer.require("configure", what)
+    if params.level:
+        caller.peer.require_level(params.level, "Creating this chat")
+    params = replace(params, env=caller.peer.carried(params.env))
+    keyed = Keyed(services.database, "chat/create", params.key, params)
 
     async def act() -> chats.ChatResult:
-        actor = await desk.manager.create(params, keyed.remember)
+        await preferences.take_up(services)
+        services.network.learn(params.env)
+        actor = await creation.create(
+            services.manager, params, keyed.remember, highest=caller.peer.rights.level
+        )
         return chats.ChatResult(actor.state.chat)
 
     return await keyed.once(chats.ChatResult, act)
 
 
-async def list_(desk: Desk, caller: Caller, params: chats.ListParams) -> chats.ListResult:
+async def list_(services: Services, caller: Caller, params: chats.ListParams) -> chats.ListResult:
     before = _position(params.cursor) if params.cursor else None
-    rows = await desk.database.read(
+    rows = await services.database.read(
         partial(
             transcripts.list_chats,
             archived=params.archived,
@@ -46,25 +61,27 @@ async def list_(desk: Desk, caller: Caller, params: chats.ListParams) -> chats.L
     return chats.ListResult(page, _cursor(page[-1]) if more else None)
 
 
-async def get(desk: Desk, caller: Caller, params: chats.ChatParams) -> chats.ChatResult:
+async def get(services: Services, caller: Caller, params: chats.ChatParams) -> chats.ChatResult:
     query = partial(transcripts.chat_state, chat_id=params.chat_id)
-    state = await desk.database.read(query)
+    state = await services.database.read(query)
     if state is None:
         raise _not_found(params.chat_id)
     return chats.ChatResult(decode_state(state).chat)
 
 
-async def history(desk: Desk, caller: Caller, params: chats.HistoryParams) -> chats.HistoryResult:
-    await get(desk, caller, chats.ChatParams(params.chat_id))
+async def history(
+    services: Services, caller: Caller, params: chats.HistoryParams
+) -> chats.HistoryResult:
+    await get(services, caller, chats.ChatParams(params.chat_id))
     before = _number(params.cursor) if params.cursor else None
-    return await history_page(desk, params.chat_id, before, params.limit, params.hidden)
+    return await history_page(services, params.chat_id, before, params.limit, params.hidden)
 
 
 async def history_page(
-    desk: Desk, chat_id: ChatId, before: int | None, limit: int, hidden: bool = False
+    services: Services, chat_id: ChatId, before: int | None, limit: int, hidden: bool = False
 ) -> chats.HistoryResult:
     """The closed items before a position, in transcript order."""
-    rows = await desk.database.read(
+    rows = await services.database.read(
         partial(transcripts.items_before, chat_id=chat_id, n=before, limit=limit + 1, hidden=hidden)
     )
     page = rows[-limit:]
@@ -73,54 +90,75 @@ async def history_page(
     return chats.HistoryResult([item for item in items if item.status != "open"], cursor)
 
 
-async def rename(desk: Desk, caller: Caller, params: chats.RenameParams) -> chats.ChatResult:
-    return await _changed(desk, params.chat_id, partial(life.rename, title=params.title))
+async def rename(
+    services: Services, caller: Caller, params: chats.RenameParams
+) -> chats.ChatResult:
+    return await _changed(services, params.chat_id, partial(lifecycle.rename, title=params.title))
 
 
-async def archive(desk: Desk, caller: Caller, params: chats.ChatParams) -> chats.ChatResult:
-    return await _changed(desk, params.chat_id, life.archive)
+async def archive(services: Services, caller: Caller, params: chats.ChatParams) -> chats.ChatResult:
+    return await _changed(services, params.chat_id, lifecycle.archive)
 
 
-async def restore(desk: Desk, caller: Caller, params: chats.ChatParams) -> chats.ChatResult:
-    return await _changed(desk, params.chat_id, life.restore)
+async def restore(services: Services, caller: Caller, params: chats.ChatParams) -> chats.ChatResult:
+    return await _changed(services, params.chat_id, lifecycle.restore)
 
 
-async def reset(desk: Desk, caller: Caller, params: chats.ResetParams) -> chats.ChatResult:
-    actor = await desk.manager.reset(params.chat_id, params.hide)
+async def reset(services: Services, caller: Caller, params: chats.ResetParams) -> chats.ChatResult:
+    actor = await removal.reset(services.manager, params.chat_id, params.hide)
     return chats.ChatResult(actor.state.chat)
 
 
-async def configure(desk: Desk, caller: Caller, params: chats.ConfigureParams) -> chats.ChatResult:
+async def configure(
+    services: Services, caller: Caller, params: chats.ConfigureParams
+) -> chats.ChatResult:
     """A model the running agent does not know is refused and the old one stays."""
-    actor = await desk.manager.configure(params)
+    if params.level:
+        caller.peer.require_level(params.level, "Setting this level")
+    actor = await configuration.configure(services.manager, params)
     return chats.ChatResult(actor.state.chat)
 
 
-async def compact(desk: Desk, caller: Caller, params: chats.CompactParams) -> Empty:
+async def compact(services: Services, caller: Caller, params: chats.CompactParams) -> Empty:
     """Begins at once, or after the running turn."""
-    actor = await desk.manager.find(params.chat_id)
-    await desk.block.check_chat(actor.state.chat, actor.env)
-    await actor.ask(partial(turns.ask_to_compact, instructions=params.instructions))
+    actor = await services.manager.find(params.chat_id)
+    caller.peer.require_level(actor.state.chat.level, "Compacting this chat")
+    with actor.in_use():
+        await actor.prepare()
+        await actor.ask(partial(turns.ask_to_compact, instructions=params.instructions))
     return Empty()
 
 
 async def environment(
-    desk: Desk, caller: Caller, params: chats.EnvironmentParams
+    services: Services, caller: Caller, params: chats.EnvironmentParams
 ) -> chats.EnvironmentResult:
-    actor = await desk.manager.find(params.chat_id)
+    actor = await services.manager.find(params.chat_id)
     if params.env is not None:
-        await actor.ask(partial(life.refresh_environment, env=params.env))
+        caller.peer.require_environment("Changing the environment of an agent's commands")
+        await actor.ask(partial(lifecycle.refresh_environment, env=params.env))
     shown = {name: _shown(name, value) for name, value in sorted(actor.env.items())}
     return chats.EnvironmentResult(shown)
 
 
-async def delete(desk: Desk, caller: Caller, params: chats.ChatParams) -> Empty:
-    await desk.manager.delete(params.chat_id)
+async def delete(services: Services, caller: Caller, params: chats.ChatParams) -> Empty:
+    await removal.delete(services.manager, params.chat_id)
     return Empty()
 
 
-async def _changed(desk: Desk, chat_id: ChatId, plan: sidecars.Plan) -> chats.ChatResult:
-    actor = await desk.manager.find(chat_id)
+async def erase(services: Services, caller: Caller, params: chats.ChatParams) -> chats.EraseResult:
+    return await vendor_history.erase(services, params.chat_id)
+
+
+async def traces(
+    services: Services, caller: Caller, params: chats.ChatParams
+) -> chats.TracesResult:
+    return await removal.traces(services.manager, params.chat_id)
+
+
+async def _changed(
+    services: Services, chat_id: ChatId, plan: agent_process.Plan
+) -> chats.ChatResult:
+    actor = await services.manager.find(chat_id)
     await actor.ask(plan)
     return chats.ChatResult(actor.state.chat)
 
@@ -141,11 +179,11 @@ def _position(cursor: str) -> tuple[str, str]:
     try:
         updated_at, chat_id = base64.urlsafe_b64decode(cursor).decode().split(" ")
     except ValueError:
-        raise errors.InvalidParams("The cursor is not one of ours.", path="$.cursor") from None
+        raise errors.InvalidParams("The cursor is invalid.", path="$.cursor") from None
     return updated_at, chat_id
 
 
 def _number(cursor: str) -> int:
     if not re.fullmatch(r"n\d{1,15}", cursor):
-        raise errors.InvalidParams("The cursor is not one of ours.", path="$.cursor")
+        raise errors.InvalidParams("The cursor is invalid.", path="$.cursor")
     return int(cursor[1:])

@@ -2,16 +2,11 @@
 
 from claudetted.protocol import commands
 from claudetted.rpc.caller import Caller
-from claudetted.rpc.desk import Desk
-from claudetted.rpc.slash import agents
-from claudetted.rpc.slash.own import OWN
+from claudetted.rpc.services import Services
 
 
-async def list_(desk: Desk, caller: Caller, params: commands.ListParams) -> commands.ListResult:
-    actor = await desk.manager.find(params.chat_id)
-    theirs, trouble = await agents.offered(desk, actor)
-    ours = [await own.completed(desk, caller, name) for name, own in OWN.items()]
-    taken = {command.name for command in ours}
-    return commands.ListResult(
-        [*ours, *(command for command in theirs if command.name not in taken)], trouble
-    )
+async def list_(
+    services: Services, caller: Caller, params: commands.ListParams
+) -> commands.ListResult:
+    actor = await services.manager.find(params.chat_id)
+    return await services.slash.listed(services, actor)

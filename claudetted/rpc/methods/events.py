@@ -5,21 +5,22 @@ from functools import partial
 import trio
 from msgspec.structs import replace
 
-from claudetted.chat import frames
+from claudetted.chat import configuration
 from claudetted.chat.actor import Actor
-from claudetted.chat.hub import Subscription
+from claudetted.chat.audience import frames
+from claudetted.chat.audience.hub import Subscription
+from claudetted.chat.audience.model_watchers import balance_frame
 from claudetted.chat.manager import decode_state
-from claudetted.chat.state import ChatState
+from claudetted.chat.state.fold import ChatState
 from claudetted.chat.step import Step, deleted
-from claudetted.chat.watching import balance_frame
 from claudetted.protocol import chats, errors, events
 from claudetted.protocol.base import ChatId, Empty
 from claudetted.protocol.items import Item
 from claudetted.rpc.caller import Caller
-from claudetted.rpc.desk import Desk
-from claudetted.rpc.methods import questions
 from claudetted.rpc.methods.chats import history_page
 from claudetted.rpc.methods.permissions import open_everywhere
+from claudetted.rpc.services import Services
+from claudetted.rpc.use_cases import questions
 from claudetted.store import journal, transcripts
 
 _SNAPSHOT_ITEMS = 50
@@ -27,27 +28,32 @@ _PAGE = 200
 
 
 async def subscribe(
-    desk: Desk, caller: Caller, params: events.SubscribeParams
+    services: Services, caller: Caller, params: events.SubscribeParams
 ) -> events.SubscribeResult:
     if params.all:
-        return await _follow_all(desk, caller)
+        return await _follow_all(services, caller)
     if params.chat_id is None:
         raise errors.InvalidParams("Name a chat, or ask for all.", path="$.chatId")
-    actor = await desk.manager.find(params.chat_id)
+    actor = await services.manager.find(params.chat_id)
     _leave(caller, params.chat_id)
-    if desk.audience.is_served(actor.state.chat):
-        caller.after_reply.append(partial(_tell_balance, desk, caller))
+    env = caller.peer.carried(params.env)
+    services.network.learn(env)
+    await configuration.carry(services.manager, actor, env)
+    if services.audience.is_served(actor.state.chat):
+        caller.after_reply.append(partial(_tell_balance, services, caller))
     if params.after is not None:
-        position, note = _place(desk, actor, params.after)
+        position, note = _place(services, actor, params.after)
         if position is not None:
             chat_id = actor.chat_id
-            caller.after_reply.append(partial(_catch_up_soon, desk, caller, chat_id, position))
+            caller.after_reply.append(partial(_catch_up_soon, services, caller, chat_id, position))
             return events.SubscribeResult(resumed=True)
-        return await _from_snapshot(desk, caller, actor, note)
-    return await _from_snapshot(desk, caller, actor, "")
+        return await _from_snapshot(services, caller, actor, note)
+    return await _from_snapshot(services, caller, actor, "")
 
 
-async def unsubscribe(desk: Desk, caller: Caller, params: events.UnsubscribeParams) -> Empty:
+async def unsubscribe(
+    services: Services, caller: Caller, params: events.UnsubscribeParams
+) -> Empty:
     if params.all and caller.client.follower:
         caller.client.follower.close()
         caller.client.follower = None
@@ -56,30 +62,30 @@ async def unsubscribe(desk: Desk, caller: Caller, params: events.UnsubscribePara
     return Empty()
 
 
-def _tell_balance(desk: Desk, caller: Caller) -> None:
+def _tell_balance(services: Services, caller: Caller) -> None:
     """As far as it is known; else it is asked for, if it concerns anybody."""
-    if desk.credits.known:
-        caller.client.outbox.put(balance_frame(desk.credits.known))
+    if services.credits.known:
+        caller.client.outbox.put(balance_frame(services.credits.known))
     else:
-        desk.credits.look_soon()
+        services.credits.look_soon()
 
 
-async def _follow_all(desk: Desk, caller: Caller) -> events.SubscribeResult:
+async def _follow_all(services: Services, caller: Caller) -> events.SubscribeResult:
     if caller.client.follower is None:
-        caller.client.follower = desk.manager.world.feed.add(caller.client.outbox)
+        caller.client.follower = services.manager.world.feed.add(caller.client.outbox)
         caller.after_reply.append(caller.client.follower.release)
-    caller.after_reply.append(partial(_tell_balance, desk, caller))
-    rows = await desk.database.read(transcripts.chats_in_need)
+    caller.after_reply.append(partial(_tell_balance, services, caller))
+    rows = await services.database.read(transcripts.chats_in_need)
     found = [decode_state(row).chat for row in rows]
     return events.SubscribeResult(
         chats=found,
-        permissions=await open_everywhere(desk),
-        questions=await questions.open_everywhere(desk),
+        permissions=await open_everywhere(services),
+        questions=await questions.open_everywhere(services),
     )
 
 
 async def _from_snapshot(
-    desk: Desk, caller: Caller, actor: Actor, note: str
+    services: Services, caller: Caller, actor: Actor, note: str
 ) -> events.SubscribeResult:
     """State and texts are taken in the chat's task; its tail is held until the reply is out."""
 
@@ -89,11 +95,11 @@ async def _from_snapshot(
 
     subscription, state, opened, count = await actor.ask(plan)
     caller.after_reply.append(subscription.release)
-    page = await history_page(desk, actor.chat_id, count + 1, _SNAPSHOT_ITEMS)
+    page = await history_page(services, actor.chat_id, count + 1, _SNAPSHOT_ITEMS)
     snapshot = chats.Snapshot(
         state.chat,
         state.seq,
-        f"{desk.database.journal_id}.{state.seq}",
+        f"{services.database.journal_id}.{state.seq}",
         turn=state.turn,
         items=[item for item in page.items if item.id not in state.open],
         history=page.cursor,
@@ -116,32 +122,35 @@ def _open_items(actor: Actor, state: ChatState) -> list[Item]:
     return items
 
 
-def _place(desk: Desk, actor: Actor, cursor: str) -> tuple[int | None, str]:
+def _place(services: Services, actor: Actor, cursor: str) -> tuple[int | None, str]:
     """The event a cursor stands after, or why it cannot serve."""
     journal_id, _, number = cursor.partition(".")
-    if journal_id != desk.database.journal_id:
+    if journal_id != services.database.journal_id:
         return None, "The cursor is of another journal; this is a fresh snapshot."
     if not number.isdigit() or int(number) > actor.state.seq:
         return None, "The cursor is beyond the end; this is a fresh snapshot."
     return int(number), ""
 
 
-def _catch_up_soon(desk: Desk, caller: Caller, chat_id: ChatId, position: int) -> None:
+def _catch_up_soon(services: Services, caller: Caller, chat_id: ChatId, position: int) -> None:
     scope = trio.CancelScope()
     caller.client.catching_up[chat_id] = scope
-    caller.client.nursery.start_soon(_catch_up, desk, caller, chat_id, position, scope)
+    caller.client.nursery.start_soon(_catch_up, services, caller, chat_id, position, scope)
 
 
 async def _catch_up(
-    desk: Desk, caller: Caller, chat_id: ChatId, position: int, scope: trio.CancelScope
+    services: Services, caller: Caller, chat_id: ChatId, position: int, scope: trio.CancelScope
 ) -> None:
     """Old events at the client's pace, from disk; then, when none is missing, the tail."""
     outbox = caller.client.outbox
     with scope:
         try:
-            while not await _joined(desk, caller, chat_id, position, scope):
+            while not await _joined(services, caller, chat_id, position, scope):
                 query = partial(journal.events_after, chat_id=chat_id, seq=position, limit=_PAGE)
-                for seq, at, body in await desk.database.read(query):
+                rows = await services.database.read(query)
+                # A read goes on when it is cancelled, and the client may have left meanwhile.
+                await trio.lowlevel.checkpoint_if_cancelled()
+                for seq, at, body in rows:
                     outbox.put(frames.event_frame(chat_id, seq, at, body), (chat_id, seq))
                     position = seq
                     if outbox.lagging:
@@ -155,10 +164,10 @@ async def _catch_up(
 
 
 async def _joined(
-    desk: Desk, caller: Caller, chat_id: ChatId, position: int, scope: trio.CancelScope
+    services: Services, caller: Caller, chat_id: ChatId, position: int, scope: trio.CancelScope
 ) -> bool:
     """A slow client may outlast the chat's actor, so it is found anew."""
-    actor = await desk.manager.find(chat_id)
+    actor = await services.manager.find(chat_id)
     return await actor.ask(partial(_join, caller, actor, position, scope))
 
 

@@ -1,44 +1,75 @@
-"""Owns the handler that reads items."""
+"""Owns the handlers that read items and the images in them."""
 
+import re
+from base64 import b64encode
 from functools import partial
 
 import msgspec
+import trio
 from msgspec.structs import replace
 
-from claudetted.protocol import errors, items
+from claudetted.protocol import errors, images, items
+from claudetted.protocol.errors_images import ImageNotFound
 from claudetted.rpc.caller import Caller
-from claudetted.rpc.desk import Desk
-from claudetted.store import transcripts
+from claudetted.rpc.services import Services
+from claudetted.store import images as files, transcripts
+from claudetted.wire import image_bytes
 
+_IMAGE_ID = re.compile(r"[0-9a-f]{64}")
+_HEAD_BYTES = 64
+"""They tell the type."""
 _decode_item = msgspec.json.Decoder(items.Item).decode
 
 
-async def get(desk: Desk, caller: Caller, params: items.GetParams) -> items.GetResult:
+async def get(services: Services, caller: Caller, params: items.GetParams) -> items.GetResult:
     """Open items are read from memory, closed ones from disk; both in bytes."""
     _check(params)
-    actor = await desk.manager.find(params.chat_id)
+    actor = await services.manager.find(params.chat_id)
     opened = actor.state.open.get(params.item_id)
     if opened is not None and params.field == "text":
         text = actor.texts.get(params.item_id)
         item = replace(opened, text_bytes=text.length)
         return _result(item, text.whole(), params)
     query = partial(transcripts.item, chat_id=params.chat_id, item_id=params.item_id)
-    body = await desk.database.read(query)
+    body = await services.database.read(query)
     if body is None:
         raise errors.ItemNotFound(f"The chat has no item {params.item_id}.", item_id=params.item_id)
     item = _decode_item(body)
-    return await _stored(desk, item, params)
+    return await _stored(services, item, params)
+
+
+async def image(
+    services: Services, caller: Caller, params: images.ItemImageParams
+) -> images.ItemImageResult:
+    """From the chat's directory: an id that is no name of a file of images is nobody's."""
+    await services.manager.find(params.chat_id)
+    if not _IMAGE_ID.fullmatch(params.image_id):
+        raise _no_image(params.image_id)
+    read = partial(files.piece, params.chat_id, params.image_id)
+    try:
+        head, _ = await trio.to_thread.run_sync(read, 0, _HEAD_BYTES)
+        data, total = await trio.to_thread.run_sync(read, params.offset, params.limit)
+    except FileNotFoundError:
+        raise _no_image(params.image_id) from None
+    seen = image_bytes.look(head)
+    if seen is None:
+        raise _no_image(params.image_id)
+    return images.ItemImageResult(seen.mime_type, b64encode(data).decode(), params.offset, total)
+
+
+def _no_image(image_id: str) -> ImageNotFound:
+    return ImageNotFound(f"The chat has no image {image_id}.", image_id=image_id)
 
 
 def _check(params: items.GetParams) -> None:
     if params.offset < 0:
-        raise errors.InvalidParams("Offsets count from the beginning.", path="$.offset")
+        raise errors.InvalidParams("The offset must not be negative.", path="$.offset")
     if params.limit < 1:
-        raise errors.InvalidParams("A piece has at least one byte.", path="$.limit")
+        raise errors.InvalidParams("The limit must be at least 1.", path="$.limit")
 
 
-async def _stored(desk: Desk, item: items.Item, params: items.GetParams) -> items.GetResult:
-    long = await desk.database.read(
+async def _stored(services: Services, item: items.Item, params: items.GetParams) -> items.GetResult:
+    long = await services.database.read(
         partial(
             transcripts.payload,
             chat_id=params.chat_id,

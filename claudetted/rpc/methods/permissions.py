@@ -8,74 +8,84 @@ from functools import partial
 
 import msgspec
 
-from claudetted.chat import ids, judging
-from claudetted.chat import permissions as planning
+from claudetted.chat import ids
 from claudetted.chat.actor import Actor
+from claudetted.chat.plans import permissions as planning, verdicts
+from claudetted.chat.state.agent import Agent
+from claudetted.chat.state.fold import ChatState
+from claudetted.chat.state.requests import fit
 from claudetted.chat.step import Step
+from claudetted.permissions.places import Disk
 from claudetted.protocol import errors, permissions
 from claudetted.protocol.base import ChatId, PermissionId
 from claudetted.rpc.caller import Caller
-from claudetted.rpc.desk import Desk
-from claudetted.rpc.keys import Keyed
+from claudetted.rpc.idempotency import Keyed
+from claudetted.rpc.services import Services
 from claudetted.store import decisions, transcripts
+
+_decode_request = msgspec.json.Decoder(permissions.Request).decode
 
 Plan = Callable[[Step], permissions.DecideResult | None]
 
 
 async def list_(
-    desk: Desk, caller: Caller, params: permissions.ListParams
+    services: Services, caller: Caller, params: permissions.ListParams
 ) -> permissions.ListResult:
     if params.chat_id:
-        actor = await desk.manager.find(params.chat_id)
+        actor = await services.manager.find(params.chat_id)
         return permissions.ListResult(list(actor.state.permissions.values()))
-    return permissions.ListResult(await open_everywhere(desk))
+    return permissions.ListResult(await open_everywhere(services))
 
 
-async def open_everywhere(desk: Desk) -> list[permissions.Permission]:
+async def open_everywhere(services: Services) -> list[permissions.Permission]:
     """Every open request, the oldest first."""
-    chats = await desk.database.read(transcripts.chats_with_open_permissions)
-    actors = [await desk.manager.find(ChatId(chat)) for chat in chats]
+    chats = await services.database.read(transcripts.chats_with_open_permissions)
+    actors = [await services.manager.find(ChatId(chat)) for chat in chats]
     found = [asked for actor in actors for asked in actor.state.permissions.values()]
     return sorted(found, key=lambda asked: asked.opened_at)
 
 
 async def decide(
-    desk: Desk, caller: Caller, params: permissions.DecideParams
+    services: Services, caller: Caller, params: permissions.DecideParams
 ) -> permissions.DecideResult:
     """The first decision wins; a later one learns of it when it is committed.
 
     A deny needs no disk: what cannot be recorded now is recorded later.
     """
-    keyed = Keyed(desk.database, "permission/decide", params.key, params)
+    if params.decision == "allow":
+        caller.peer.require_allowing("Allowing a request")
+        if params.scope != "once":
+            caller.peer.require("configure", "Allowing more than this one request")
+    keyed = Keyed(services.database, "permission/decide", params.key, params)
 
     async def act() -> permissions.DecideResult:
-        chat_id = await _chat_of(desk, params.permission_id)
-        actor = await desk.manager.find(chat_id)
+        chat_id = await _chat_of(services, params.permission_id)
+        actor = await services.manager.find(chat_id)
         plan = partial(_decide, caller, params, keyed)
         try:
-            result = await _carry_out(desk, actor, plan, params)
+            result = await _carry_out(services, actor, plan, params)
         except errors.StoreFull:
             if params.decision != "deny":
                 raise
-            result = await _deny_first(desk, actor, plan, params, caller.who)
+            result = await _deny_first(services, actor, plan, params, caller.who)
         if result is None:
-            raise await _gone(desk, actor, params.permission_id)
+            raise await _gone(services, actor, params.permission_id)
         return result
 
     return await keyed.once(permissions.DecideResult, act)
 
 
 async def _carry_out(
-    desk: Desk, actor: Actor, plan: Plan, params: permissions.DecideParams
+    services: Services, actor: Actor, plan: Plan, params: permissions.DecideParams
 ) -> permissions.DecideResult | None:
     result = await actor.ask(plan)
     if result and params.scope in ("workspace", "user"):
-        await _judge_elsewhere(desk, actor.chat_id)
+        await _judge_elsewhere(services, actor.chat_id)
     return result
 
 
 async def _deny_first(
-    desk: Desk, actor: Actor, plan: Plan, params: permissions.DecideParams, by: str
+    services: Services, actor: Actor, plan: Plan, params: permissions.DecideParams, by: str
 ) -> permissions.DecideResult | None:
     """The disk is full: the agent is told, and the plan is carried out when it can be."""
     resolution = permissions.Resolution("deny", by, params.reason, params.scope)
@@ -89,7 +99,7 @@ async def _deny_first(
             actor.denials.act,
             permission_id=params.permission_id,
             resolution=resolution,
-            record=partial(_carry_out, desk, actor, plan_again, params),
+            record=partial(_carry_out, services, actor, plan_again, params),
         )
     )
     if not acted:
@@ -97,14 +107,14 @@ async def _deny_first(
     return permissions.DecideResult(params.permission_id, resolution, recorded=False)
 
 
-async def _judge_elsewhere(desk: Desk, decided_in: ChatId) -> None:
+async def _judge_elsewhere(services: Services, decided_in: ChatId) -> None:
     """A rule that was left for more than one chat speaks for what waits in the others, too."""
-    waiting = await desk.database.read(transcripts.chats_with_open_permissions)
+    waiting = await services.database.read(transcripts.chats_with_open_permissions)
     for chat_id in waiting:
         # What cannot be settled now still waits for a person.
         with suppress(errors.ChatNotFound, errors.StoreFull):
             if chat_id != decided_in:
-                actor = await desk.manager.find(ChatId(chat_id))
+                actor = await services.manager.find(ChatId(chat_id))
                 await actor.ask(planning.judge_again)
 
 
@@ -122,6 +132,7 @@ def _decide(
         caller.who,
         params.reason,
         params.digest,
+        params.seen_whole,
     )
     result = permissions.DecideResult(params.permission_id, resolution)
     keyed.remember(step, result)
@@ -129,35 +140,35 @@ def _decide(
 
 
 async def explain(
-    desk: Desk, caller: Caller, params: permissions.ExplainParams
+    services: Services, caller: Caller, params: permissions.ExplainParams
 ) -> permissions.ExplainResult:
     """Of an open request, or of a call that was not made."""
     if params.permission_id:
-        chat_id = await _chat_of(desk, params.permission_id)
+        chat_id = await _chat_of(services, params.permission_id)
     elif params.chat_id:
         chat_id = params.chat_id
     else:
         raise errors.InvalidParams("Name a request or a chat.", path="$.permissionId")
-    actor = await desk.manager.find(chat_id)
-    world = desk.manager.world
-    weigh = partial(judging.explain, world.rulebook, world.places)
+    actor = await services.manager.find(chat_id)
+    world = services.manager.world
+    weigh = partial(verdicts.explain, world.rulebook, world.places)
 
     def plan(step: Step) -> permissions.ExplainResult | None:
         if not params.permission_id:
-            return weigh(step, supposed_request(params, step.state.chat.workspace))
+            return weigh(step, _supposed(params, step.state.chat.workspace, world.places.disk))
         permission = step.state.permissions.get(params.permission_id)
         return weigh(step, permission.request) if permission else None
 
     result = await actor.ask(plan)
     if result is None:
         assert params.permission_id
-        raise await _gone(desk, actor, params.permission_id)
+        raise await _gone(services, actor, params.permission_id)
     return result
 
 
-def supposed_request(params: permissions.ExplainParams, cwd: str) -> permissions.Request:
+def _supposed(params: permissions.ExplainParams, cwd: str, disk: Disk) -> permissions.Request:
     """A call that nobody made, with real paths like one that was."""
-    paths = [os.path.realpath(os.path.join(cwd, path)) for path in params.paths]
+    paths = [disk.real(os.path.join(cwd, path)) for path in params.paths]
     return permissions.Request(
         params.tool,
         params.access,
@@ -170,7 +181,7 @@ def supposed_request(params: permissions.ExplainParams, cwd: str) -> permissions
 
 
 async def audit(
-    desk: Desk, caller: Caller, params: permissions.AuditParams
+    services: Services, caller: Caller, params: permissions.AuditParams
 ) -> permissions.AuditResult:
     wanted = decisions.Filter(
         params.chat_id,
@@ -181,7 +192,7 @@ async def audit(
         _position(params.cursor) if params.cursor else None,
         params.limit + 1,
     )
-    rows = await desk.database.read(partial(decisions.find, wanted=wanted))
+    rows = await services.database.read(partial(decisions.find, wanted=wanted))
     page = [_decided(row) for row in rows[: params.limit]]
     more = len(rows) > params.limit
     cursor = f"{page[-1].opened_at} {page[-1].permission_id}" if more else None
@@ -197,14 +208,16 @@ def _moment(text: str | None, path: str) -> str | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise errors.InvalidParams("That is no time of RFC 3339, with its offset.", path=path)
+        raise errors.InvalidParams(
+            "Expected an RFC 3339 time with an offset, such as 2026-11-29T12:00:00Z.", path=path
+        )
     return ids.stamp(moment)
 
 
 def _position(cursor: str) -> tuple[str, str]:
     at, _, permission_id = cursor.partition(" ")
     if not permission_id:
-        raise errors.InvalidParams("The cursor is not one of ours.", path="$.cursor")
+        raise errors.InvalidParams("The cursor is invalid.", path="$.cursor")
     return at, permission_id
 
 
@@ -217,33 +230,100 @@ def _decided(row: decisions.Row) -> permissions.Decided:
             "digest": row.digest,
             "openedAt": row.opened_at,
             "automatic": bool(row.automatic),
+            "confined": bool(row.confined),
             "outcome": row.outcome,
             "resolvedAt": row.resolved_at or "",
             "by": row.by or "",
             "reason": row.why or "",
             "scope": row.scope,
             "rule": row.rule,
-            "request": msgspec.json.decode(row.request) if row.request else None,
+            "request": fit(_decode_request(row.request)) if row.request else None,
         },
         permissions.Decided,
     )
 
 
-async def _chat_of(desk: Desk, permission_id: PermissionId) -> ChatId:
-    query = partial(transcripts.permission, permission_id=permission_id)
-    row = await desk.database.read(query)
-    if row is None:
-        raise errors.PermissionNotFound(
-            f"There is no request {permission_id}.", permission_id=permission_id
+async def get(
+    services: Services, caller: Caller, params: permissions.GetParams
+) -> permissions.GetResult:
+    """Also of one that was decided, while its chat is there; waits for a diff on its way."""
+    query = partial(transcripts.request, permission_id=params.permission_id)
+    stored = await services.database.read(query)
+    if stored is None:
+        raise _not_found(params.permission_id)
+    request = _decode_request(stored)
+    piece, available = await _piece(services, request, params)
+    total = max(available, request.diff_bytes if params.field == "diff" else 0)
+    text = piece.decode(errors="ignore")
+    return permissions.GetResult(
+        params.permission_id, fit(request), text, params.offset, available, total
+    )
+
+
+async def _piece(
+    services: Services, request: permissions.Request, params: permissions.GetParams
+) -> tuple[bytes, int]:
+    """What was asked for of a field, and the length of all that is there of it."""
+    if params.field == "diff" and request.diff_bytes:
+        found = await _diff_beside(services, params)
+        if found:
+            return found
+    whole = _field(request, params.field).encode()
+    return whole[params.offset : params.offset + params.limit], len(whole)
+
+
+async def _diff_beside(
+    services: Services, params: permissions.GetParams
+) -> tuple[bytes, int] | None:
+    """Of a diff that is stored beside its request; None when the request has all there is."""
+    chat_id = await _chat_of(services, params.permission_id)
+    actor = await services.manager.find(chat_id)
+    await actor.until(partial(_has_come, params.permission_id))
+    return await services.database.read(
+        partial(
+            transcripts.payload,
+            chat_id=chat_id,
+            item_id=params.permission_id,
+            field="diff",
+            offset=params.offset,
+            limit=params.limit,
         )
+    )
+
+
+def _has_come(
+    permission_id: PermissionId, _state: ChatState, agent: Agent, _events: object
+) -> bool | None:
+    return permission_id not in agent.diffs or None
+
+
+def _field(request: permissions.Request, field: permissions.RequestField) -> str:
+    if field == "command":
+        return request.command
+    return request.diff if field == "diff" else request.input
+
+
+async def _chat_of(services: Services, permission_id: PermissionId) -> ChatId:
+    query = partial(transcripts.permission, permission_id=permission_id)
+    row = await services.database.read(query)
+    if row is None:
+        raise _not_found(permission_id)
     return ChatId(row[0])
 
 
-async def _gone(desk: Desk, actor: Actor, permission_id: PermissionId) -> errors.PermissionGone:
+def _not_found(permission_id: PermissionId) -> errors.PermissionNotFound:
+    return errors.PermissionNotFound(
+        f"There is no request {permission_id}.", permission_id=permission_id
+    )
+
+
+async def _gone(
+    services: Services, actor: Actor, permission_id: PermissionId
+) -> errors.PermissionGone:
     if denied := actor.denials.unrecorded.get(permission_id):
         return _resolved(permission_id, denied.outcome, denied.by)
     query = partial(transcripts.permission, permission_id=permission_id)
-    row = await desk.database.read(query)
+    row = await services.database.read(query)
     assert row is not None
     _chat, outcome, by, _why = row
     return _resolved(permission_id, outcome, by)

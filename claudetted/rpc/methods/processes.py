@@ -1,46 +1,67 @@
 """Owns the handler that shows processes."""
 
 import os
-from collections.abc import Iterator
 
 import trio
 
 from claudetted.chat.actor import Actor
-from claudetted.chat.parking import why_alive
+from claudetted.chat.parking import drivers_of, why_alive
+from claudetted.protocol import errors
 from claudetted.protocol.base import ChatId
-from claudetted.protocol.processes import ListParams, ListResult, Process, ProcessKind
+from claudetted.protocol.processes import (
+    EndParams,
+    EndResult,
+    ListParams,
+    ListResult,
+    Process,
+    ProcessKind,
+)
 from claudetted.rpc.caller import Caller
-from claudetted.rpc.desk import Desk
-from claudetted.sidecar import census
+from claudetted.rpc.services import Services
+from claudetted.sidecar import census, jobs
 from claudetted.sidecar.census import Seen
 
-CONTROL = "It knows providers and models, and signs in; it ends when nobody asks."
+OF_THE_AGENT = "The agent's own program, or a server that it keeps for itself."
+CONTROL = "It looks up providers and models and signs in; it ends when idle."
 
 
-async def list_(desk: Desk, caller: Caller, params: ListParams) -> ListResult:
+async def list_(services: Services, caller: Caller, params: ListParams) -> ListResult:
     """Sidecars from what the chats know, jobs from the machine's own list."""
     if params.chat_id is not None:
-        await desk.manager.find(params.chat_id)
+        await services.manager.find(params.chat_id)
     live = {
         actor.chat_id: actor
-        for actor in desk.manager.loaded
+        for actor in services.manager.loaded
         if actor.agent.sidecar_id and params.chat_id in (None, actor.chat_id)
     }
-    ours = [] if params.chat_id else _ours(desk)
+    ours = [] if params.chat_id else _ours(services)
     marked = await trio.to_thread.run_sync(census.marked)
     sidecars = [_sidecar(actor, marked) for actor in live.values()]
     known = {process.pid for process in [*ours, *sidecars]}
-    jobs = _jobs(live, [seen for seen in marked if seen.pid not in known])
-    return ListResult([*ours, *sidecars, *jobs])
+    others = [seen for seen in marked if seen.pid not in known]
+    return ListResult([*ours, *sidecars, *await _of_agents(live, others)])
 
 
-def _ours(desk: Desk) -> list[Process]:
-    keeper = desk.manager.world.keeper.pid
-    rows = [_process("daemon", census.look(os.getpid()), "It serves you.")]
+async def end(services: Services, caller: Caller, params: EndParams) -> EndResult:
+    """Sidecars are not ended here, whatever their numbers: `turn/stop` and `chat/archive` do."""
+    actor = await services.manager.find(params.chat_id)
+    shown = await list_(services, caller, ListParams(params.chat_id))
+    pids = [process.pid for process in shown.processes if process.kind == "job"]
+    if params.pid is not None and params.pid not in pids:
+        message = f"The chat has no job {params.pid}; see: claudette jobs {params.chat_id}"
+        raise errors.JobNotFound(message, chat_id=params.chat_id, pid=params.pid)
+    wanted = pids if params.pid is None else [params.pid]
+    gone, left = await trio.to_thread.run_sync(jobs.end, params.chat_id, wanted)
+    return EndResult([_job(seen, actor) for seen in gone], [_job(seen, actor) for seen in left])
+
+
+def _ours(services: Services) -> list[Process]:
+    keeper = services.manager.world.keeper.pid
+    rows = [_process("daemon", census.look(os.getpid()), "The daemon itself.")]
     if keeper:
-        rows.append(_process("keeper", census.look(keeper), "It holds the agents' pipes."))
-    if desk.control.pid:
-        rows.append(_process("control", census.look(desk.control.pid), CONTROL))
+        rows.append(_process("keeper", census.look(keeper), "It keeps the agents running."))
+    if services.control.pid:
+        rows.append(_process("control", census.look(services.control.pid), CONTROL))
     return rows
 
 
@@ -54,12 +75,24 @@ def _sidecar(actor: Actor, marked: list[Seen]) -> Process:
     return _process("sidecar", seen, why_alive(actor), actor)
 
 
-def _jobs(live: dict[ChatId, Actor], marked: list[Seen]) -> Iterator[Process]:
-    """Only an agent that has started has jobs: before that the others are its launcher's."""
+async def _of_agents(live: dict[ChatId, Actor], marked: list[Seen]) -> list[Process]:
+    """What agents have started. Only one that has said hello has: before, it is its launcher's."""
+    drivers = drivers_of(live.values())
+    agents, below = await trio.to_thread.run_sync(census.driven, drivers)
+    found = []
     for seen in marked:
         actor = live.get(ChatId(seen.chat))
-        if actor and actor.agent.hello:
-            yield _process("job", seen, "The chat's agent started it.", actor)
+        if not actor or not actor.agent.hello:
+            continue
+        if seen.pid in agents or (seen.pid in below and not actor.state.running):
+            found.append(_process("sidecar", seen, OF_THE_AGENT, actor))
+        else:
+            found.append(_job(seen, actor))
+    return found
+
+
+def _job(seen: Seen, actor: Actor) -> Process:
+    return _process("job", seen, "The chat's agent started it.", actor)
 
 
 def _process(kind: ProcessKind, seen: Seen | None, why: str, actor: Actor | None = None) -> Process:
@@ -71,4 +104,5 @@ def _process(kind: ProcessKind, seen: Seen | None, why: str, actor: Actor | None
         actor.chat_id if actor else None,
         actor.state.chat.title if actor else "",
         why,
+        round(seen.cpu, 2) if seen else 0.0,
     )

@@ -4,42 +4,58 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from claudetted.chat import turns as planning
-from claudetted.chat.sidecars import Plan
+from claudetted.chat import configuration
+from claudetted.chat.plans import turns as planning
+from claudetted.chat.plans.agent_process import Plan
 from claudetted.chat.step import Step
 from claudetted.protocol import queue
 from claudetted.protocol.base import ChatId
 from claudetted.rpc.caller import Caller
-from claudetted.rpc.desk import Desk
+from claudetted.rpc.services import Services
+from claudetted.rpc.use_cases import images
 
 
-async def list_(desk: Desk, caller: Caller, params: queue.ListParams) -> queue.ListResult:
-    return await _after(desk, params.chat_id, lambda step: None)
+async def list_(services: Services, caller: Caller, params: queue.ListParams) -> queue.ListResult:
+    return await _after(services, params.chat_id, lambda step: None)
 
 
-async def edit(desk: Desk, caller: Caller, params: queue.EditParams) -> queue.ListResult:
-    plan = partial(planning.edit_entry, turn_id=params.turn_id, text=params.text)
-    return await _after(desk, params.chat_id, plan)
+async def edit(services: Services, caller: Caller, params: queue.EditParams) -> queue.ListResult:
+    level = (await services.manager.find(params.chat_id)).state.chat.level
+    caller.peer.require_sending(level)
+    taken = await images.take(services, params.images or [])
+
+    def plan(step: Step) -> None:
+        instead = None if params.images is None else taken.keep(step)
+        planning.edit_entry(step, params.turn_id, params.text, instead)
+
+    return await _after(services, params.chat_id, plan)
 
 
-async def remove(desk: Desk, caller: Caller, params: queue.RemoveParams) -> queue.ListResult:
+async def remove(
+    services: Services, caller: Caller, params: queue.RemoveParams
+) -> queue.ListResult:
     plan = partial(planning.remove_entry, turn_id=params.turn_id)
-    return await _after(desk, params.chat_id, plan)
+    return await _after(services, params.chat_id, plan)
 
 
-async def resume(desk: Desk, caller: Caller, params: queue.ResumeParams) -> queue.ListResult:
-    actor = await desk.manager.find(params.chat_id)
-    await desk.block.check_chat(actor.state.chat, actor.env)
-    return await _after(desk, params.chat_id, planning.resume_queue)
+async def resume(
+    services: Services, caller: Caller, params: queue.ResumeParams
+) -> queue.ListResult:
+    actor = await services.manager.find(params.chat_id)
+    caller.peer.require_sending(actor.state.chat.level)
+    await configuration.follow_default(services.manager, actor)
+    await actor.prepare()
+    return await _after(services, params.chat_id, planning.resume_queue)
 
 
-async def _after(desk: Desk, chat_id: ChatId, change: Plan) -> queue.ListResult:
+async def _after(services: Services, chat_id: ChatId, change: Plan) -> queue.ListResult:
     """The queue, with whole texts, as a change leaves it."""
-    actor = await desk.manager.find(chat_id)
+    actor = await services.manager.find(chat_id)
 
     def plan(step: Step) -> queue.ListResult:
         change(step)
-        entries = [replace(entry, text=step.prompts[entry.turn_id]) for entry in step.state.queue]
+        prompts = step.prompts
+        entries = [replace(one, text=prompts[one.turn_id].text) for one in step.state.queue]
         return queue.ListResult(entries, step.state.queue_paused)
 
     return await actor.ask(plan)

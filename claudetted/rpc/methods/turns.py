@@ -3,63 +3,78 @@
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
-from claudetted.chat import turns as planning
+from claudetted.chat import configuration, stopping
 from claudetted.chat.actor import Actor
-from claudetted.chat.agent import Agent
-from claudetted.chat.state import ChatState
+from claudetted.chat.plans import turns as planning
+from claudetted.chat.state.agent import Agent
+from claudetted.chat.state.fold import ChatState
+from claudetted.chat.state.message import Message
 from claudetted.chat.step import Step
-from claudetted.protocol import errors, turns
-from claudetted.protocol import events as ev
+from claudetted.protocol import errors, events as ev, turns
 from claudetted.protocol.base import TurnId
-from claudetted.rpc import retrying
 from claudetted.rpc.caller import Caller
-from claudetted.rpc.desk import Desk
-from claudetted.rpc.keys import Keyed
-from claudetted.rpc.slash import running as slash
+from claudetted.rpc.idempotency import Keyed
+from claudetted.rpc.services import Services
+from claudetted.rpc.use_cases import images, retries
 from claudetted.store import transcripts
 
 _decode_turn = msgspec.json.Decoder(turns.Turn).decode
 
 
-async def send(desk: Desk, caller: Caller, params: turns.SendParams) -> turns.SendResult:
-    _refuse_when_closing(desk)
-    keyed = Keyed(desk.database, "turn/send", params.key, params)
+async def send(services: Services, caller: Caller, params: turns.SendParams) -> turns.SendResult:
+    _refuse_when_closing(services)
+    keyed = Keyed(services.database, "turn/send", params.key, replace(params, env={}))
 
     async def act() -> turns.SendResult:
-        actor = await desk.manager.find(params.chat_id)
-        said = await slash.run(desk, caller, actor, params, keyed)
-        if isinstance(said, turns.SendResult):
-            return said
-        await desk.block.check_chat(actor.state.chat, actor.env)
-        await _refuse_without_harness(desk, actor)
-        return await actor.ask(partial(_send, params, keyed, said))
+        actor = await services.manager.find(params.chat_id)
+        with actor.in_use():
+            said = await services.slash.run(services, caller, actor, params, keyed)
+            if isinstance(said, turns.SendResult):
+                return said
+            caller.peer.require_sending(actor.state.chat.level)
+            env = caller.peer.carried(params.env)
+            services.network.learn(env)
+            await configuration.carry(services.manager, actor, env)
+            await configuration.follow_default(services.manager, actor)
+            await actor.prepare()
+            taken = await images.take(services, params.images)
+            return await actor.ask(partial(_send, params, keyed, said, taken))
 
     return await keyed.once(turns.SendResult, act)
 
 
-def _send(params: turns.SendParams, keyed: Keyed, expand: bool, step: Step) -> turns.SendResult:
-    result = planning.send(step, params.text, params.when, expand=expand)
+def _send(
+    params: turns.SendParams, keyed: Keyed, expand: bool, taken: images.Taken, step: Step
+) -> turns.SendResult:
+    message = Message(params.text, taken.keep(step))
+    result = planning.send(step, message, params.when, expand=expand)
     keyed.remember(step, result)
     return result
 
 
-async def stop(desk: Desk, caller: Caller, params: turns.StopParams) -> turns.StopResult:
+async def stop(services: Services, caller: Caller, params: turns.StopParams) -> turns.StopResult:
     """Answers when what ran has stopped."""
-    turn_id = await desk.manager.stop(params.chat_id, caller.who)
+    turn_id = await stopping.stop(services.manager, params.chat_id, caller.who)
     return turns.StopResult(turn_id is not None, turn_id or None)
 
 
-async def wait(desk: Desk, caller: Caller, params: turns.WaitParams) -> turns.WaitResult:
-    actor = await desk.manager.find(params.chat_id)
-    turn_id = params.turn_id or await _last(desk, actor)
-    stored = await _stored(desk, actor, turn_id)
+async def wait(services: Services, caller: Caller, params: turns.WaitParams) -> turns.WaitResult:
+    actor = await services.manager.find(params.chat_id)
+    with actor.in_use():
+        return await _wait(services, actor, params)
+
+
+async def _wait(services: Services, actor: Actor, params: turns.WaitParams) -> turns.WaitResult:
+    turn_id = params.turn_id or await _last(services, actor)
+    stored = await _stored(services, actor, turn_id)
 
     def look(state: ChatState, agent: Agent, events: list[ev.Event]) -> turns.WaitResult | None:
         if ended := _ended(events, turn_id):
             return turns.WaitResult(ended)
-        if params.or_asked and state.permissions:
-            return turns.WaitResult(stored, asked=len(state.permissions))
+        if params.or_asked and (asked := len(state.permissions) + _inquiries(state)):
+            return turns.WaitResult(stored, asked=asked)
         return turns.WaitResult(stored) if _is_over(state, agent, turn_id) else None
 
     while True:
@@ -67,46 +82,45 @@ async def wait(desk: Desk, caller: Caller, params: turns.WaitParams) -> turns.Wa
         if found.turn is not stored or found.asked:
             return found
         # It was over before we looked: how, is on disk.
-        ended = await _stored(desk, actor, turn_id)
+        ended = await _stored(services, actor, turn_id)
         if ended.state in ("ended", "removed"):
             return turns.WaitResult(ended)
         # It is on disk, and about to be told for the first time.
         await actor.ask(_nothing)
 
 
-async def retry(desk: Desk, caller: Caller, params: turns.RetryParams) -> turns.SendResult:
-    _refuse_when_closing(desk)
-    keyed = Keyed(desk.database, "turn/retry", params.key, params)
+def _inquiries(state: ChatState) -> int:
+    return sum(question.kind == "agent" for question in state.questions.values())
+
+
+async def retry(services: Services, caller: Caller, params: turns.RetryParams) -> turns.SendResult:
+    _refuse_when_closing(services)
+    keyed = Keyed(services.database, "turn/retry", params.key, params)
 
     async def act() -> turns.SendResult:
-        actor = await desk.manager.find(params.chat_id)
-        return await retrying.retry(desk, actor, keyed)
+        actor = await services.manager.find(params.chat_id)
+        with actor.in_use():
+            caller.peer.require_sending(actor.state.chat.level)
+            return await retries.retry(services, actor, keyed)
 
     return await keyed.once(turns.SendResult, act)
 
 
-async def _refuse_without_harness(desk: Desk, actor: Actor) -> None:
-    """What no process could be started for is not taken. Raises HarnessMissing."""
-    chat = actor.state.chat
-    if actor.agent.stage == "none":
-        await desk.manager.world.launcher(chat.harness, chat.id, actor.env, [])
-
-
-def _refuse_when_closing(desk: Desk) -> None:
-    if desk.manager.closing:
+def _refuse_when_closing(services: Services) -> None:
+    if services.manager.closing:
         raise errors.ShuttingDown("The daemon is shutting down; try again in a moment.")
 
 
-async def _last(desk: Desk, actor: Actor) -> TurnId:
-    body = await desk.database.read(partial(transcripts.last_turn, chat_id=actor.chat_id))
+async def _last(services: Services, actor: Actor) -> TurnId:
+    body = await services.database.read(partial(transcripts.last_turn, chat_id=actor.chat_id))
     if body is None:
         raise errors.TurnNotFound("The chat has no turn yet.", turn_id="")
     return _decode_turn(body).id
 
 
-async def _stored(desk: Desk, actor: Actor, turn_id: TurnId) -> turns.Turn:
+async def _stored(services: Services, actor: Actor, turn_id: TurnId) -> turns.Turn:
     query = partial(transcripts.turn, chat_id=actor.chat_id, turn_id=turn_id)
-    row = await desk.database.read(query)
+    row = await services.database.read(query)
     if row is None:
         raise errors.TurnNotFound(f"The chat has no turn {turn_id}.", turn_id=turn_id)
     return _decode_turn(row[0])

@@ -3,6 +3,7 @@
 import difflib
 import os.path
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,6 +35,16 @@ def read(text: str) -> Typed | None:
 def is_message(name: str) -> bool:
     """Whether a word that no command has is text: it is none of a command's, or names a path."""
     return not _LIKE_A_COMMAND.fullmatch(name) or os.path.lexists(f"/{name}")
+
+
+def untrusted(name: str, workspace: str, question: str) -> CommandUnknown:
+    """The fault for a command that a project brings which is not trusted."""
+    ask = f"answer the question {question}, or run" if question else "run"
+    message = (
+        f"/{name} comes with {workspace}, whose instructions are not trusted: {ask}: "
+        f"claudette trust grant {shlex.quote(workspace)}"
+    )
+    return CommandUnknown(message, command=f"/{name}", nearest=[])
 
 
 def unknown(name: str, known: Iterable[str], trouble: str) -> CommandUnknown:

@@ -2,41 +2,45 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
-from claudetted.chat import questions
+from claudetted.chat.plans import questions
 from claudetted.chat.step import Step
 from claudetted.protocol import errors
 from claudetted.protocol.base import ChatId
+from claudetted.protocol.harnesses import Harness
 from claudetted.protocol.logins import Login
 from claudetted.protocol.providers import Provider
-from claudetted.protocol.questions import Option, Question
+from claudetted.protocol.questions import Option, Question, QuestionKind
 from claudetted.protocol.turns import SendResult
 from claudetted.providers.keys import Keys
-from claudetted.rpc.desk import Desk
-from claudetted.rpc.slash.errand import Errand
+from claudetted.rpc.services import Services
+from claudetted.rpc.slash.invocation import Invocation
 
 logger = logging.getLogger(__name__)
 
 CANCEL = "cancel"
-ENDED = "The sign-in ended with its daemon; begin again with /login."
+ENDED = "The sign-in ended with its daemon; start it again with /login."
 _WAYS = {"oauth": "sign in", "api_key": "key", "environment": "variables"}
 
 
-async def login(errand: Errand) -> SendResult:
+async def login(invocation: Invocation) -> SendResult:
     """With a provider, its sign-in; without one a question that lists them."""
-    desk, chosen = errand.desk, errand.typed.argument
+    services, chosen = invocation.services, invocation.typed.argument
     if len(chosen.split()) > 1:
         message = "Name a provider alone: a key never belongs in a message."
         raise errors.InvalidParams(message, path="$.text")
     if chosen == CANCEL:
-        return await _give_up(errand)
+        return await _give_up(invocation)
+    if itself := next((one for one in services.harnesses.listed() if one.id == chosen), None):
+        return await invocation.tell(_where_it_signs_in(itself))
     if chosen:
-        provider = await _keys(desk).look(chosen)
-        result = await errand.tell(partial(_begun, provider=provider))
-        _begin(desk, errand.actor.chat_id, provider)
+        provider = await _keys(services).look(chosen)
+        result = await invocation.tell(partial(_begun, provider=provider))
+        _begin(services, invocation.actor.chat_id, provider)
         return result
-    offered = [_option(provider) for provider in await providers(desk)]
+    offered = [_option(provider) for provider in await providers(services)]
     offered.append(Option(CANCEL, "None of them"))
 
     def ask(step: Step) -> str:
@@ -45,93 +49,104 @@ async def login(errand: Errand) -> SendResult:
         )
         return f"{question.title} (question {question.id})"
 
-    return await errand.tell(ask, notice=False)
+    return await invocation.tell(ask, notice=False)
 
 
-async def _give_up(errand: Errand) -> SendResult:
+async def _give_up(invocation: Invocation) -> SendResult:
     """How the sign-in ended is told by whatever follows it."""
-    desk, chat_id = errand.desk, errand.actor.chat_id
-    if chat_id not in desk.signing_in:
-        return await errand.tell("No sign-in runs that was begun in this chat.")
-    await desk.logins.cancel(desk.signing_in[chat_id])
-    return await errand.tell("The sign-in is given up.", notice=False)
+    services, chat_id = invocation.services, invocation.actor.chat_id
+    if chat_id in services.signing_in:
+        await services.logins.cancel(services.signing_in[chat_id])
+        return await invocation.tell("The sign-in was cancelled.", notice=False)
+    asked = any(one.kind == "provider" for one in invocation.actor.state.questions.values())
+    if not asked:
+        return await invocation.tell("No sign-in runs that was begun in this chat.")
+
+    def close(step: Step) -> str:
+        _withdraw(step, "provider", "", "No provider is set up.")
+        return "No provider is set up."
+
+    return await invocation.tell(close, notice=False)
 
 
-async def providers(desk: Desk) -> list[Provider]:
-    return (await _keys(desk).listed()).providers
+async def providers(services: Services) -> list[Provider]:
+    return (await _keys(services).listed()).providers
 
 
-async def choose(desk: Desk, chat_id: ChatId, chosen: str) -> None:
+async def choose(services: Services, chat_id: ChatId, chosen: str) -> None:
     """The question was answered."""
     if chosen == CANCEL:
         return
-    actor = await desk.manager.find(chat_id)
+    actor = await services.manager.find(chat_id)
     try:
-        provider = await _keys(desk).look(chosen)
+        provider = await _keys(services).look(chosen)
     except errors.Fault as fault:
         await actor.ask(_notice(fault.message))
     else:
         await actor.ask(_notice(_first_word(provider)))
-        _begin(desk, chat_id, provider)
+        _begin(services, chat_id, provider)
 
 
-async def answer(desk: Desk, question: Question, value: str) -> None:
+async def answer(services: Services, question: Question, value: str) -> None:
     """Hands an answer to the sign-in that wants it."""
     try:
-        await desk.logins.answer(question.subject, value)
+        await services.logins.answer(question.subject, value)
     except errors.Fault as fault:
         lost = isinstance(fault, errors.LoginNotFound)
-        actor = await desk.manager.find(question.chat_id)
+        actor = await services.manager.find(question.chat_id)
         await actor.ask(_notice(ENDED if lost else fault.message))
 
 
-async def withdraw_lost(desk: Desk, asked: list[Question]) -> None:
+async def withdraw_lost(services: Services, asked: list[Question]) -> None:
     """At a daemon's start: no sign-in of the one before is there to be answered."""
     for question in asked:
         if question.kind == "login":
             try:
-                actor = await desk.manager.find(question.chat_id)
+                actor = await services.manager.find(question.chat_id)
                 await actor.ask(partial(questions.withdraw, question=question, why=ENDED))
             except errors.Fault as fault:
                 logger.warning("a question of a lost sign-in stays: %s", fault.message)
 
 
-def _begin(desk: Desk, chat_id: ChatId, provider: Provider) -> None:
+def _begin(services: Services, chat_id: ChatId, provider: Provider) -> None:
     if "oauth" in provider.ways:
-        login = desk.logins.start(provider)
-        desk.signing_in[chat_id] = login.id
-        desk.manager.world.nursery.start_soon(_follow, desk, chat_id, login, provider.name)
+        login = services.logins.start(provider)
+        services.signing_in[chat_id] = login.id
+        services.manager.world.nursery.start_soon(_follow, services, chat_id, login, provider.name)
 
 
-async def _follow(desk: Desk, chat_id: ChatId, login: Login, name: str) -> None:
+async def _follow(services: Services, chat_id: ChatId, login: Login, name: str) -> None:
     """Shows each step in the chat until the sign-in is over, whoever began it."""
     shown = login
     try:
         while shown.state == "running":
-            login = await desk.logins.wait(login.id, shown.step)
-            actor = await desk.manager.find(chat_id)
+            login = await services.logins.wait(login.id, shown.step)
+            actor = await services.manager.find(chat_id)
             await actor.ask(partial(_show, now=login, last=shown, name=name))
             shown = login
     except errors.Fault as fault:
         logger.warning("chat %s does not follow its sign-in: %s", chat_id, fault.message)
-    if desk.signing_in.get(chat_id) == login.id:
-        del desk.signing_in[chat_id]
+        with suppress(errors.Fault):  # the chat may be gone, and its questions with it
+            actor = await services.manager.find(chat_id)
+            await actor.ask(partial(_withdraw, kind="login", subject=login.id, why=ENDED))
+    if services.signing_in.get(chat_id) == login.id:
+        del services.signing_in[chat_id]
 
 
 def _show(step: Step, now: Login, last: Login, name: str) -> None:
     """What is new. A question stays while the sign-in wants the same answer."""
-    if _wanted(now) != _wanted(last):
-        for question in list(step.state.questions.values()):
-            if question.kind == "login" and question.subject == now.id:
-                questions.withdraw(step, question, "The sign-in went on.")
+    if now.state != "running":
+        _withdraw(step, "login", now.id, "The sign-in is over.")
+    elif _wanted(now) != _wanted(last):
+        _withdraw(step, "login", now.id, "The sign-in went on.")
     if now.url and now.url != last.url:
         step.add_notice("info", f"Open {now.url}" + (f" and enter {now.code}" if now.code else ""))
-    if now.asks:
+    if now.asks and now.state == "running":
         questions.ask(
             step,
             "login",
             now.message or f"{name} asks:",
-            about="/login cancel gives it up.",
+            about="/login cancel cancels it.",
             options=[Option(option.id, option.label) for option in now.options],
             placeholder=now.placeholder,
             subject=now.id,
@@ -148,10 +163,14 @@ def _wanted(login: Login) -> tuple[object, ...]:
 
 
 def _begun(step: Step, provider: Provider) -> str:
-    for question in list(step.state.questions.values()):
-        if question.kind == "provider":
-            questions.withdraw(step, question, f"{provider.name} was chosen.")
+    _withdraw(step, "provider", "", f"{provider.name} was chosen.")
     return _first_word(provider)
+
+
+def _withdraw(step: Step, kind: QuestionKind, subject: str, why: str) -> None:
+    for question in list(step.state.questions.values()):
+        if (question.kind, question.subject) == (kind, subject):
+            questions.withdraw(step, question, why)
 
 
 def _first_word(provider: Provider) -> str:
@@ -166,6 +185,12 @@ def _first_word(provider: Provider) -> str:
     return f"{provider.name} is set up by variables ({names}): {provider.docs}".rstrip(": ")
 
 
+def _where_it_signs_in(agent: Harness) -> str:
+    if not agent.sign_in:
+        return f"{agent.name} uses the providers that are set up: /login lists them."
+    return f"{agent.name} signs in with its own program, where it runs: {agent.sign_in}"
+
+
 def _option(provider: Provider) -> Option:
     ways = ", ".join(_WAYS[way] for way in provider.ways)
     about = f"in use: {provider.source}" if provider.configured else ways
@@ -176,5 +201,5 @@ def _notice(text: str) -> Callable[[Step], None]:
     return lambda step: step.add_notice("info", text)
 
 
-def _keys(desk: Desk) -> Keys:
-    return Keys(desk.control, desk.credentials)
+def _keys(services: Services) -> Keys:
+    return Keys(services.control, services.credentials)

@@ -12,6 +12,8 @@ from claudetted.protocol.usage import Balance, GetResult
 LEVELS: dict[Level, str] = {
     "readonly": "it reads, lists and searches; nothing else",
     "standard": "what writes, runs, fetches or leaves the workspace asks",
+    "confined": "everything runs in a box: it writes only in the workspace, without network; the "
+    "rest asks",
     "full": "nothing asks but what a rule asks about or denies",
 }
 
@@ -27,7 +29,7 @@ def models(chat: Chat, known: ListResult) -> str:
         [
             f"The model is {used}." if used else "The agent chooses its model.",
             *lines,
-            *([f"… and {more} more; model/list has them all."] if more else []),
+            *([f"… and {more} more; `claudette model` lists them all."] if more else []),
             *([known.advice] if known.advice else []),
         ]
     )

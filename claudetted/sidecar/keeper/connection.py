@@ -1,5 +1,7 @@
 """Owns the keeper's door: the socket, its lock, who may come in, and one peer's bytes."""
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import os
@@ -8,6 +10,18 @@ import struct
 import sys
 
 from claudetted.sidecar.keeper import processes
+from claudetted.sidecar.keeper.marks import is_marked
+
+# Without the module `typing`, which is a quarter of a keeper's start.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Peered(Protocol):
+        """A connected socket, of whichever library."""
+
+        def getsockopt(self, level: int, option: int, buffer_size: int, /) -> bytes: ...
+
 
 RECEIVE = 256 * 1024
 
@@ -30,7 +44,7 @@ class Door:
         os.makedirs(directory, 0o700, exist_ok=True)
         owner = os.stat(directory)
         if owner.st_uid != os.getuid() or owner.st_mode & 0o077:
-            raise PermissionError(f"{directory} must belong to the user alone (mode 0700).")
+            raise PermissionError(f"{directory} must be accessible to the user alone (mode 0700).")
         self._take_lock()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
@@ -65,7 +79,7 @@ class Door:
             self._lock = -1
         return was
 
-    def accept(self) -> "Connection | None":
+    def accept(self) -> Connection | None:
         if not self._listener:
             return None
         try:
@@ -73,14 +87,22 @@ class Door:
         except (BlockingIOError, ConnectionAbortedError):
             return None
         pid, uid = peer_of(peer)
-        # What a sidecar starts could answer for the user here: the input of sidecars is ours.
-        if uid == os.getuid() and not processes.is_below_us(pid):
+        if uid == os.getuid() and not _is_of_agent(pid):
             return Connection(peer)
         peer.close()
         return None
 
 
-def peer_of(peer: socket.socket) -> tuple[int, int]:
+def _is_of_agent(pid: int) -> bool:
+    """What a sidecar starts could answer for the user here: the input of sidecars is ours. It is
+    not below us when it has outlived an earlier keeper."""
+    try:
+        return processes.is_below_us(pid) or is_marked(pid)
+    except ProcessLookupError:
+        return True
+
+
+def peer_of(peer: Peered) -> tuple[int, int]:
     """(pid, uid) of the process at the other end, as the kernel knows it."""
     if sys.platform.startswith("linux"):
         credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)

@@ -10,8 +10,11 @@ import os
 import signal
 import sys
 
+from claudetted.sidecar.keeper.marks import mark
+
 LINUX = sys.platform.startswith("linux")
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_PIECE = 64 * 1024
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36
 
 HANDLED = (
@@ -47,11 +50,25 @@ def processes() -> Table:
     table: Table = {}
     for name in os.listdir("/proc") if LINUX else []:
         if name.isdigit():
-            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
-                state, parent, *rest = file.read().rpartition(b") ")[2].split()
+            with contextlib.suppress(OSError):
+                state, parent, *rest = _read(f"/proc/{name}/stat").rpartition(b") ")[2].split()
                 if state != b"Z":
                     table[int(name)] = (int(parent), int(rest[1]), int(rest[17]))
     return table
+
+
+def _read(path: str) -> bytes:
+    """All of a file of /proc, in three system calls: a file object makes twice as many, and
+    every process of the machine is looked at."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        data = piece = os.read(descriptor, _PIECE)
+        while len(piece) == _PIECE:
+            piece = os.read(descriptor, _PIECE)
+            data += piece
+        return data
+    finally:
+        os.close(descriptor)
 
 
 def descendants(table: Table, roots: set[int]) -> Tree:
@@ -106,8 +123,8 @@ def _with_descendants(table: Table, roots: set[int]) -> Tree:
 def _marked(table: Table, marks: tuple[bytes, ...]) -> set[int]:
     found = set()
     for pid in table:
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
-            if set(marks) <= set(file.read().split(b"\0")):
+        with contextlib.suppress(OSError):
+            if set(marks) <= set(_read(f"/proc/{pid}/environ").split(b"\0")):
                 found.add(pid)
     return found
 
@@ -196,6 +213,7 @@ def _become(
     closed by exec, because Python opens them so."""
     step = b"start"
     try:
+        mark()
         os.setsid()
         for fd, ours in enumerate(standard):
             os.dup2(ours, fd)

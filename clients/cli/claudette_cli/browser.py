@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from claudette_cli.terminal import attended
+from claudette_cli.terminal.output import attended
 
 _ELSEWHERE = ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")
 

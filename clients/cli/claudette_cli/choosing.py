@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
-from claudette_cli.calling import Daemon
-from claudette_cli.exits import NOT_FOUND, Failure, Refused
-from claudette_cli.terminal import clip
+from claudette_cli import directory as place
+from claudette_cli.client.daemon import Daemon
+from claudette_cli.exits import NOT_FOUND, USAGE, Failure, Refused
+from claudette_cli.terminal.output import cut, line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,27 +13,62 @@ if TYPE_CHECKING:
     from typing import Any
 
 ID_LENGTH = 12
+NUMBER_LENGTH = 3
 _PAGE = 200
 
 
 def chat_id(daemon: Daemon, wanted: str) -> str:
-    """The one chat whose id begins so. A whole id is taken without asking."""
-    if len(wanted) == ID_LENGTH:
+    """The one chat with this id, or whose id or title begins so, or which has this number in
+    `ls`. A whole id is taken without asking."""
+    if len(wanted) == ID_LENGTH and " " not in wanted:
         return wanted
-    found = list(begun_by(daemon, wanted))
+    if is_number(wanted) and (numbered := _numbered(daemon, int(wanted))):
+        return numbered
+    found = list(begun_by(daemon, wanted)) or list(_titled(daemon, wanted))
     if not wanted or not found:
-        raise Failure(f"No chat's id begins with {wanted!r}; see: claudette ls --all", NOT_FOUND)
+        raise Failure(
+            f"No chat's id or title begins with {wanted!r}; see: claudette ls --all", NOT_FOUND
+        )
     if len(found) > 1:
-        rows = "".join(f"\n  {chat['id']}  {clip(chat.get('title', ''), 50)}" for chat in found)
-        raise Failure(f"Several chats' ids begin with {wanted!r}, say more of it:{rows}", NOT_FOUND)
+        rows = "".join(
+            f"\n  {chat['id']}  {cut(line(chat.get('title', '')), 50)}" for chat in found
+        )
+        raise Failure(f"Several chats begin with {wanted!r}, say more of it:{rows}", NOT_FOUND)
     return str(found[0]["id"])
+
+
+def is_number(wanted: str) -> bool:
+    """Whether it counts chats, instead of beginning an id."""
+    return wanted.isdecimal() and len(wanted) <= NUMBER_LENGTH and wanted[0] != "0"
+
+
+def _numbered(daemon: Daemon, number: int) -> str:
+    """The chat at this place of `ls`, or nothing."""
+    for counted, chat in enumerate(used(daemon), 1):
+        if counted == number:
+            return str(chat["id"])
+    return ""
+
+
+def _titled(daemon: Daemon, beginning: str) -> Iterator[dict[str, Any]]:
+    """The chats whose titles begin so; one with just this title is meant alone."""
+    wanted = beginning.casefold()
+    found = []
+    for chat in every_chat(daemon):
+        title = chat.get("title", "").casefold()
+        if title == wanted:
+            yield chat
+            return
+        if title.startswith(wanted):
+            found.append(chat)
+    yield from found
 
 
 def chat_or_here(daemon: Daemon, wanted: str | None) -> str:
     """The chat that is meant; without an id the one `claudette` would sit in here."""
     if wanted is not None:
         return chat_id(daemon, wanted)
-    here = chat_in(daemon, os.getcwd())
+    here = chat_in(daemon, place.here())
     if here is None:
         raise Failure("No chat works in this directory; see: claudette ls", NOT_FOUND)
     return here
@@ -45,9 +79,14 @@ def begun_by(daemon: Daemon, beginning: str) -> Iterator[dict[str, Any]]:
     return (chat for chat in every_chat(daemon) if chat["id"].startswith(beginning))
 
 
-def permission(daemon: Daemon, wanted: str) -> dict[str, Any]:
-    """The open permission whose id begins so, or the only one of the chat that is meant."""
+def permission(daemon: Daemon, wanted: str | None) -> dict[str, Any]:
+    """The open permission whose id begins so, or the only one of the chat that is meant.
+
+    Without an id it is none, also when only one waits: it may not be the one that was seen.
+    """
     waiting = daemon.call("permission/list", {}).get("permissions", [])
+    if wanted is None:
+        raise Failure(_which_waits(waiting), USAGE)
     found = [asked for asked in waiting if asked["id"].startswith(wanted)]
     if not found:
         found = [asked for asked in waiting if asked["chatId"].startswith(wanted)]
@@ -56,9 +95,18 @@ def permission(daemon: Daemon, wanted: str) -> dict[str, Any]:
     if not wanted or not found:
         raise Failure(f"Nothing waits for {wanted!r}; see: claudette inbox", NOT_FOUND)
     if len(found) > 1:
-        rows = "".join(f"\n  {asked['id']}  {_what(asked)}" for asked in found)
-        raise Failure(f"Several requests wait, name one of them:{rows}", NOT_FOUND)
+        raise Failure(f"Several requests wait, name one of them:{_rows(found)}", NOT_FOUND)
     return dict(found[0])
+
+
+def _which_waits(waiting: list[dict[str, Any]]) -> str:
+    if not waiting:
+        return "Nothing waits for a decision."
+    return f"Name the request that you mean:{_rows(waiting)}\nsee them whole: claudette inbox"
+
+
+def _rows(waiting: list[dict[str, Any]]) -> str:
+    return "".join(f"\n  {asked['id']}  {_what(asked)}" for asked in waiting)
 
 
 def _tell_who_decided(daemon: Daemon, permission_id: str) -> None:
@@ -79,7 +127,7 @@ def question(daemon: Daemon, wanted: str) -> dict[str, Any]:
     if not found:
         raise Failure(f"Nothing is asked by {wanted!r}; see: claudette questions", NOT_FOUND)
     if len(found) > 1:
-        rows = "".join(f"\n  {one['id']}  {clip(one['title'], 60)}" for one in found)
+        rows = "".join(f"\n  {one['id']}  {cut(line(one['title']), 60)}" for one in found)
         raise Failure(f"Several questions are open, name one of them:{rows}", NOT_FOUND)
     return dict(found[0])
 
@@ -90,6 +138,11 @@ def chat_in(daemon: Daemon, directory: str) -> str | None:
         if chat["cwd"] == directory:
             return str(chat["id"])
     return None
+
+
+def used(daemon: Daemon) -> Iterator[dict[str, Any]]:
+    """Those that are not archived, as `ls` has them: the last used first."""
+    return _pages(daemon, archived=False)
 
 
 def every_chat(daemon: Daemon) -> Iterator[dict[str, Any]]:
@@ -111,4 +164,4 @@ def _pages(daemon: Daemon, *, archived: bool) -> Iterator[dict[str, Any]]:
 def _what(asked: dict[str, Any]) -> str:
     request = asked["request"]
     subject = request.get("command") or " ".join(request.get("paths", []))
-    return f"{request['tool']}: {clip(subject, 60)}"
+    return f"{request['tool']}: {cut(line(subject), 60)}"

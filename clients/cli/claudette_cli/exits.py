@@ -16,21 +16,27 @@ ASKED = 6
 NOT_FOUND = 7
 NO_DAEMON = 8
 GONE = 9
+TURN_INCOMPLETE = 10
+TIMED_OUT = 11
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+TERMINATED = 143
 
 MEANINGS = {
     DONE: "done",
-    FAILED: "the daemon refused, or something went wrong",
-    USAGE: "the command line makes no sense",
+    FAILED: "the daemon refused, or an error occurred",
+    USAGE: "invalid command or option",
     TURN_FAILED: "the turn failed",
     TURN_STOPPED: "the turn was stopped",
     TURN_LOST: "the turn was lost with its agent",
-    ASKED: "a permission waits and nobody is here to decide",
-    NOT_FOUND: "no chat, permission or question has this id, or several have",
+    ASKED: "a permission request waits, and this command cannot ask you",
+    NOT_FOUND: "no chat, permission, question, job or device has this id, or several have",
     NO_DAEMON: "no daemon runs, or it could not be started",
     GONE: "the permission or question was already decided",
+    TURN_INCOMPLETE: "the turn is done and its answer is cut off, empty or reasoning alone",
+    TIMED_OUT: "the time given with --timeout was over, and the turn was stopped",
     INTERRUPTED: "interrupted from the keyboard; the agent goes on",
+    TERMINATED: "ended by SIGTERM, or by another signal with 128 and its number",
 }
 
 OF_REASON = {"done": DONE, "failed": TURN_FAILED, "stopped": TURN_STOPPED, "lost": TURN_LOST}
@@ -44,6 +50,8 @@ _OF_FAULT = {
     "QueueEntryNotFound": NOT_FOUND,
     "PermissionGone": GONE,
     "QuestionNotFound": NOT_FOUND,
+    "JobNotFound": NOT_FOUND,
+    "DeviceNotFound": NOT_FOUND,
     "QuestionGone": GONE,
 }
 
@@ -51,6 +59,12 @@ _WHAT_TO_DO = {
     "CommandUnknown": "A text that begins like one is sent by /say in the chat, or with --literal.",
 }
 """What this client has for it; the daemon cannot know."""
+
+REPLACED = (
+    "This installation was replaced or removed while the command ran; the chat goes on. "
+    "Run claudette again."
+)
+"""What is said when a part of the program that is needed late is not there any more."""
 
 
 class Failure(Exception):
@@ -71,7 +85,7 @@ class Refused(Failure):
         self.data: dict[str, Any] = data if isinstance(data, dict) else {}
         self.name = str(self.data.get("name", ""))
         said = [str(error.get("message", error)), *filter(None, [_WHAT_TO_DO.get(self.name)])]
-        super().__init__(" ".join(said), _OF_FAULT.get(self.name, FAILED))
+        super().__init__("\n".join(said), _OF_FAULT.get(self.name, FAILED))
 
 
 class Disconnected(Exception):

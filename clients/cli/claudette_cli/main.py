@@ -4,147 +4,178 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from importlib import import_module
 
-from claudette_cli.exits import INTERRUPTED, MEANINGS, NOT_FOUND, PIPE_CLOSED, Failure
-from claudette_cli.terminal import errors
-from claudetted import __version__
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from argparse import Namespace
-    from collections.abc import Callable
-
-    Verb = tuple[Callable[[ArgumentParser], None], Callable[[Namespace], int]]
+from claudette_cli.exits import (
+    FAILED,
+    INTERRUPTED,
+    NOT_FOUND,
+    PIPE_CLOSED,
+    REPLACED,
+    Failure,
+)
+from claudette_cli.terminal import ending
+from claudette_cli.terminal.output import errors
+from claudetted.wire import streams
 
 COMMANDS = {
     "demo": ("demo.command", "watch a real agent work, offline, and survive its daemon"),
-    "new": ("commands.chats", "begin a chat in a directory"),
+    "new": ("commands.chats", "start a chat in a directory"),
     "send": ("commands.turns", "send a message to a chat"),
-    "attach": ("attach.command", "sit in a chat: read along, answer, decide"),
+    "ask": ("commands.ask", "ask one question, print the answer and exit by how it went"),
+    "batch": ("batch.command", "run many prompts over workspaces, some at once"),
+    "attach": ("attach.command", "open a chat: follow it, answer, decide"),
+    "nvim": ("commands.plugins", "print where the plugin for Neovim is"),
+    "acp": ("acp.command", "serve an editor that speaks the Agent Client Protocol"),
     "ls": ("commands.chats", "list the chats"),
-    "show": ("commands.chats", "show what is known about a chat"),
-    "history": ("commands.chats", "print what was said and done in a chat"),
-    "inbox": ("commands.permissions", "see what waits for your decision, and answer it"),
-    "approve": ("commands.permissions", "let a request run, once"),
+    "show": ("commands.chats", "show a chat's details"),
+    "history": ("commands.chats", "print a chat's transcript"),
+    "inbox": ("commands.permissions", "list and decide the permission requests that wait"),
+    "approve": ("commands.permissions", "approve a request"),
     "deny": ("commands.permissions", "refuse a request"),
-    "questions": ("commands.questions", "see what you are asked, and answer it"),
+    "questions": ("commands.questions", "list and answer open questions"),
     "answer": ("commands.questions", "answer a question"),
-    "trust": ("commands.trust", "see and change which projects may instruct agents"),
-    "rules": ("commands.rules", "see, explain and change the standing decisions"),
-    "level": ("commands.rules", "see or change what runs without asking"),
-    "audit": ("commands.rules", "show who or what decided which call"),
+    "trust": ("commands.trust", "list and change which projects may instruct agents"),
+    "rules": ("commands.rules", "list, explain and change permission rules"),
+    "level": ("commands.rules", "show or change the permission level"),
+    "audit": ("commands.rules", "show past permission decisions"),
     "stop": ("commands.turns", "stop what a chat is doing"),
+    "events": ("commands.events", "print a chat's events as JSON lines, and follow them"),
     "wait": ("commands.turns", "wait for the end of a turn"),
-    "retry": ("commands.turns", "send the prompt of a turn that did not end well again"),
-    "queue": ("commands.queue", "see and change the messages that wait"),
-    "rename": ("commands.chats", "give a chat another name"),
-    "archive": ("commands.chats", "put a chat away, whole"),
-    "restore": ("commands.chats", "take an archived chat back"),
-    "reset": ("commands.chats", "let the agent of a chat start afresh"),
-    "delete": ("commands.chats", "remove a chat with everything"),
+    "retry": ("commands.turns", "resend the last prompt that failed or was stopped"),
+    "queue": ("commands.queue", "list and change queued messages"),
+    "rename": ("commands.chats", "rename a chat"),
+    "archive": ("commands.chats", "archive a chat (restore brings it back)"),
+    "restore": ("commands.chats", "restore an archived chat"),
+    "reset": ("commands.chats", "start a new agent session in a chat"),
+    "delete": ("commands.chats", "delete a chat and all its data"),
     "compact": ("commands.compactions", "summarise the older part of a conversation"),
     "configure": ("commands.chats", "change a chat's model, level or thinking"),
-    "model": ("commands.models", "see, search and choose models"),
-    "usage": ("commands.usage", "see tokens, money and time used, and what is left at OpenRouter"),
-    "provider": ("commands.providers", "see and sign in to those who serve models"),
-    "backend": ("commands.backends", "see, change and test local servers and other backends"),
-    "env": ("commands.providers", "hand the daemon this shell's provider variables"),
-    "setting": ("commands.settings", "see or change settings"),
-    "ps": ("commands.processes", "show what runs, how large it is, and why"),
-    "jobs": ("commands.processes", "show what agents have left running"),
-    "du": ("commands.processes", "show what the data takes on disk"),
+    "move": ("commands.chats", "point a chat at another directory, or at its own after a rename"),
+    "model": ("commands.models", "list, search and choose models"),
+    "usage": ("commands.usage", "show tokens, cost and time used, and the OpenRouter balance"),
+    "provider": ("commands.providers", "list model providers, sign in, store keys"),
+    "agent": ("commands.agents", "list agents; add, test and remove your own"),
+    "backend": ("commands.backends", "list, change and test local servers and other backends"),
+    "env": (
+        "commands.providers",
+        "show a chat's variables, or pass this shell's provider variables on",
+    ),
+    "setting": ("commands.settings", "show or change settings"),
+    "remote": ("commands.remote", "let browsers, telephones and other machines in"),
+    "ps": ("commands.processes", "show running processes, their memory and why they run"),
+    "top": ("top.command", "watch what all chats do and take"),
+    "jobs": ("commands.processes", "show and end what agents have left running"),
+    "du": ("commands.processes", "show disk usage"),
     "logs": ("commands.logs", "read the daemon's log"),
-    "status": ("commands.daemon", "tell how the daemon is"),
-    "shutdown": ("commands.daemon", "end the daemon; running agents go on"),
+    "status": ("commands.daemon", "show the daemon's status"),
+    "shutdown": ("commands.daemon", "stop the daemon; running agents go on"),
     "restart": ("commands.daemon", "replace the daemon; running agents go on"),
+    "service": ("service.command", "install, remove and show the service that keeps the daemon"),
+    "uninstall": (
+        "commands.uninstalling",
+        "end what runs, remove the service, say where the data is and how to remove the program",
+    ),
+    "doctor": ("doctor.command", "find what is wrong with the installation, and repair it"),
+    "bug-report": ("doctor.command", "write a report without secrets, to read before it is sent"),
+    "completion": ("completion.command", "print the script that completes commands in a shell"),
+    "help": ("help.command", "explain a topic or a command"),
     "rpc": ("commands.daemon", "call a method of the protocol"),
+    "stdio": ("commands.stdio", "speak the protocol on standard input and output"),
 }
 """Where each verb lives, and what it does. Only the module of the wanted one is loaded."""
 
-DESCRIPTION = "Talks to claudetted, the daemon that keeps coding agents alive.\n" + (
-    "Without a command: sits in the chat of this directory, a new one if there is none."
-)
+COMPLETE = "--complete"
+"""What the scripts of `claudette completion` ask with."""
+_ALIASES = {"-p": "ask", "--print": "ask"}
+_FREE = {"ask", "send"}
+"""Commands whose options may stand between a chat and a text that are not both needed."""
 
-
-class _Formatter(RawDescriptionHelpFormatter):
-    """Knows the width by itself: argparse would load shutil for it, even when nothing is shown."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_help_width())
+_HERE = {
+    "bug-report",
+    "demo",
+    "doctor",
+    "logs",
+    "restart",
+    "shutdown",
+    "service",
+    "uninstall",
+    "stdio",
+}
+"""Commands about files and processes of this machine."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """The console script. Every way a command ends has an exit code."""
+    streams.prepare()
     try:
-        return run(sys.argv[1:] if argv is None else argv)
+        with ending.orderly(), streams.flushed():
+            return run(sys.argv[1:] if argv is None else argv)
+    except streams.CannotWrite as fault:
+        streams.close_output()
+        errors().say(f"claudette: the output could not be written: {fault}")
+        return FAILED
     except Failure as failure:
         errors().say(f"claudette: {failure.message}")
         return failure.code
+    except ImportError as missing:
+        # What is loaded late is gone when another installation has replaced this one meanwhile.
+        if not (missing.name or "").startswith(("claudette_cli", "claudetted")):
+            raise
+        errors().say(f"claudette: {REPLACED}")
+        return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+    except EOFError:
+        # Ctrl-D where something was asked.
+        errors().say("claudette: there was no answer; nothing was changed.")
+        return FAILED
     except BrokenPipeError:
         # Whoever read our output has enough; nothing more may be written at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.close_output()
         return PIPE_CLOSED
+    finally:
+        streams.flush_errors()
 
 
 def run(argv: list[str]) -> int:
+    argv = _take_host(argv)
     if not argv:
-        _, attach = _load("attach")
-        return attach(parser_of("attach").parse_args([]))
-    name = argv[0]
+        from claudette_cli.attach.command import run_here
+
+        return run_here()
+    if argv[0] == COMPLETE:
+        from claudette_cli.completion.answering import answer
+
+        return answer(argv[1:])
+    from claudette_cli.parsing import build_parser, load, parser_of
+
+    name = _ALIASES.get(argv[0], argv[0])
     if name in COMMANDS:
-        _, command = _load(name)
-        return command(parser_of(name).parse_args(argv[1:]))
+        if name in _HERE and os.environ.get("CLAUDETTE_HOST"):
+            raise Failure(f"claudette {name} is for the machine that it runs on; run it there.")
+        _, command = load(name)
+        parser = parser_of(name)
+        parse = parser.parse_intermixed_args if name in _FREE else parser.parse_args
+        return command(parse(argv[1:]))
     if name not in ("-h", "--help", "--version"):
         build_parser().error(_unknown(name))
     build_parser().parse_args(argv)
     return NOT_FOUND
 
 
-def parser_of(name: str) -> ArgumentParser:
-    """The parser of one command, built without loading any other."""
-    parser = ArgumentParser(
-        prog=f"claudette {name}",
-        description=_sentence(COMMANDS[name][1]),
-        formatter_class=_Formatter,
-        allow_abbrev=False,
-    )
-    declare, _ = _load(name)
-    declare(parser)
-    return parser
+def _take_host(argv: list[str]) -> list[str]:
+    """What follows `--host`, which is kept where whatever looks for the daemon finds it."""
+    if not argv or not argv[0].startswith("--host"):
+        return argv
+    option, equals, host = argv[0].partition("=")
+    rest = argv[1:] if equals else argv[2:]
+    host = host if equals else "".join(argv[1:2])
+    if option != "--host" or not host:
+        from claudette_cli.parsing import build_parser
 
-
-def build_parser() -> ArgumentParser:
-    """The parser of everything, for help and the reference."""
-    parser = ArgumentParser(
-        prog="claudette",
-        description=DESCRIPTION,
-        epilog="exit codes:\n" + "\n".join(f"  {code:<4} {why}" for code, why in MEANINGS.items()),
-        formatter_class=_Formatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"claudette {__version__}")
-    verbs = parser.add_subparsers(metavar="command", title="commands")
-    for name, (_, summary) in COMMANDS.items():
-        verb = verbs.add_parser(
-            name,
-            help=summary,
-            description=_sentence(summary),
-            formatter_class=_Formatter,
-            allow_abbrev=False,
-        )
-        declare, _ = _load(name)
-        declare(verb)
-    return parser
-
-
-def _load(name: str) -> Verb:
-    module = import_module(f"claudette_cli.{COMMANDS[name][0]}")
-    verb: Verb = module.VERBS[name]
-    return verb
+        build_parser().error("--host needs a value, such as ssh://user@box or wss://box:7433")
+    os.environ["CLAUDETTE_HOST"] = host
+    return rest
 
 
 def _unknown(name: str) -> str:
@@ -153,17 +184,3 @@ def _unknown(name: str) -> str:
     near = get_close_matches(name, COMMANDS, n=3)
     hint = f"; did you mean {' or '.join(near)}?" if near else "; see: claudette --help"
     return f"there is no command {name!r}{hint}"
-
-
-def _help_width() -> int:
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdigit():
-        return int(columns) - 2
-    try:
-        return min(100, os.get_terminal_size().columns) - 2
-    except OSError:
-        return 78
-
-
-def _sentence(summary: str) -> str:
-    return summary[0].upper() + summary[1:] + "."

@@ -15,7 +15,7 @@ from claudetted.harnesses.pi import launch as pi
 from claudetted.protocol.base import ChatId
 from tests.bench.client import Client, Json
 from tests.bench.processes import cpu
-from tests.bench.table import Row, interleaved
+from tests.bench.table import Measure, Row, interleaved
 from tests.bench.world import CHECKOUT, running
 from tests.fakes.model_server import LARGE, write_pi_config
 
@@ -37,12 +37,12 @@ def rows(quick: bool) -> Iterator[Row]:
             "daemon": world.daemon.pid,
             "keeper": client.call("daemon/status")["keeperPid"],
         }
-        cases = {
+        cases: dict[str, Measure] = {
             "chain": partial(_through_the_chain, client, made["id"], pids),
             "alone": alone.answer,
         }
         interleaved(1, cases)  # warms up what compiles while it runs
-        found = interleaved(2 if quick else 7, cases)
+        found = interleaved(1 if quick else 7, cases)
     yield from _compared(found["chain"], found["alone"])
 
 
@@ -91,13 +91,18 @@ class PiAlone:
     def __enter__(self) -> "PiAlone":
         environment = {**os.environ, "PI_CODING_AGENT_DIR": str(self._agent)}
         launch = pi.launch(ChatId("alone"), environment, {})
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self._process = subprocess.Popen(launch.argv, env=launch.env, bufsize=0, **pipes)
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(
+            launch.argv, env=launch.env, bufsize=0, stdin=pipe, stdout=pipe
+        )
         places = {name: str(self._agent / f"alone-{name}") for name in ("work", "sessions", "tmp")}
         for place in places.values():
             os.mkdir(place)
         self._send("start", chat="alone", cwd=places["work"], sessionDir=places["sessions"],
                    tempDir=places["tmp"], model=MODEL)  # fmt: skip
+        # It asks for the keys that the daemon would hand over before it begins.
+        self._read_to(b'"type":"credentials.wanted"')
+        self._send("credentials")
         self._read_to(b'"type":"reply"')
         return self
 
@@ -116,7 +121,9 @@ class PiAlone:
 
     def _send(self, what: str, **fields: object) -> None:
         assert self._process.stdin
-        line = {"type": what, "id": self._turns + 1, **fields}
+        line = {"type": what, **fields}
+        if what != "credentials":
+            line["id"] = self._turns + 1
         self._process.stdin.write(json.dumps(line).encode() + b"\n")
 
     def _read_to(self, word: bytes) -> None:

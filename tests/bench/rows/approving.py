@@ -14,23 +14,22 @@ from tests.bench.table import Row, percentile
 from tests.bench.world import World, program, running
 
 GAP = 0.015
-BESIDE = 50
 PACE = {"do": "pace", "rate": 40, "seconds": 600}
 """What the chats say that stream beside."""
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    count = 40 if quick else 150
+    count, beside = (40, 10) if quick else (150, 50)
     with running() as world, world.client() as client:
         chat = world.chat(client)
         client.call("event/subscribe", chatId=chat)
         yield from _all(world, client, chat, count, "idle")
         with ExitStack() as stack:
-            others = [world.chat(client) for _ in range(BESIDE)]
+            others = [world.chat(client) for _ in range(beside)]
             stack.enter_context(sunk([world.watcher(others)]))
             for other in others:
                 client.call("turn/send", chatId=other, text=json.dumps(PACE))
-            yield from _all(world, client, chat, count, f"beside {BESIDE} streaming chats")
+            yield from _all(world, client, chat, count, f"beside {beside} streaming chats")
 
 
 def _all(world: World, client: Client, chat: str, count: int, where: str) -> Iterator[Row]:

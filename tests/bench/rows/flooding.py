@@ -23,7 +23,7 @@ def rows(quick: bool) -> Iterator[Row]:
         client.call("event/subscribe", chatId=chat)
         cases = {f"ours {n}": partial(_flooded, world, client, chat, n, order) for n in CLIENTS}
         cases |= {f"raw {n}": partial(_raw, n, order) for n in CLIENTS}
-        found = interleaved(2 if quick else 5, cases)
+        found = interleaved(1 if quick else 5, cases)
     for n in CLIENTS:
         yield _beside(n, found[f"ours {n}"], found[f"raw {n}"])
     for n in CLIENTS[1:]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from tests.bench.client import Client
 from tests.bench.processes import wall
-from tests.bench.table import Row, interleaved
+from tests.bench.table import Measure, Row, interleaved
 from tests.bench.world import PYTHON, World, running
 
 PACE = {"do": "pace", "rate": 200, "seconds": 600}
@@ -18,11 +18,11 @@ def rows(quick: bool) -> Iterator[Row]:
         with world.client() as client:
             chat = world.chat(client)
             client.call("turn/send", chatId=chat, text=json.dumps(PACE))
-        cases = {
+        cases: dict[str, Measure] = {
             "ours": partial(_killed, world, chat),
             "bare": lambda: {"s": wall([PYTHON, "-c", "pass"])},
         }
-        found = interleaved(3 if quick else 7, cases)
+        found = interleaved(1 if quick else 7, cases)
     ours, bare = found["ours"]["s"], found["bare"]["s"]
     words = "replaced: killed to the next delta, beyond python -c pass"
     yield Row(words, f"{ours:.3f} s", f"{bare:.3f} s", ours - bare, 0.3, "s")

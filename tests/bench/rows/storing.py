@@ -11,19 +11,19 @@ from statistics import median
 from tests.bench import stores
 from tests.bench.processes import memory, wall
 from tests.bench.stores import Size
-from tests.bench.table import Row, interleaved
+from tests.bench.table import Measure, Row, interleaved
 from tests.bench.world import PYTHON, World, new_world, program
 
 SMALL = Size(chats=50, events=30, long=30)
 LARGE = Size(chats=10_000, events=75, long=50_000)
-QUICK = Size(chats=1_000, events=75, long=50_000)
+QUICK = Size(chats=100, events=30, long=2_000)
 LOADED = 1_000
-"""Chats that are loaded to see what a loaded one takes."""
+"""Chats that are loaded to see what a loaded one takes, at most."""
 
 
 def rows(quick: bool) -> Iterator[Row]:
     size = QUICK if quick else LARGE
-    repeats = 3 if quick else 9
+    repeats = 1 if quick else 9
     with new_world() as small, new_world() as large, new_world() as none:
         stores.fill(small, SMALL)
         stores.fill(large, size)
@@ -37,7 +37,7 @@ def rows(quick: bool) -> Iterator[Row]:
 
 def _starting(none: World, large: World, size: Size, repeats: int) -> Iterator[Row]:
     with _kept(none), _kept(large):
-        cases = {
+        cases: dict[str, Measure] = {
             "bare": _started_bare,
             "none": partial(_started, none),
             "large": partial(_started, large),
@@ -128,7 +128,8 @@ def _memory(none: World, large: World, size: Size) -> Iterator[Row]:
     with large.daemon, large.client() as client:
         client.call("chat/list")
         idle = memory(large.daemon.pid)
-        for n in range(min(LOADED, size.chats)):
+        count = min(LOADED, size.chats)
+        for n in range(count):
             client.call("chat/get", chatId=stores.name(stores.LONG_CHATS + n))
         loaded = memory(large.daemon.pid)
     words = "memory: daemon, no chats, beside bare trio + msgspec + sqlite3"
@@ -136,20 +137,25 @@ def _memory(none: World, large: World, size: Size) -> Iterator[Row]:
     each = (idle - empty) * 1e3 / size.chats
     words = f"memory: an idle chat, of {size.chats:,} (after listing)"
     yield Row(words, f"{idle:.1f} MB", f"{empty:.1f} MB", each, 2.0, "kB")
-    each = (loaded - idle) * 1e3 / LOADED
-    words = f"memory: a loaded chat, of {LOADED:,}"
+    each = (loaded - idle) * 1e3 / count
+    words = f"memory: a loaded chat, of {count:,}"
     yield Row(words, f"{loaded:.1f} MB", f"{idle:.1f} MB", each, None, "kB")
 
 
 def _shell(world: World, repeats: int) -> Iterator[Row]:
     env = {**os.environ, **world.env}
-    ls = [str(Path(PYTHON).with_name("claudette")), "ls"]
+    claudette = str(Path(PYTHON).with_name("claudette"))
+    programs = {
+        "claudette ls": [claudette, "ls"],
+        "claudette --version": [claudette, "--version"],
+        "completing a chat in bash": [claudette, "--complete", "bash", "claudette attach "],
+        "pass": [PYTHON, "-c", "pass"],
+    }
     cases: dict[str, Callable[[], dict[str, float]]] = {
-        "ls": lambda: {"s": wall(ls, env)},
-        "pass": lambda: {"s": wall([PYTHON, "-c", "pass"], env)},
+        name: lambda argv=argv: {"s": wall(argv, env)} for name, argv in programs.items()
     }
     found = {name: one["s"] * 1e3 for name, one in interleaved(repeats, cases).items()}
-    words = "CLI: claudette ls beside python -c pass"
-    yield Row(
-        words, f"{found['ls']:.0f} ms", f"{found['pass']:.0f} ms", found["ls"] / found["pass"], 3.0
-    )
+    bare = found.pop("pass")
+    for name, taken in found.items():
+        words = f"CLI: {name} beside python -c pass"
+        yield Row(words, f"{taken:.0f} ms", f"{bare:.0f} ms", taken / bare, 3.0)

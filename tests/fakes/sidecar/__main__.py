@@ -1,4 +1,7 @@
-"""Runs the scripted sidecar: `python -I -S tests/fakes/sidecar`, quick to start."""
+"""Runs the scripted sidecar: `python -I -S tests/fakes/sidecar`, quick to start.
+
+A thousand tests start one each, so what few of them need is imported where it is used.
+"""
 
 import os
 import sys

@@ -1,14 +1,19 @@
 """Owns the running of commands: real ones, each in a process group of its own."""
 
+from __future__ import annotations
+
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tests.fakes.sidecar.outlet import Outlet
 from tests.fakes.sidecar.stopping import Stop
+
+if TYPE_CHECKING:
+    import subprocess
 
 GRACE_SECONDS = 0.4
 TICK_SECONDS = 0.01
@@ -69,6 +74,8 @@ def run(
     on_output: Callable[[str], None],
 ) -> int:
     """Runs until the command exits, whatever it leaves behind. The exit code as a shell says it."""
+    import subprocess
+
     path = os.path.join(temp_dir, f"output-{item}")
     output = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
     try:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-from claudette_cli import script
+from claudette_cli.demo import script
 from tests.fakes.sidecar import gate
 from tests.fakes.sidecar.outlet import Outlet
 from tests.fakes.sidecar.stopping import Stop, Stopped

@@ -1,6 +1,5 @@
 """Owns the requests of the daemon: each line is answered once, none holds up another."""
 
-import difflib
 import os
 import threading
 from typing import Any
@@ -10,9 +9,11 @@ from tests.fakes.sidecar.compaction import Compaction
 from tests.fakes.sidecar.outlet import Outlet
 from tests.fakes.sidecar.tools import Asks, Place
 from tests.fakes.sidecar.transcript import CannotOpen, Transcript
-from tests.fakes.sidecar.turn import WINDOW, Agent, Turn
+from tests.fakes.sidecar.turn import WINDOW, Agent, Said, Turn
 
 MODELS = ("fake/small", "fake/large", "fake/thinker")
+
+BLIND = ("fake/thinker",)
 
 COMMANDS = [
     {"name": "review", "about": "Reviews a file.", "arguments": "<file>"},
@@ -79,8 +80,7 @@ class Desk:
             case "start":
                 return self._start(line)
             case "models":
-                rows = [{"id": name, "provider": "fake", "name": name[5:]} for name in MODELS]
-                return {"models": [{**row, "contextWindow": WINDOW} for row in rows]}
+                return {"models": [_row(name) for name in MODELS]}
             case "commands":
                 return {"commands": COMMANDS}
             case "configure":
@@ -146,14 +146,16 @@ class Desk:
         }
 
     def _prompt(self, line: dict[str, Any]) -> None:
+        said = _said(line)
         turn = Turn(self._idle(), line["turn"], self._now_idle)
         self._busy_with = self._last = turn
         self._out.send("reply", id=line["id"], result=None)
-        turn.start(line["text"], line.get("note", ""))
+        turn.start(said, line.get("note", ""))
 
     def _steer(self, line: dict[str, Any]) -> None:
         running = self._busy_with
-        if not isinstance(running, Turn) or not running.steer(line["turn"], line["text"]):
+        said = _said(line)
+        if not isinstance(running, Turn) or not running.steer(line["turn"], said):
             raise Refusal("NotRunning", "No turn is running that could take the message.")
 
     def _configure(self, line: dict[str, Any]) -> dict[str, Any]:
@@ -180,6 +182,24 @@ class Desk:
         self._busy_with = None
 
 
+def _said(line: dict[str, Any]) -> Said:
+    images = [(image["mimeType"], _bytes(image)) for image in line.get("images", [])]
+    return Said(line["text"], images)
+
+
+def _bytes(image: dict[str, str]) -> bytes:
+    try:
+        with open(image["path"], "rb") as file:
+            return file.read()
+    except OSError:
+        raise Refusal("HarnessFailed", f"The image {image['name']} is not there.") from None
+
+
+def _row(name: str) -> dict[str, Any]:
+    row = {"id": name, "provider": "fake", "name": name[5:], "contextWindow": WINDOW}
+    return {**row, "images": name not in BLIND}
+
+
 def _session(line: dict[str, Any], model: str) -> Transcript:
     if not line.get("sessionPath"):
         return Transcript.create(line["sessionDir"], model)
@@ -199,6 +219,8 @@ def _known(line: dict[str, Any]) -> str:
     served = line.get("endpoint") or {}
     if not model or model in MODELS or model == f"{served.get('provider')}/{served.get('model')}":
         return model
+    import difflib
+
     nearest = difflib.get_close_matches(model, MODELS, n=5, cutoff=0.3)
     hint = f" Nearest: {', '.join(nearest)}." if nearest else ""
     message = f"No configured provider has a model {model}.{hint}"

@@ -1,6 +1,5 @@
 """Owns the ways in which a sidecar misbehaves, each played once when its directive comes."""
 
-import ctypes
 import os
 import signal
 import sys
@@ -39,6 +38,8 @@ def _die(code: int) -> NoReturn:
 def _hang() -> NoReturn:
     """Deaf to everything but SIGKILL. It still goes when its keeper goes, where that is known."""
     if sys.platform == "linux":
+        import ctypes
+
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     while True:
         threading.Event().wait()

@@ -1,12 +1,12 @@
 """Owns waiting at a gate that the test opens: a connection to the test's `Gates`."""
 
-import socket
-
 from tests.fakes.sidecar.stopping import Stop
 
 
 def hold(gates: str, name: str, stop: Stop) -> None:
     """Returns when the test released `name`; raises `Stopped` when the turn is aborted first."""
+    import socket
+
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(gates)
         line.sendall(name.encode() + b"\n")

@@ -1,12 +1,9 @@
 """Owns the tools of the scripted sidecar: each call asks, and runs only what was allowed."""
 
-import difflib
-import hashlib
 import json
 import os
 import threading
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.fakes.sidecar import commands
 from tests.fakes.sidecar.outlet import Outlet
@@ -20,17 +17,16 @@ class Refused(Exception):
     """The call may not run; the model is told why."""
 
 
-@dataclass
 class Asked:
     """One open question."""
 
-    answered: threading.Event = field(default_factory=threading.Event)
-    allow: bool = False
-    reason: str = ""
+    def __init__(self) -> None:
+        self.answered = threading.Event()
+        self.allow = False
+        self.reason = ""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where calls happen."""
 
     cwd: str
@@ -171,6 +167,8 @@ class Call:
 
     def _ask(self, access: str, **about: Any) -> None:
         self._change_info(phase="asking", input=self._arguments, title=self._title())
+        import hashlib
+
         sealed = json.dumps([self._name, self._arguments, about], sort_keys=True)
         digest = hashlib.sha256(sealed.encode()).hexdigest()
         request = {"tool": self._name, "access": access, "digest": digest, **about}
@@ -201,5 +199,7 @@ def _content(path: str) -> str | None:
 
 
 def _diff(path: str, before: str, after: str) -> str:
+    import difflib
+
     sides = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    return "".join(difflib.unified_diff(*sides, fromfile=path, tofile=path))[: 64 * 1024]
+    return "".join(difflib.unified_diff(*sides, fromfile=path, tofile=path))

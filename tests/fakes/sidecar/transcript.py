@@ -17,6 +17,10 @@ class Transcript:
         self.model = str(header["model"])
         self._messages = messages
 
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        return list(self._messages)
+
     @classmethod
     def create(cls, session_dir: str, model: str) -> "Transcript":
         os.makedirs(session_dir, mode=0o700, exist_ok=True)

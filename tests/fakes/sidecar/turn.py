@@ -18,10 +18,9 @@ Beyond what `claudette_cli.script` lists a prompt may say:
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from claudette_cli import script
+from claudette_cli.demo import script
 from tests.fakes.sidecar import faults, gate
 from tests.fakes.sidecar.compaction import compact
 from tests.fakes.sidecar.outlet import Outlet
@@ -48,8 +47,7 @@ class Swallowed(Exception):
     """The turn ends without a word."""
 
 
-@dataclass(frozen=True)
-class Agent:
+class Agent(NamedTuple):
     """What outlives a turn."""
 
     out: Outlet
@@ -59,6 +57,13 @@ class Agent:
     model: Callable[[], str]
     gates: str
     go_deaf: Callable[[], None]
+
+
+class Said(NamedTuple):
+    """What a person said; the images are (type, bytes)."""
+
+    text: str
+    images: list[tuple[str, bytes]]
 
 
 class Turn:
@@ -73,32 +78,33 @@ class Turn:
         self._over = threading.Event()
         self._speech = Speech(agent.out, agent.transcript, agent.model, self._stop)
         self._lock = threading.Lock()
-        self._steers: list[tuple[str, str]] = []
+        self._steers: list[tuple[str, Said]] = []
+        self._said = Said("", [])
         self._settled = False
         self._usage: list[int] = []
         self._late: list[str] = []
 
-    def start(self, text: str, note: str) -> None:
-        threading.Thread(target=self._run, args=(text, note)).start()
+    def start(self, said: Said, note: str) -> None:
+        threading.Thread(target=self._run, args=(said, note)).start()
 
     def abort(self) -> None:
         """Returns when it is over."""
         self._stop.set()
         self._over.wait()
 
-    def steer(self, turn_id: str, text: str) -> bool:
+    def steer(self, turn_id: str, said: Said) -> bool:
         """False when it comes too late."""
         with self._lock:
             if not self._settled:
-                self._steers.append((turn_id, text))
+                self._steers.append((turn_id, said))
             return not self._settled
 
-    def _run(self, text: str, note: str) -> None:
+    def _run(self, said: Said, note: str) -> None:
         if note:
             self._agent.transcript.add("user", note)
         reason, error = "done", ""
         try:
-            self._converse(text)
+            self._converse(said)
         except Stopped:
             reason = "stopped"
         except Swallowed:
@@ -107,21 +113,22 @@ class Turn:
             reason, error = "failed", str(failure)
         self._end(reason, error)
 
-    def _converse(self, text: str) -> None:
+    def _converse(self, said: Said) -> None:
         """The prompt, then each message that steers, until there is no more to answer."""
-        self._answer(text)
+        self._answer(said)
         while steer := self._next_steer():
             self._out.send("steer.taken", turn=steer[0])
             self._answer(steer[1])
 
-    def _next_steer(self) -> tuple[str, str] | None:
+    def _next_steer(self) -> tuple[str, Said] | None:
         with self._lock:
             if self._steers:
                 return self._steers.pop(0)
             self._settled = True
             return None
 
-    def _answer(self, text: str) -> None:
+    def _answer(self, said: Said) -> None:
+        self._said, text = said, said.text
         self._agent.transcript.add("user", text)
         rounds = script.rounds(text, NAMES)
         for number, steps in enumerate(rounds or [[script.Step("text", _said_by(text))]]):
@@ -174,6 +181,8 @@ class Turn:
                 self._speech.say("reasoning", argument)
             case "echo-history":
                 self._speech.delta("message", self._agent.transcript.told())
+            case "seen":
+                self._speech.say("message", script.seen(self._said.images))
             case "big":
                 self._speech.delta("message", "x" * int(argument))
             case "many":

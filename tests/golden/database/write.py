@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from claudetted.chat import life, permissions
+from claudetted.chat.plans import lifecycle, permissions
 from claudetted.chat.step import Step
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.permissions import Request, Resolution
@@ -73,7 +73,7 @@ def _call(draft: Draft, name: str, asked: Request, allow: bool, output: str) -> 
 def quiet_chat() -> Draft:
     """An archived chat that did nothing."""
     draft = Draft("Put away")
-    draft.plan(life.archive)
+    draft.plan(lifecycle.archive)
     return draft
 
 

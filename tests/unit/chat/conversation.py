@@ -11,12 +11,12 @@ from hypothesis.stateful import (
     rule,
 )
 
-from claudetted.chat import losses, permissions, sidecars, turns
-from claudetted.protocol import errors
-from claudetted.protocol import events as ev
-from claudetted.protocol import sidecar as sc
+from claudetted.chat.plans import agent_ended, agent_process, permissions, turns
+from claudetted.chat.state.message import Message
+from claudetted.chat.step import Step
+from claudetted.protocol import errors, events as ev, sidecar as sc
 from claudetted.protocol.base import TurnId
-from claudetted.protocol.turns import Turn
+from claudetted.protocol.turns import Turn, When
 from tests.unit.chat.draft import STARTED, Draft, request
 
 ERROR = sc.LineError("HarnessFailed", "It broke.")
@@ -35,11 +35,11 @@ class Conversation(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.messages.append(self.draft.send("first").turn_id)
+        self.messages.append(self.draft.message("first"))
 
     @rule(when=st.sampled_from(["auto", "queue", "steer"]))
-    def send(self, when: turns.When) -> None:
-        self.messages.append(self.draft.send(f"message {len(self.messages)}", when).turn_id)
+    def send(self, when: When) -> None:
+        self.messages.append(self.draft.message(f"message {len(self.messages)}", when))
 
     @rule()
     def stop(self) -> None:
@@ -47,7 +47,7 @@ class Conversation(RuleBasedStateMachine):
 
     @rule()
     def compact(self) -> None:
-        def plan(step: turns.Step) -> None:
+        def plan(step: Step) -> None:
             with suppress(errors.ChatBusy, errors.NothingToCompact):
                 turns.ask_to_compact(step, "")
 
@@ -56,7 +56,8 @@ class Conversation(RuleBasedStateMachine):
     @precondition(lambda self: not self.busy and self.last.reason not in (None, "done"))
     @rule()
     def retry(self) -> None:
-        result = self.draft.plan(lambda step: turns.retry(step, "again"))
+        result = self.draft.plan(lambda step: turns.retry(step, Message("again")))
+        assert result.turn_id
         self.messages.append(result.turn_id)
 
     @precondition(lambda self: self.draft.now.queue)
@@ -70,7 +71,7 @@ class Conversation(RuleBasedStateMachine):
     def edit(self, data: st.DataObject) -> None:
         entry = data.draw(st.sampled_from(self.draft.now.queue))
         self.draft.plan(lambda step: turns.edit_entry(step, entry.turn_id, "edited"))
-        assert self.draft.prompts[entry.turn_id] == "edited"
+        assert self.draft.prompts[entry.turn_id].text == "edited"
 
     @rule()
     def resume(self) -> None:
@@ -86,7 +87,7 @@ class Conversation(RuleBasedStateMachine):
 
     @rule()
     def put_away(self) -> None:
-        self.draft.plan(sidecars.end_politely)
+        self.draft.plan(agent_process.end_politely)
 
     # The sidecar
 
@@ -131,17 +132,17 @@ class Conversation(RuleBasedStateMachine):
     @precondition(lambda self: self.draft.agent.sidecar_id)
     @rule()
     def die(self) -> None:
-        self.draft.plan(lambda step: losses.ended(step, "signal 9", ["oh"]))
+        self.draft.plan(lambda step: agent_ended.ended(step, "signal 9", ["oh"]))
 
     @precondition(lambda self: self.draft.agent.stage == "starting")
     @rule()
     def fail_to_launch(self) -> None:
-        self.draft.plan(lambda step: losses.launch_failed(step, ERROR))
+        self.draft.plan(lambda step: agent_ended.launch_failed(step, ERROR))
 
     @precondition(lambda self: self.ready)
     @rule()
     def be_unusable(self) -> None:
-        self.draft.plan(lambda step: losses.unusable(step, ERROR))
+        self.draft.plan(lambda step: agent_ended.unusable(step, ERROR))
 
     @property
     def ready(self) -> bool:

@@ -1,24 +1,27 @@
 """A chat to plan with: every step is folded, stored in memory and checked, without disk or task."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from claudetted.chat import ids, life, lines, turns
-from claudetted.chat.agent import Agent
-from claudetted.chat.state import ChatState, fold
-from claudetted.chat.step import Step, ToldDelta, ToldEvent
-from claudetted.chat.texts import Texts
+from claudetted.chat import ids
+from claudetted.chat.plans import lifecycle, sidecar_lines, turns
+from claudetted.chat.state.agent import Agent
+from claudetted.chat.state.fold import ChatState, fold
+from claudetted.chat.state.message import Message
+from claudetted.chat.state.open_texts import Texts
+from claudetted.chat.step import PublishedDelta, PublishedEvent, Standing, Step
 from claudetted.permissions.verdict import Verdict
-from claudetted.protocol import events as ev
-from claudetted.protocol import sidecar as sc
+from claudetted.protocol import events as ev, sidecar as sc
 from claudetted.protocol.base import ChatId, ItemId, TurnId
 from claudetted.protocol.chats import Chat, Status
+from claudetted.protocol.images import Image
 from claudetted.protocol.items import Item
-from claudetted.protocol.permissions import Request
+from claudetted.protocol.permissions import Confinement, Request
 from claudetted.protocol.settings import KNOWN
 from claudetted.protocol.turns import SendResult, Turn, When
+from claudetted.sidecar.box.box import Box
 from claudetted.store import journal
 
 R = TypeVar("R")
@@ -31,21 +34,23 @@ class Draft:
 
     def __init__(self, title: str = "", archived: bool = False) -> None:
         self.verdict = Verdict("ask", "It runs a command.")
+        self.sees: bool | None = None
         self.settings: dict[str, Any] = {}
+        self.box = Box("a box", wrap=lambda held: ["/bin/box", *held.hidden])
         self.chat_id = ChatId(ids.new_id())
         self.state: ChatState | None = None
         self.agent = Agent()
         self.texts = Texts([])
-        self.prompts: dict[TurnId, str] = {}
+        self.prompts: dict[TurnId, Message] = {}
         self.item_count = 0
-        self.told: list[ToldEvent | ToldDelta] = []
+        self.told: list[PublishedEvent | PublishedDelta] = []
         self.writes: list[journal.Write] = []
         self.last: Step
         at = ids.now()
         chat = Chat(self.chat_id, "/work", "/work", title, "pi", "standard", Status("idle"), at, at)
-        self.plan(lambda step: life.create(step, chat, {"PATH": "/bin"}))
+        self.plan(lambda step: lifecycle.create(step, chat, {"PATH": "/bin"}))
         if archived:
-            self.plan(life.archive)
+            self.plan(lifecycle.archive)
 
     @property
     def now(self) -> ChatState:
@@ -54,7 +59,7 @@ class Draft:
 
     @property
     def events(self) -> list[ev.Event]:
-        return [entry.event for entry in self.told if isinstance(entry, ToldEvent)]
+        return [entry.event for entry in self.told if isinstance(entry, PublishedEvent)]
 
     @property
     def kinds(self) -> list[str]:
@@ -89,17 +94,29 @@ class Draft:
         ]
 
     def step(self) -> Step:
-        return Step(
-            self.chat_id,
-            self.state,
-            self.agent,
-            self.texts,
-            dict(self.prompts),
-            self.item_count,
-            lambda *_asked: self.verdict,
-            lambda key, _workspace: self.settings.get(key, KNOWN[key].default),
-            lambda _chat: "",
-        )
+        standing = Standing(self.state, self.agent, self.texts, self.prompts, self.item_count, {})
+        return Step(self.chat_id, standing, self)
+
+    # The policy, as a test sets it
+
+    def may_run(self, _chat: Chat) -> None:
+        """The agent knows the way."""
+
+    def takes_images(self, _chat: Chat) -> bool | None:
+        return self.sees
+
+    def judge(self, _step: Step, _request: Request) -> Verdict:
+        return self.verdict
+
+    def setting(self, key: str, _workspace: str) -> Any:
+        return self.settings.get(key, KNOWN[key].default)
+
+    @property
+    def boxes(self) -> bool:
+        return self.box.works
+
+    def wrapper(self, confinement: Confinement) -> list[str]:
+        return self.box.wrapper(confinement)
 
     def plan(self, plan: Callable[[Step], R]) -> R:
         """One step: planned, and taken over if it was not refused."""
@@ -121,8 +138,8 @@ class Draft:
         if saved is not None:
             self.texts.mark_saved(saved)
         waiting = {entry.turn_id for entry in self.state.queue} | {*self.agent.steers}
-        self.prompts = {turn: text for turn, text in step.prompts.items() if turn in waiting}
-        self.told += step.told
+        self.prompts = {turn: said for turn, said in step.prompts.items() if turn in waiting}
+        self.told += step.published
         self.last = step
         self._check(waiting)
 
@@ -144,15 +161,16 @@ class Draft:
 
         def plan(step: Step) -> None:
             for line in heard:
-                lines.hear(line, step)
+                sidecar_lines.hear(line, step)
 
         self.plan(plan)
         return self.events[before:]
 
     # A chat on its way
 
-    def send(self, text: str, when: When = "auto") -> SendResult:
-        return self.plan(lambda step: turns.send(step, text, when))
+    def send(self, text: str, when: When = "auto", images: Sequence[Image] = ()) -> SendResult:
+        message = Message(text, list(images))
+        return self.plan(lambda step: turns.send(step, message, when))
 
     def answer(self, kind: str, result: Any = None, error: sc.LineError | None = None) -> None:
         """The sidecar answers its oldest request of a kind."""
@@ -164,9 +182,15 @@ class Draft:
         self.hear(sc.Hello(1, "pi", "0.1", "1.5.2", pid=77))
         self.answer("start", STARTED)
 
+    def message(self, text: str, when: When = "auto") -> TurnId:
+        """The turn that a message makes."""
+        turn_id = self.send(text, when).turn_id
+        assert turn_id
+        return turn_id
+
     def running(self, text: str = "do it") -> TurnId:
         """A turn that runs in a sidecar that is ready."""
-        turn_id = self.send(text).turn_id
+        turn_id = self.message(text)
         if self.agent.stage == "starting":
             self.greet()
         self.answer("prompt")
@@ -187,11 +211,11 @@ class Draft:
         return ItemId(f"{self.agent.sidecar_id}.{name}")
 
 
-def replay(told: list[ToldEvent | ToldDelta]) -> ChatState | None:
+def replay(told: list[PublishedEvent | PublishedDelta]) -> ChatState | None:
     """The fold of the events as a client decodes them."""
     state = None
     for entry in told:
-        if isinstance(entry, ToldEvent):
+        if isinstance(entry, PublishedEvent):
             state = fold(state, entry.seq, entry.at, ev.decode(entry.body))
     return state
 

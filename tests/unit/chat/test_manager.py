@@ -9,11 +9,11 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from claudetted.chat import turns
 from claudetted.chat.manager import Manager
+from claudetted.chat.plans import turns
+from claudetted.chat.state.message import Message
 from claudetted.chat.step import Step
-from claudetted.protocol import errors
-from claudetted.protocol import sidecar as sc
+from claudetted.protocol import errors, sidecar as sc
 from claudetted.protocol.base import ChatId
 from claudetted.store.database import Database, open_database
 from tests.unit.chat.world import Keeper, create, managing
@@ -58,7 +58,7 @@ def crash(step: Step) -> None:
 async def running(manager: Manager, keeper: Keeper, chat: ChatId) -> sc.Prompt:
     """A turn that runs."""
     actor = await manager.find(chat)
-    await actor.ask(partial(turns.send, text="do it", when="auto"))
+    await actor.ask(partial(turns.send, message=Message("do it"), when="auto"))
     sidecar = actor.agent.sidecar_id
     assert sidecar
     keeper.answer(sidecar)
@@ -102,7 +102,7 @@ async def test_a_chat_that_failed_is_loaded_afresh_with_all_that_was_stored(
     again = await manager.find(chat)
     assert again is not actor
     assert again.state == before
-    await again.ask(partial(turns.send, text="hello", when="auto"))
+    await again.ask(partial(turns.send, message=Message("hello"), when="auto"))
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
@@ -150,7 +150,7 @@ async def test_a_line_that_the_disk_finds_twice_does_not_end_in_silence(
         await trio.lowlevel.checkpoint()
     again = await manager.find(chat)
     await again.until(lambda state, agent, events: not state.running or None)
-    await again.ask(partial(turns.send, text="again", when="auto"))
+    await again.ask(partial(turns.send, message=Message("again"), when="auto"))
     assert again.state.running
 
 
@@ -189,8 +189,9 @@ async def test_what_the_disk_refused_to_edit_is_sent_as_it_was(
 ) -> None:
     prompt = await running(manager, keeper, chat)
     actor = await manager.find(chat)
-    queued = await actor.ask(partial(turns.send, text="as it was", when="auto"))
+    queued = await actor.ask(partial(turns.send, message=Message("as it was"), when="auto"))
     await database.commit(lambda c: c.execute("PRAGMA max_page_count = 1"))
+    assert queued.turn_id
     with pytest.raises(errors.StoreFull):
         await actor.ask(partial(turns.edit_entry, turn_id=queued.turn_id, text="x" * 100_000))
     await database.commit(lambda c: c.execute("PRAGMA max_page_count = 100000"))
@@ -206,6 +207,6 @@ async def test_who_leaves_a_request_behind_has_it_done(manager: Manager, chat: C
     actor = await manager.find(chat)
     with trio.CancelScope() as scope:
         scope.cancel()
-        await actor.ask(partial(turns.send, text="do it", when="auto"))
+        await actor.ask(partial(turns.send, message=Message("do it"), when="auto"))
     assert scope.cancelled_caught
     await actor.until(lambda state, agent, events: state.running)

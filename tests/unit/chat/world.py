@@ -9,7 +9,8 @@ from typing import Any, cast
 import msgspec
 import trio
 
-from claudetted.chat.feed import Feed
+from claudetted.chat import creation, recovery
+from claudetted.chat.audience.feed import Feed
 from claudetted.chat.manager import Manager
 from claudetted.chat.rulebook import load_rulebook
 from claudetted.chat.world import World
@@ -20,7 +21,7 @@ from claudetted.protocol.base import ChatId, SidecarId
 from claudetted.protocol.chats import CreateParams
 from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.providers.routing import Choice, Routing
-from claudetted.sidecar.launch import Launch
+from claudetted.sidecar.environment import Launch
 from claudetted.sidecar.link import KeeperLink
 from claudetted.sidecar.reports import Exit, Output, Report, Running
 from claudetted.store.database import Database
@@ -161,15 +162,30 @@ class Keeper:
 class Straight:
     """What is named is meant, and the agent knows the way."""
 
-    def route(self, backend: str, model: str) -> None:
+    def route(self, chat: object) -> None:
         return None
 
     async def choose(self, model: str = "", backend: str = "", **more: str) -> Choice:
-        return Choice("pi", model)
+        return Choice("pi", backend or "pi", model)
+
+    def runs(self, harness: str, backend: str, model: str) -> str:
+        return harness or "pi"
 
 
-async def _launch(harness: str, chat: ChatId, env: dict[str, str], *more: object) -> Launch:
-    return Launch(["sidecar"], {**env, "CHAT": chat})
+class Anything:
+    """Every harness is installed."""
+
+    async def require(self, harness: str, env: dict[str, str]) -> None:
+        return None
+
+    async def launch(
+        self, harness: str, chat_id: ChatId, env: dict[str, str], prefix: list[str]
+    ) -> Launch:
+        return Launch(["sidecar"], {**env, "CHAT": chat_id})
+
+
+async def _paths() -> list[str]:
+    return []
 
 
 async def _environment() -> dict[str, str]:
@@ -183,19 +199,19 @@ async def managing(database: Database, keeper: Keeper) -> AsyncIterator[Manager]
         world = World(
             database=database,
             keeper=cast(KeeperLink, keeper),
-            launcher=_launch,
+            launcher=Anything(),
             umask=0o022,
             places=Places(home="/home/u", data_dir="/data", runtime_dir="/run", disk=RealDisk()),
             nursery=nursery,
             feed=Feed(),
             rulebook=await load_rulebook(database),
-            block=AnthropicBlock(_environment, nursery),
+            block=AnthropicBlock(_environment, _paths, nursery),
             routing=cast(Routing, Straight()),
             attention=lambda chat: None,
         )
         manager = Manager(world)
         try:
-            await manager.recover(keeper.running())
+            await recovery.recover(manager, keeper.running())
             yield manager
         finally:
             nursery.cancel_scope.cancel()
@@ -203,5 +219,5 @@ async def managing(database: Database, keeper: Keeper) -> AsyncIterator[Manager]
 
 
 async def create(manager: Manager, workspace: Path) -> ChatId:
-    actor = await manager.create(CreateParams(str(workspace)), lambda step, result: None)
+    actor = await creation.create(manager, CreateParams(str(workspace)), lambda step, result: None)
     return actor.chat_id

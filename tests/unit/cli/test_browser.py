@@ -1,5 +1,6 @@
 """A page is opened where a person sits in front of a screen, and not from afar."""
 
+import sys
 import webbrowser
 
 import pytest
@@ -16,10 +17,15 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(browser, "attended", lambda: True)
-    monkeypatch.setattr(browser.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("DISPLAY", ":0")
     pages: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda page: pages.append(page) or True)
+
+    def open_page(page: str) -> bool:
+        pages.append(page)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", open_page)
     return pages
 
 

@@ -3,16 +3,20 @@
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from claudette_cli import exits, main, names
+from claudette_cli import exits, main, parsing
+from claudette_cli.client import names
 from tests.unit.cli.conftest import Fake
 from tests.unit.cli.fake_daemon import Faulty
 
 PACKAGE = Path(main.__file__).parent
-HEAVY = {"asyncio", "msgspec", "platformdirs", "prompt_toolkit", "rich", "trio", "typing"}
+HEAVY = {
+    *("asyncio", "msgspec", "platformdirs", "prompt_toolkit", "rich", "shutil", "trio", "typing"),
+}
 
 
 @pytest.mark.parametrize("name", main.COMMANDS)
@@ -24,19 +28,25 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_the_overview_names_every_command_and_exit_code() -> None:
-    text = main.build_parser().format_help()
+    text = parsing.build_parser().format_help()
     assert all(f"    {name}" in text for name in main.COMMANDS)
     assert all(why in text for why in exits.MEANINGS.values())
+
+
+def test_the_table_of_commands_and_the_modules_agree() -> None:
+    for module in {module for module, _ in main.COMMANDS.values()}:
+        verbs = import_module(f"claudette_cli.{module}").VERBS
+        assert set(verbs) == {name for name, (at, _) in main.COMMANDS.items() if at == module}
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["atach"], "did you mean attach?"),
+        (["atach"], "did you mean attach or batch?"),
         (["zzz"], "claudette --help"),
-        (["send"], "required: chat, text"),
+        (["send"], "required: text"),
         (["ls", "--al"], "unrecognized arguments"),
-        (["queue"], "required: verb"),
+        (["ask", "x", "--timeout", "soon"], "give seconds"),
         (["new", "--level", "wild"], "invalid choice"),
     ],
 )
@@ -51,8 +61,9 @@ def test_a_mistyped_command_line_is_explained(
 
 def loaded_by(*arguments: str) -> set[str]:
     program = (
-        "import sys\nfrom claudette_cli.main import main\ncode = main(sys.argv[1:])\n"
-        "print(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr)\nsys.exit(code)"
+        "import atexit, sys\nfrom claudette_cli.main import main\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+        "sys.exit(main(sys.argv[1:]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
@@ -60,9 +71,18 @@ def loaded_by(*arguments: str) -> set[str]:
     return set(done.stderr.split())
 
 
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["help"]])
+def test_the_overview_loads_no_command(arguments: list[str]) -> None:
+    loaded = loaded_by(*arguments)
+    assert loaded & HEAVY == set()
+    modules = {f"claudette_cli.{module}" for module, _ in main.COMMANDS.values()}
+    assert loaded & modules <= {"claudette_cli.help.command"}
+
+
 @pytest.mark.parametrize("arguments", [["ls"], ["ls", "--json"], ["show", "c" * 12], ["stop", "c"]])
 def test_a_short_command_loads_nothing_heavy(fake: Fake, arguments: list[str]) -> None:
-    chat = {"id": "c" * 12, "cwd": "/w", "workspace": "/w", "updatedAt": "2026-01-01T00:00:00.000Z"}
+    chat = {"id": "c" * 12, "cwd": "/w", "workspace": "/w", "harness": "pi"}
+    chat["updatedAt"] = "2026-01-01T00:00:00.000Z"
     fake(
         chat_list=lambda params: {"chats": [] if params.get("archived") else [chat]},
         chat_get=lambda params: {"chat": chat},
@@ -107,3 +127,20 @@ def test_every_method_it_names_exists() -> None:
     methods = {name for name in named if name.split("/")[0] in nouns and " " not in name}
     assert "chat/list" in methods
     assert methods <= set(names.METHODS)
+
+
+def test_what_is_gone_with_its_installation_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(main.COMMANDS, "ls", ("commands.gone", "list"))
+    assert main.main(["ls"]) == exits.FAILED
+    assert capsys.readouterr().err == f"claudette: {exits.REPLACED}\n"
+
+
+def test_a_module_of_others_that_is_missing_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(argv: list[str]) -> int:
+        raise ModuleNotFoundError("No module named 'elsewhere'", name="elsewhere")
+
+    monkeypatch.setattr(main, "run", missing)
+    with pytest.raises(ModuleNotFoundError):
+        main.main([])

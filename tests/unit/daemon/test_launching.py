@@ -25,7 +25,7 @@ async def started() -> Path:
     async def login() -> dict[str, str]:
         return {"HOME": "/nowhere"}
 
-    return Path((await Launching(login).launch_control()).argv[0])
+    return Path((await Launching(login, login).launch_control()).argv[0])
 
 
 async def test_it_runs_from_a_copy(harness: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import trio
 
-from claudetted.chat.subject import speaking_of
+from claudetted.chat.log_context import speaking_of
 from claudetted.daemon import log
 
 logger = logging.getLogger("claudetted.tests")
@@ -83,3 +83,12 @@ def test_the_log_does_not_grow_for_ever(path: Path, monkeypatch: pytest.MonkeyPa
     assert [file.name for file in files] == [path.name, f"{path.name}.1", f"{path.name}.2"]
     assert all(file.stat().st_size <= 1000 for file in files)
     assert entries(path)[-1]["message"] == "line 99"
+
+
+def test_it_is_the_users_alone_whatever_was_there(path: Path) -> None:
+    """The first call made it with our own umask; this is a directory that somebody else made."""
+    path.parent.chmod(0o755)
+    path.chmod(0o644)
+    log.begin(path.parent, verbose=False)
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert path.stat().st_mode & 0o777 == 0o600

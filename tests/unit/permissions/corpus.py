@@ -14,6 +14,12 @@ def _all(effect: str) -> tuple[str, ...]:
     return tuple(command for group in _DATA[effect].values() for command in group)
 
 
+TRAPS: dict[tuple[str, str], tuple[str, ...]] = {
+    (effect, trap): tuple(commands)
+    for effect in ("allow", "ask", "deny")
+    for trap, commands in _DATA[effect].items()
+}
+"""The commands by effect and by trap."""
 RULES: tuple[str, ...] = tuple(_DATA["rules"])
 ALLOW = _all("allow")
 ASK = _all("ask")

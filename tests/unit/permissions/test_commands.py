@@ -6,20 +6,14 @@ import itertools
 import pytest
 
 from claudetted.permissions.rules import parse
-from tests.unit.permissions.corpus import ALLOW, ASK, DENY, RULES
+from tests.unit.permissions.corpus import ALLOW, ASK, DENY, RULES, TRAPS
 from tests.unit.permissions.world import PLACES, WORKSPACE, running, verdict
 
-CASES = [
-    *(pytest.param(command, "allow", id=repr(command)) for command in ALLOW),
-    *(pytest.param(command, "ask", id=repr(command)) for command in ASK),
-    *(pytest.param(command, "deny", id=repr(command)) for command in DENY),
-]
 
-
-@pytest.mark.parametrize(("command", "effect"), CASES)
-def test_the_corpus(command: str, effect: str) -> None:
-    told = verdict(running(command), *RULES)
-    assert told.effect == effect, told.why
+@pytest.mark.parametrize(("effect", "trap"), TRAPS, ids="-".join)
+def test_the_corpus(effect: str, trap: str) -> None:
+    found = {command: verdict(running(command), *RULES) for command in TRAPS[effect, trap]}
+    assert not {command: told.why for command, told in found.items() if told.effect != effect}
 
 
 def test_the_corpus_is_large_and_says_nothing_twice() -> None:
@@ -51,9 +45,9 @@ def test_what_is_suggested_for_a_command_would_have_allowed_it() -> None:
         ("git status -s", ["command git status"]),
         ("git --no-pager log -5", ["command git log"]),
         ("ls -la src", ["command ls"]),
-        ("npm run build -- --watch", ["command npm run build"]),
+        ("npm run build -- --watch", ["command npm run build -- --watch"]),
         ("python -m pytest tests -q", ["command python -m pytest"]),
-        ("python x.py a b", ["command python x.py"]),
+        ("python x.py a b", ["command python x.py a b"]),
         ("uv run pytest -q", ["command uv run pytest"]),
         ("rm -rf build", ["command rm -rf build"]),
         ("sort -o out in", ["command sort -o out"]),
@@ -62,13 +56,15 @@ def test_what_is_suggested_for_a_command_would_have_allowed_it() -> None:
         ("cat /etc/hosts", ["command cat /etc/hosts"]),
         ("timeout 10 npm test | tail -5", ["command npm test", "command tail"]),
         ("echo x > out.txt", [f"path {WORKSPACE}/out.txt", "command echo"]),
-        ("sudo apt install x", ["command sudo apt install x"]),
-        ("curl -s https://a.example/x", ["command curl -s https://a.example/x"]),
+        ("apt install x", ["command apt install x"]),
+        # A rule asks about it every time, and no other would silence that one.
+        ("sudo apt install x", []),
+        ("curl -s https://a.example/x", ["command curl https://a.example/x"]),
         ("bash -c 'git add .; git diff'", ["command git add", "command git diff"]),
         ("npm install left-pad", ["command npm install left-pad"]),
-        ("frob deploy --now", ["command frob deploy"]),
-        ("frob -v x.txt", ["command frob"]),
-        ("docker container ls -a", ["command docker container ls -a"]),
+        ("frob deploy --now", ["command frob deploy --now"]),
+        ("frob -v x.txt", ["command frob -v x.txt"]),
+        ("docker container ls -a", ["command docker container ls"]),
         ("find . -exec grep x {} +", ["command find", "command grep"]),
         ('eval "$x"', []),
         ("cat $x", []),
@@ -85,6 +81,11 @@ def test_why_it_asks_is_told_part_by_part() -> None:
     assert told.why == "cat /etc/passwd: /etc/passwd lies outside the workspace."
     told = verdict(running("git status | frob"), "allow bash command git status")
     assert told.why == "frob: no rule allows it."
+    assert verdict(running("frob")).why == "No rule allows it."
+    told = verdict(running("frob && grob && cat /etc/passwd && frob"))
+    assert told.why == (
+        "frob; grob: no rule allows it. cat /etc/passwd: /etc/passwd lies outside the workspace."
+    )
     assert "no valid shell" in verdict(running("git status (")).why
 
 
@@ -104,11 +105,11 @@ def test_a_rule_about_writing_lifts_redirections_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("wrapper", ["timeout 10", "nice -n 5", "env", "nohup", "time", "command"])
 def test_a_rule_for_a_wrapper_is_none_for_what_it_carries(wrapper: str) -> None:
-    command = running(f"{wrapper} frob x")
+    command = running(f"{wrapper} wc x")
     assert verdict(command, f"allow bash command {wrapper.split()[0]}").effect == "ask"
     assert verdict(command, f"allow bash command {wrapper}").effect == "ask"
-    assert verdict(command, f"allow bash command {wrapper} frob").effect == "allow"
-    assert verdict(command, "allow bash command frob").effect == "allow"
+    assert verdict(command, f"allow bash command {wrapper} wc").effect == "allow"
+    assert verdict(command, "allow bash command wc").effect == "allow"
 
 
 @pytest.mark.parametrize(
@@ -222,7 +223,7 @@ def test_a_denied_option_denies_no_other(rule: str, command: str) -> None:
         ("find src -type f | grep -v test | sort -u | head -n 5 | xargs -n 1 cat", "allow"),
         ("git ls-files src | xargs cat", "allow"),
         ("ls | xargs -I{} cat {}", "allow"),
-        ("find . | xargs timeout 5 cat", "ask"),
+        ("find . | xargs timeout 5 cat", "allow"),
         ("echo /etc/passwd | xargs cat", "ask"),
         ("cat list | xargs cat", "ask"),
         ("find . -printf '/etc/passwd' | xargs cat", "ask"),
@@ -241,8 +242,8 @@ def test_a_denied_option_denies_no_other(rule: str, command: str) -> None:
         ("cat list | (find . ; xargs cat)", "ask"),
         ("find . && xargs cat", "ask"),
         ("rg x | xargs cat", "ask"),
-        ("echo $(find . | xargs cat)", "allow"),
-        ("find . | echo $(xargs cat)", "ask"),
+        ('echo "$(find . | xargs cat)"', "allow"),
+        ('find . | echo "$(xargs cat)"', "ask"),
         ("find . | nice xargs cat", "allow"),
         ("echo /etc/passwd | nice xargs cat", "ask"),
     ],
@@ -277,7 +278,7 @@ def test_in_full_only_rules_speak() -> None:
 )
 def test_where_a_deny_rule_may_reach_and_nobody_can_tell_it_asks_in_full(command: str) -> None:
     told = verdict(running(command), "deny bash command frob", level="full")
-    assert told.effect == "ask" and "cannot be told" in told.why
+    assert told.effect == "ask" and "not certain" in told.why
 
 
 def test_a_rule_about_reading_alone_asks_where_a_command_may_do_either() -> None:

@@ -2,8 +2,7 @@
 
 import shlex
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from claudetted.permissions.rules import RuleError, parse
 from claudetted.permissions.shell.reading import read

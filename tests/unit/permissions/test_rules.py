@@ -36,15 +36,15 @@ def test_text_reads_back(text: str) -> None:
     [
         ("", "starts with"),
         ("permit bash", "starts with"),
-        ("allow", "comes a tool"),
+        ("allow", "Expected a tool"),
         ("allow bash git status", "command, path or host"),
-        ("allow bash command", "what to match"),
-        ("allow bash path", "what to match"),
+        ("allow bash command", "Expected a pattern"),
+        ("allow bash path", "Expected a pattern"),
         ("allow * path a b", "except"),
         ("allow * path a except", "except"),
         ("allow * host a except b", "Only a path"),
-        ("allow bash command 'git", "quotes"),
-        ("allow @everything", "no class"),
+        ("allow bash command 'git", "quote is not closed"),
+        ("allow @everything", "not a class of tools"),
     ],
 )
 def test_what_is_no_rule_is_told(text: str, says: str) -> None:

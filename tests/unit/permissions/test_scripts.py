@@ -53,6 +53,7 @@ SED_ACTS = [
     "b x",
     "s\nab\nc\n",
     "/a/w out",
+    "s/[[:space:]/]/p;/w out/p",
     "\\,a,w out",
 ]
 AWK = [
@@ -66,6 +67,16 @@ AWK = [
     "length < 72",
     "NF >= 3 || /x/",
     '{printf "%s\\n", $1}',
+    "$3 > 100 {print $1, $3}",
+    "{if ($2 > max) {max = $2; line = $0}} END {print line}",
+    "{print ($1 > $2)}",
+    "{count[$1]++} END {for (k in count) print count[k], k}",
+    "{sum += $2 / 2; print sum / NR, length($0) / 2}",
+    "!seen[$0]++",
+    '/[[:space:]]+x/ {gsub(/\\/a/, "b"); print toupper(substr($0, 1, 3))}',
+    'BEGIN {while (i < 3) {i++; printf("%d", i)}} # counts\n!/x/ {next}',
+    'BEGIN {n = split("a b", parts, " "); print n, parts[1]; exit 1}',
+    '$1 ~ /a|b/ && NR > 1 {print NR ": " $0}',
 ]
 AWK_ACTS = [
     'BEGIN {system("rm")}',
@@ -85,6 +96,27 @@ AWK_ACTS = [
     '{print "a;b" > $1}',
     '{print "a;b" >> $1}',
     'BEGIN {ARGV[1] = "/etc/passwd"; ARGC = 2} {print}',
+    '{if (1) /"/; system("x") #"/\n}',
+    '/[[:space:]/] "/ ; system("touch x") #"',
+    '/[/]"/ {system("x")} #"/',
+    'length / "/; system("x")  #"/',
+    'x++ / "/; system("x")  #"/',
+    '{x = 1 /= "/; system("x") #"/',
+    '{print (1) (2) > "out"}',
+    '{print a[1 > "out"]}',
+    '{print a,\n b > "out"}',
+    '{printf("%s", $0) > "out"}',
+    '{if (1) print > "out"}',
+    "function f(x) {print x} {f(1)}",
+    '{frob("x")}',
+    '{frob ("x")}',
+    'BEGIN {PROCINFO["sorted_in"] = "f"}',
+    'BEGIN {system\n("x")}',
+    'BEGIN {printf "x" |"cat 1>&2"}',
+    "BEGIN {print 1 ||| 2}",
+    "BEGIN {print 'x'}",
+    'BEGIN {print "x\ny"}',
+    "BEGIN {print \\\n > f}",
 ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from claudetted.permissions.engine import judge
-from claudetted.permissions.places import Places
+from claudetted.permissions.places import Places, Wanted
 from claudetted.permissions.rules import parse
 from claudetted.permissions.verdict import Verdict
 from claudetted.protocol.permissions import Access, Level, Request
@@ -26,6 +26,8 @@ class Links:
 
     links: dict[str, str] = field(default_factory=dict)
     names: dict[str, Sequence[str] | None] = field(default_factory=dict)
+    plain: bool = True
+    texts: dict[str, str] = field(default_factory=dict)
 
     def real(self, path: str) -> str:
         done = ""
@@ -46,13 +48,29 @@ class Links:
         found = [link for link in self.links if fnmatch.fnmatchcase(link, pattern)]
         return [self.real(link) for link in found]
 
+    def text(self, path: str) -> str | None:
+        return self.texts.get(path)
+
+    def is_plain_below(self, directory: str) -> bool:
+        return self.plain
+
+    def exists(self, path: str) -> bool:
+        return path in self.links
+
+    def below(self, top: str, wanted: Wanted, depth: int | None) -> Sequence[str] | None:
+        return [link for link in self.links if link.startswith(f"{top}/") and wanted(link)]
+
+    def repository(self, workspace: str) -> Sequence[str]:
+        return ()
+
 
 DISK = Links(
     {
         WORKSPACE + "/out": "/etc",
         WORKSPACE + "/key": HOME + "/.ssh/id_ed25519",
         WORKSPACE + "/in": WORKSPACE + "/src",
-    }
+    },
+    {WORKSPACE + "/src/": [WORKSPACE + "/src"]},
 )
 PLACES = Places(HOME, DATA, RUNTIME, DISK, (DOCS,))
 

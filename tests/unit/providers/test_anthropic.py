@@ -1,5 +1,6 @@
 """The block: what it knows, how long that holds, and what counts when nobody answers."""
 
+import os
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import trio
 from trio.testing import MockClock
 
 from claudetted.protocol.errors import AnthropicBlocked
-from claudetted.providers import anthropic, claude_cli
+from claudetted.providers import anthropic, claude_cli, installed
 from claudetted.providers.anthropic import AnthropicBlock
+from claudetted.sidecar import capture
 from tests.fakes.claude import Claude
 
 MODEL = "anthropic/claude-opus-4-5"
@@ -22,16 +24,29 @@ def claude(tmp_path: Path) -> Claude:
 
 @pytest.fixture
 def base(tmp_path: Path) -> dict[str, str]:
-    return {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    return {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
 
 
 @pytest.fixture
-async def block(base: dict[str, str]) -> AsyncIterator[AnthropicBlock]:
+def paths() -> list[str]:
+    """The PATHs of the daemon and of the user's shells."""
+    return []
+
+
+@pytest.fixture
+async def block(
+    base: dict[str, str], paths: list[str], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[AnthropicBlock]:
+    monkeypatch.setattr(installed, "SYSTEM_PLACES", ())
+
     async def environment() -> dict[str, str]:
         return base
 
+    async def known_paths() -> list[str]:
+        return [base["PATH"], *paths]
+
     async with trio.open_nursery() as nursery:
-        yield AnthropicBlock(environment, nursery)
+        yield AnthropicBlock(environment, known_paths, nursery)
 
 
 def stored_sign_in(home: Path) -> None:
@@ -96,22 +111,82 @@ async def test_without_an_answer_the_last_one_holds(claude: Claude, block: Anthr
     assert "claude.ai" in await block.why()
 
 
-async def test_without_any_answer_a_stored_sign_in_counts(
-    claude: Claude, block: AnthropicBlock, tmp_path: Path
+async def test_a_program_that_never_answered_blocks_until_it_does(
+    claude: Claude, block: AnthropicBlock
 ) -> None:
     claude.says("garbage")
-    assert not await block.why()
-    stored_sign_in(tmp_path)
-    assert "does not answer" in await block.why()
+    why = await block.why()
+    assert f"{claude.path} is installed and does not answer `claude auth status`" in why
     claude.is_signed_in("none")
     assert not await block.why()
 
 
+async def test_a_stored_sign_in_without_the_program_counts(
+    block: AnthropicBlock, tmp_path: Path
+) -> None:
+    assert not await block.why()
+    stored_sign_in(tmp_path)
+    assert f"{tmp_path}/.claude/.credentials.json is a sign-in" in await block.why()
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / ".claude").rename(elsewhere)
+    assert not await block.why()
+    assert f"{elsewhere}/.credentials.json" in await block.why(
+        {"CLAUDE_CONFIG_DIR": str(elsewhere)}
+    )
+
+
+async def test_the_program_says_whether_what_it_stored_is_a_sign_in(
+    claude: Claude, block: AnthropicBlock, tmp_path: Path
+) -> None:
+    stored_sign_in(tmp_path)
+    claude.is_signed_in("none")
+    assert not await block.why()
+
+
+async def test_a_program_on_any_path_that_is_known_is_asked(
+    block: AnthropicBlock, paths: list[str], tmp_path: Path
+) -> None:
+    of_shell = Claude(tmp_path / "asdf/claude")
+    of_client = Claude(tmp_path / "mise/claude")
+    for one in (of_shell, of_client):
+        one.is_signed_in("claude.ai")
+    assert not await block.why()
+    assert await block.why({"PATH": f"{tmp_path}/mise"})
+    assert await block.why(), "what a client told holds for all"
+    of_client.is_signed_in("none")
+    assert not await block.why()
+    paths.append(f"/nowhere:{tmp_path}/asdf")
+    assert await block.why()
+
+
+async def test_a_sign_in_of_one_program_counts_whatever_another_says(
+    claude: Claude, block: AnthropicBlock, paths: list[str], tmp_path: Path
+) -> None:
+    claude.is_signed_in("none")
+    Claude(tmp_path / "other/claude").is_signed_in("claude.ai")
+    paths.append(f"{tmp_path}/other")
+    assert await block.why()
+
+
+async def test_a_client_with_a_configuration_of_its_own_is_asked_about(
+    claude: Claude, block: AnthropicBlock, tmp_path: Path
+) -> None:
+    claude.runs(
+        "case $CLAUDE_CONFIG_DIR in */second) "
+        """echo '{"loggedIn": true, "authMethod": "claude.ai"}' ;; """
+        """*) echo '{"loggedIn": false}' ;; esac"""
+    )
+    assert not await block.why()
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second/.credentials.json").write_text("{}")
+    assert await block.why({"CLAUDE_CONFIG_DIR": str(tmp_path / "second")})
+
+
 async def test_a_program_that_hangs_is_not_asked_again_and_again(
-    claude: Claude, block: AnthropicBlock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    claude: Claude, block: AnthropicBlock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []
-    said_by = claude_cli.said_by
+    said_by = capture.said_by
 
     async def counted(argv: list[str], env: Mapping[str, str], patience: float) -> bytes:
         # The program itself may be ended before it could say that it was asked.
@@ -120,7 +195,6 @@ async def test_a_program_that_hangs_is_not_asked_again_and_again(
 
     monkeypatch.setattr(claude_cli, "said_by", counted)
     monkeypatch.setattr(claude_cli, "PATIENCE_SECONDS", 0.2)
-    stored_sign_in(tmp_path)
     claude.runs("sleep 1000")
     for _ in range(3):
         assert "does not answer" in await block.why()

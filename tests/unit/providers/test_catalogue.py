@@ -79,3 +79,10 @@ def test_a_claude_subscription_is_never_offered() -> None:
 def test_bug_38_the_summary_counts_the_models_of_configured_providers_alone() -> None:
     rows = [row("groq", models=7, origins=[Origin("auth.json")]), row("openai", models=40)]
     assert listed(ProviderList(rows)).summary == "1/2 configured · 7 models available"
+
+
+def test_a_provider_with_a_credential_and_without_what_else_it_needs_is_not_configured() -> None:
+    known: dict[str, Any] = {"origins": [Origin("environment", "A")], "settings": ["B"]}
+    told = described(row("azure", lacks="Set B.", **known))
+    assert (told.configured, told.blocked, told.settings) == (False, "Set B.", ["B"])
+    assert described(row("azure", **known)).configured

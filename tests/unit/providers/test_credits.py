@@ -10,7 +10,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from claudetted.protocol import errors, sidecar
 from claudetted.protocol.models import ListResult, Model
 from claudetted.protocol.usage import Balance
-from claudetted.providers import credits as owner
+from claudetted.providers import http
 from claudetted.providers.credits import POLL_SECONDS, Credits
 from claudetted.providers.http import HttpFailed
 
@@ -42,7 +42,10 @@ class Surroundings:
             raise errors.HarnessFailed("It does not start.", harness="pi")
         return sidecar.KeyInUse(self.key, "http://router/api/v1/")
 
-    async def fetch(self, url: str, *, key: str) -> Any:
+    async def environment(self) -> dict[str, str]:
+        return {}
+
+    async def fetch(self, url: str, *, key: str, env: dict[str, str]) -> Any:
         assert key == self.key
         self.asked.append(url.removeprefix("http://router/api/v1/"))
         if self.hold is not None:
@@ -56,14 +59,14 @@ class Surroundings:
 @pytest.fixture
 def around(monkeypatch: pytest.MonkeyPatch) -> Surroundings:
     made = Surroundings()
-    monkeypatch.setattr(owner.http, "fetch_json", made.fetch)
+    monkeypatch.setattr(http, "fetch_json", made.fetch)
     return made
 
 
 @pytest.fixture
 def made(around: Surroundings, nursery: trio.Nursery) -> Credits:
     stands: Any = around
-    return Credits(stands, stands, stands, lambda: "now", nursery)
+    return Credits(stands, stands, stands, lambda: "now", nursery, stands.environment)
 
 
 async def test_an_account_is_told_to_who_watches(around: Surroundings, made: Credits) -> None:

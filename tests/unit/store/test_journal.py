@@ -4,8 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from claudetted.store import journal, remains, schema, transcripts
 from claudetted.store.journal import (

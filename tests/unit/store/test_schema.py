@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from claudetted.chat.agent import Agent
-from claudetted.chat.state import ChatState, fold
+from claudetted.chat.state.agent import Agent
+from claudetted.chat.state.fold import ChatState, fold
 from claudetted.protocol import events
 from claudetted.protocol.items import Item
 from claudetted.store import decisions, journal, schema, transcripts, usage

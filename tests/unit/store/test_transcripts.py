@@ -4,8 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from claudetted.store import journal, schema, transcripts
 from claudetted.store.journal import ChatRow, ItemRow, Opened, Resolved, TurnRow, Write
@@ -110,7 +109,8 @@ def test_the_last_turn_is_the_latest_by_its_id(connection: sqlite3.Connection) -
     assert transcripts.last_turn(connection, "c") == b"c"
     assert transcripts.turn(connection, "c", "a") == (b"a", b"prompt a")
     assert transcripts.turn(connection, "another", "a") is None
-    assert transcripts.prompts(connection, ["a", "b", "x"]) == {"a": b"prompt a", "b": b"prompt b"}
+    told = transcripts.prompts(connection, ["a", "b", "x"])
+    assert told == {"a": (b"a", b"prompt a"), "b": (b"b", b"prompt b")}
 
 
 def test_open_requests_are_found_until_they_are_resolved(connection: sqlite3.Connection) -> None:

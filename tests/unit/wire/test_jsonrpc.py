@@ -4,13 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from claudetted.protocol.base import ChatId
+from claudetted.protocol.base import ChatId, ItemId
 from claudetted.protocol.errors import ChatNotFound, Lagging
 from claudetted.protocol.events import DeltaParams
-from claudetted.protocol.items import ItemId
 from claudetted.wire import jsonrpc
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

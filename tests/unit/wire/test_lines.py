@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from claudetted.wire.lines import REQUEST_LIMIT, LineSplitter, Tail, TooLong
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+import sys
+from argparse import Namespace
+from functools import partial
 
-from claudette_cli import choosing
-from claudette_cli.calling import Daemon
+from claudette_cli import choosing, directory
+from claudette_cli.client.creating import create, remove_unused
+from claudette_cli.client.daemon import Daemon
+from claudette_cli.client.environment import refreshed
+from claudette_cli.client.following import Following
 from claudette_cli.commands import options
-from claudette_cli.exits import DONE
-from claudette_cli.following import Following
-from claudette_cli.terminal import attended, output
+from claudette_cli.exits import DONE, Failure
+from claudette_cli.terminal import early
+from claudette_cli.terminal.output import attended, errors, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import ArgumentParser
+    from collections.abc import Callable
 
 
 def declare_attach(parser: ArgumentParser) -> None:
@@ -22,29 +29,84 @@ def declare_attach(parser: ArgumentParser) -> None:
 
 
 def run_attach(arguments: Namespace) -> int:
-    with Daemon() as daemon:
-        if arguments.chat:
-            chat_id = choosing.chat_id(daemon, arguments.chat)
-        else:
-            chat_id = choosing.chat_in(daemon, os.getcwd()) or _new_here(daemon)
     if attended() and not arguments.json:
-        return sit_in(chat_id)
+        return _sit(partial(_found, arguments.chat))
+    with Daemon() as daemon:
+        chat_id = choosing.chat_or_here(daemon, arguments.chat)
     return _print(chat_id, as_json=arguments.json)
 
 
-def sit_in(chat_id: str) -> int:
-    """The interactive chat, until the person detaches."""
+def run_here() -> int:
+    """Without a command: sits in the chat of this directory, or asks it what is piped in."""
+    piped = b"" if attended() or sys.stdin.isatty() else sys.stdin.buffer.read()
+    if not piped.strip():
+        return run_attach(Namespace(chat=None, json=False))
+    from claudette_cli.commands.turns import ask, decoded
+
+    text = decoded(piped, "stdin")
+    with Daemon() as daemon:
+        chat_id = choosing.chat_in(daemon, directory.here()) or _new_here(daemon)
+    return ask(chat_id, text)
+
+
+def sit_in(chat_id: str, *, unused: bool = False) -> int:
+    """The interactive chat, and those that the person goes on to, until they detach."""
+    return _sit(lambda: (chat_id, {chat_id} if unused else set()))
+
+
+def _sit(find: Callable[[], tuple[str, set[str]]]) -> int:
+    if os.environ.get("TERM") == "dumb":
+        return _sit_plainly(*find())
+    with early.Early() as typing:
+        chat_id, fresh = find()
+        return _sit_in(chat_id, typing, fresh)
+
+
+def _found(wanted: str | None) -> tuple[str, set[str]]:
+    """The chat to sit in, and those that were made for it."""
+    with Daemon() as daemon:
+        if wanted:
+            return choosing.chat_id(daemon, wanted), set()
+        if found := choosing.chat_in(daemon, directory.here()):
+            return found, set()
+        made = _new_here(daemon)
+        return made, {made}
+
+
+def _sit_plainly(chat_id: str, fresh: set[str]) -> int:
+    from claudette_cli.attach import plain
+
+    try:
+        return plain.sit(chat_id)
+    finally:
+        for one in fresh:
+            remove_unused(one)
+
+
+def _sit_in(chat_id: str, typing: early.Early, fresh: set[str]) -> int:
+    """The `fresh` chats go again when nobody used them."""
     # Imported here: only a terminal pays for prompt_toolkit and rich.
     from claudette_cli.attach.seat import Seat
 
-    return Seat(chat_id).run()
+    try:
+        while True:
+            seat = Seat(chat_id, typing.typed())
+            code = seat.run()
+            if seat.onward is None:
+                return code
+            try:
+                chat_id, unused = seat.onward()
+            except Failure as failure:
+                errors().say(f"claudette: {failure.message}")
+            else:
+                fresh |= {chat_id} if unused else set()
+    finally:
+        for one in fresh:
+            remove_unused(one)
 
 
 def _new_here(daemon: Daemon) -> str:
-    from claudette_cli.commands.chats import create
-    from claudette_cli.main import parser_of
-
-    return str(create(daemon, parser_of("new").parse_args([]))["id"])
+    return str(create(daemon, directory.here())["id"])
 
 
 def _print(chat_id: str, *, as_json: bool) -> int:
@@ -52,7 +114,7 @@ def _print(chat_id: str, *, as_json: bool) -> int:
     from claudette_cli.attach.printing import Printer
 
     printer = Printer(output(), as_json=as_json)
-    with Following(chat_id, printer.frame if as_json else None) as following:
+    with Following(chat_id, printer.frame if as_json else None, refreshed()) as following:
         while "chat/deleted" not in printer.show(following.fold, following.take()):
             pass
     return DONE

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
+import re
 
-from claudette_cli.attach import slash
+from claudette_cli.attach import files, slash
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,24 +14,26 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 MOST = 200
-LEARNING_SECONDS = 5.0
 
 
 class Offered:
-    """Filled by one thread and read by another: what is known is replaced whole.
-
-    Who asks before anything is known waits a moment.
-    """
+    """What is known is replaced whole."""
 
     def __init__(self) -> None:
         self._commands: list[Json] = []
         self._answers: list[str] = []
-        self._known = threading.Event()
+        self._files: list[str] = []
+        self.known = False
+        """Whether the daemon has told what it offers."""
 
     def learn(self, commands: list[Json]) -> None:
         """What the daemon offers in the chat."""
         self._commands = commands
-        self._known.set()
+        self.known = True
+
+    def learn_files(self, names: list[str]) -> None:
+        """What is in the workspace."""
+        self._files = names
 
     def asked(self, question: Json | None) -> None:
         """What can be answered now."""
@@ -42,8 +44,8 @@ class Offered:
         """(what the last word would become, what that is about), the likeliest first."""
         word, space, rest = text.partition(" ")
         if not word.startswith("/") or "\n" in text:
+            yield from ((path, "") for path in self._paths(re.split(r"[ \n]", text)[-1]))
             return
-        self._known.wait(LEARNING_SECONDS)
         if not space:
             yield from ((name, about) for name, about in self._names() if name.startswith(word))
         elif " " not in rest:
@@ -53,6 +55,14 @@ class Offered:
             inside = [choice for choice in choices if wanted in choice.lower()]
             for choice in list(dict.fromkeys([*first, *inside]))[:MOST]:
                 yield choice, ""
+
+    def _paths(self, word: str) -> list[str]:
+        """Files by @ and any part of their path, or by the beginning of a path."""
+        if word.startswith("@"):
+            return [f"@{path}" for path in files.matching(self._files, word[1:], MOST)]
+        if "/" in word:
+            return [path for path in self._files if path.startswith(word)][:MOST]
+        return []
 
     def _names(self) -> Iterator[tuple[str, str]]:
         for name, about in slash.HELP:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 
-from claudette_cli.calling import Daemon
-from claudette_cli.exits import Failure
+from claudette_cli.client.daemon import Daemon
+from claudette_cli.exits import REPLACED, Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ class Errands:
             errand()
         except Failure as failure:
             self._tell(failure.message)
+        except ImportError:
+            # What is loaded late is gone when another installation has replaced this one.
+            self._tell(REPLACED)
 
 
 def call(method: str, params: dict[str, Any]) -> Any:

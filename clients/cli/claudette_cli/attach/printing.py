@@ -5,13 +5,13 @@ from __future__ import annotations
 from claudette_cli.rendering import questions
 from claudette_cli.rendering.cards import card, outcome
 from claudette_cli.rendering.items import Painter
-from claudette_cli.terminal import Terminal
+from claudette_cli.terminal.output import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from claudette_cli.fold import Change, Fold
+    from claudette_cli.client.fold import Change, Fold
 
     Json = dict[str, Any]
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import select
 import threading
 import time
 
 from claudette_cli.attach.picture import Picture
+from claudette_cli.client.environment import refreshed
+from claudette_cli.client.following import Following
+from claudette_cli.client.waiting import Others
 from claudette_cli.exits import Failure
-from claudette_cli.following import Following
 from claudette_cli.rendering.scroll import Scroll
-from claudette_cli.rendering.stage import screen_rows
-from claudette_cli.terminal import Terminal
+from claudette_cli.terminal.output import Terminal, screen_rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,11 +29,14 @@ class Reader:
     """Runs until it is closed, the chat is deleted, or no daemon can be had."""
 
     def __init__(self, chat_id: str, terminal: Terminal) -> None:
-        self._following = Following(chat_id)
-        self._scroll = Scroll(self._following.fold, terminal)
+        self._others = Others(chat_id)
+        self._following = Following(chat_id, env=refreshed(), others=self._others)
+        self._terminal = terminal
+        self._scroll = Scroll(self._following.fold, terminal, seated=True)
         self._thread: threading.Thread | None = None
         self._closing = False
         self._shown_at = 0.0
+        self._changed = 0.0
         self.decided_here = self._scroll.decided_here
 
     def start(self, show: Show, over: Callable[[Failure | None], None]) -> None:
@@ -63,20 +68,41 @@ class Reader:
         final: list[str] = []
         names: set[str] = set()
         while True:
-            for change in self._following.take():
+            changes = self._following.take()
+            if not self._shown_at:
+                self._draw(show, [], connected=True)
+                _load_the_rest()
+            for change in changes:
                 final += self._scroll.take(change)
                 names.add(change[0])
             left = self._shown_at + FRAME_SECONDS - time.monotonic()
             if left <= 0 or "disconnected" in names or not self._more_within(left):
                 break
-        connected = "disconnected" not in names
-        tail = self._scroll.tail(max(3, screen_rows() // 2))
-        show(final, Picture(self._following.fold, tail, connected=connected))
-        self._shown_at = time.monotonic()
+        if names - {"others", "balance"}:
+            self._changed = time.monotonic()
+        self._draw(show, final, connected="disconnected" not in names)
         return "chat/deleted" not in names
+
+    def _draw(self, show: Show, final: list[str], *, connected: bool) -> None:
+        picture = Picture(
+            self._following.fold,
+            self._scroll.tail(max(3, screen_rows() // 2)) if self._shown_at else [],
+            connected=connected,
+            changed=self._changed,
+            others=self._others.count,
+        )
+        show(final, picture)
+        self._shown_at = time.monotonic()
 
     def _more_within(self, seconds: float) -> bool:
         connection = self._following.connection
         if connection is None:
             return False
         return connection.pending or bool(select.select([connection], [], [], seconds)[0])
+
+
+def _load_the_rest() -> None:
+    """What the first prompt does without, before anything is said: another installation may have
+    replaced this one by then."""
+    for name in ("markdown", "diffs"):
+        importlib.import_module(f"claudette_cli.rendering.{name}")

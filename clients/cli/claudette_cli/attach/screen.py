@@ -7,19 +7,15 @@ is drawn again and again: what is growing, the queue, the open card, the input, 
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
-from prompt_toolkit.application import Application
+from prompt_toolkit.application import Application, in_terminal
 from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion, ThreadedCompleter
-from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import ANSI, StyleAndTextTuples
-from prompt_toolkit.history import InMemoryHistory
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding import merge_key_bindings
 from prompt_toolkit.layout import (
     BufferControl,
     ConditionalContainer,
@@ -29,20 +25,33 @@ from prompt_toolkit.layout import (
     Layout,
     Window,
 )
-from prompt_toolkit.layout.processors import BeforeInput
+from prompt_toolkit.layout.processors import (
+    BeforeInput,
+    ConditionalProcessor,
+    PasswordProcessor,
+)
 from prompt_toolkit.styles import Style
+from prompt_toolkit.widgets import SearchToolbar
 
+from claudette_cli.attach import alerts, bindings, entry, lower, suspending, welcome
 from claudette_cli.attach.completion import Offered
-from claudette_cli.attach.picture import Picture, asked_line
-from claudette_cli.rendering import cards
-from claudette_cli.terminal import clip
+from claudette_cli.attach.draft import Draft
+from claudette_cli.attach.entry import Entry
+from claudette_cli.attach.picture import Picture
+from claudette_cli.attach.review import Review
+from claudette_cli.attach.reviewing import Fetch, application
+from claudette_cli.terminal.output import output
+
+Json = dict[str, Any]
 
 ARM_SECONDS = 0.6
 """A card takes keys only after this: a letter of a message must never approve anything."""
 
+LETTER_SECONDS = 0.3
+"""A key decides only after this: until then more typing makes it the first letter of a message."""
+
 ESCAPE_SECONDS = 0.05
 INPUT_LINES = 8
-CHOICES = 8
 _STYLE = Style.from_dict(
     {
         "status": "reverse",
@@ -52,6 +61,7 @@ _STYLE = Style.from_dict(
         "queue": "ansibrightblack",
         "card": "bold ansiyellow",
         "prompt": "bold ansicyan",
+        "waiting": "bold",
     }
 )
 _PLAIN_STYLE = Style.from_dict({"status": "reverse"})
@@ -64,52 +74,129 @@ class Seated(Protocol):
 
     def decide(self, decision: str, reason: str = "", scope: str = "once") -> None: ...
 
+    def allow_all(self) -> None: ...
+
     def stop(self) -> None: ...
 
+    def view(self) -> None: ...
+
+    def answer(self, question: Json, text: str) -> None: ...
+
     def unfold(self) -> None: ...
+
+    def go_on_to(self, wanted: str) -> None: ...
 
 
 class Screen:
     """Draws pictures and turns keys into what a person wants."""
 
-    def __init__(self, seated: Seated, *, colour: bool) -> None:
-        self._seated = seated
+    def __init__(self, seated: Seated, *, colour: bool, typed: str = "") -> None:
+        """`typed` are keys from before there was a screen."""
+        self.seated = seated
         self.picture: Picture | None = None
         """What is on the screen now; what a key means is about this."""
         self._armed_for = ""
-        self._giving_reason = False
+        self._pressed: tuple[str, asyncio.TimerHandle] | None = None
+        """The key about a card that may turn out to be a letter."""
+        self.entry: Entry | None = None
+        """What the line is for, if for no message."""
+        self._covered: list[str] | None = None
+        """What is to be printed once another screen does not lie over this one any more."""
+        self._welcome: welcome.Found | None = None
         self.offered = Offered()
-        self._input = Buffer(
-            multiline=True,
-            history=InMemoryHistory(),
-            accept_handler=self._accepted,
-            # In a thread: the first to ask waits for what the daemon offers.
-            completer=ThreadedCompleter(_Completions(self.offered)),
-        )
+        self.draft = Draft(self.offered, self._accepted)
+        self.line = self.draft.buffer
+        self._search = SearchToolbar(text_if_not_searching="")
+        self.tabbed: str | None = None
+        """The text that is completed as soon as it is known how."""
         self._app: Application[None] = Application(
             layout=Layout(self._rows()),
-            key_bindings=self._keys(),
+            key_bindings=merge_key_bindings(
+                [bindings.bindings(self), self.draft.keys(Condition(lambda: not self._hides()))]
+            ),
             style=_STYLE if colour else _PLAIN_STYLE,
             erase_when_done=True,
         )
+        self.alerts = alerts.Alerts(self._app.output)
         self._app.ttimeoutlen = ESCAPE_SECONDS
         # An Esc of its own is the stop key: what else begins with it comes at once behind it.
         self._app.timeoutlen = ESCAPE_SECONDS
 
+        self._left = False
+        suspending.without_answers(self._app.input)
+        if typed:
+            suspending.type_ahead(self._app.input, typed)
+
     async def run(self) -> None:
-        await self._app.run_async()
+        ticking = asyncio.create_task(self._tick())
+        try:
+            with suspending.on_request(), self.alerts.titled():
+                await self._app.run_async(pre_run=self._leave_if_asked)
+        finally:
+            ticking.cancel()
+
+    async def _tick(self) -> None:
+        """While an agent works its time goes on, also when nothing else changes."""
+        while True:
+            await asyncio.sleep(1)
+            if self.picture and self.picture.activity:
+                self._app.invalidate()
 
     def leave(self) -> None:
-        if self._app.is_running and not self._app.is_done:
+        self._left = True
+        self._leave_if_asked()
+
+    def learn(self, commands: list[Json]) -> None:
+        """What the daemon offers; a Tab may have asked for it already."""
+        self.offered.learn(commands)
+        if self.tabbed is not None and self.tabbed == self.line.text:
+            self.line.start_completion(insert_common_part=True)
+        self.tabbed = None
+
+    def look_around(self, names: list[str]) -> None:
+        """The files of the workspace; what was entered there before can be recalled from now on."""
+        self.offered.learn_files(names)
+        if not self.line.text:
+            self.line.reset()
+            self._app.invalidate()
+
+    def _leave_if_asked(self) -> None:
+        if self._left and self._app.is_running and not self._app.is_done:
             self._app.exit()
+
+    def greet(self, found: welcome.Found) -> None:
+        """Shows what was found, as long as nobody has used the chat."""
+        self._welcome = found
+        self._app.invalidate()
+
+    def look_through(self, review: Review, fetch: Fetch) -> None:
+        """Lays the screen of a review over this one, until the person goes back."""
+        self._app.create_background_task(self._under(application(review, fetch)))
+
+    async def _under(self, other: Application[None]) -> None:
+        self._covered = []
+        async with in_terminal():
+            await other.run_async()
+        printed, self._covered = self._covered, None
+        if printed:
+            await self.print(printed)
+
+    def enter(self, wanted: Entry) -> None:
+        """What is entered next is no message."""
+        self.entry = wanted
+        self._app.invalidate()
 
     async def show(self, final: list[str], picture: Picture) -> None:
         """Prints what is final, and draws the rest."""
         before, self.picture = self.picture, picture
+        self.alerts.take(before, picture)
         self.offered.asked(picture.asked)
-        asked = picture.permission["id"] if picture.permission else ""
-        if asked != (before.permission["id"] if before and before.permission else ""):
-            self._await_arming(asked)
+        for now, then in (
+            (_id(picture.permission), _id(before.permission if before else None)),
+            (_id(picture.asked), _id(before.asked if before else None)),
+        ):
+            if now != then:
+                self._turn_to(now, then)
         if final:
             await self.print(final)
         else:
@@ -122,6 +209,9 @@ class Screen:
         would turn an Enter of that moment into a new line of the message, and a Ctrl-C into a
         signal.
         """
+        if self._covered is not None:
+            self._covered += lines
+            return
         text = "".join(f"{line}\n" for line in lines)
         if self._app.output.responds_to_cpr:
             # What the terminal still has to tell is about where the lower part is now.
@@ -134,205 +224,159 @@ class Screen:
         self._app.renderer.request_absolute_cursor_position()
         self._app.invalidate()
 
-    def _await_arming(self, asked: str) -> None:
-        self._armed_for = ""
-        if self._giving_reason:
-            # The card went away: what was typed about it must not become a message.
-            self._giving_reason = False
-            self._input.reset()
-        if asked:
-            asyncio.get_running_loop().call_later(ARM_SECONDS, self._arm, asked)
+    def _turn_to(self, now: str, then: str) -> None:
+        """A card or question is there, or is not there any more: what was typed about it must not
+        become a message."""
+        if then and self._armed_for == then:
+            self._armed_for = ""
+        if then and self.entry and self.entry.about == then:
+            self.leave_entry()
+        if now:
+            asyncio.get_running_loop().call_later(ARM_SECONDS, self._arm, now)
 
     def _arm(self, asked: str) -> None:
-        if self._asked == asked:
+        """From now on keys are about it; a letter of a message was none."""
+        question = self.picture.asked if self.picture else None
+        if asked == self._asked:
             self._armed_for = asked
-            self._app.invalidate()
+        elif question and _id(question) == asked and self._answers(question):
+            self.entry = entry.answer(question, partial(self.seated.answer, question))
+        self._app.invalidate()
+
+    def _answers(self, question: Json) -> bool:
+        free = not self.line.text and self.entry is None and not self._asked
+        return free and entry.takes_text(question)
 
     @property
     def _asked(self) -> str:
-        permission = self.picture.permission if self.picture else None
-        return str(permission["id"]) if permission else ""
+        return _id(self.picture.permission if self.picture else None)
 
-    def _card_takes_keys(self) -> bool:
+    def card_takes_keys(self) -> bool:
         armed = bool(self._asked) and self._armed_for == self._asked
-        return armed and not self._input.text and not self._giving_reason
+        free = not self.line.text and self.entry is None and self._pressed is None
+        return armed and free
+
+    def press(self, key: str, decide: Callable[[], None]) -> None:
+        """A key about the card that is there now."""
+        asked = self._asked
+
+        def meant() -> None:
+            self._pressed = None
+            if self._asked == asked:
+                decide()
+
+        self._pressed = key, asyncio.get_running_loop().call_later(LETTER_SECONDS, meant)
+
+    def is_pressed(self) -> bool:
+        return self._pressed is not None
+
+    def take_back(self, typed: str) -> None:
+        """What was pressed was typed, and goes on so; without more it was nothing."""
+        if self._pressed is not None:
+            key, timer = self._pressed
+            timer.cancel()
+            self._pressed = None
+            if typed:
+                self.draft.paste(key + typed)
+
+    def leave_entry(self) -> None:
+        self.entry = None
+        self.line.reset()
 
     def _rows(self) -> HSplit:
         return HSplit(
             [
-                self._part(lambda: ANSI("\n".join(self._tail())), lambda: bool(self._tail())),
-                self._part(self._queue_text, lambda: bool(self._queue_text())),
-                self._part(self._question_text, lambda: bool(self._question_text())),
-                self._part(self._card_text, lambda: bool(self._asked)),
-                self._part(self._card_keys, lambda: bool(self._asked), wrap=True),
+                self._part(self._greeting),
+                self._part(lambda: ANSI("\n".join(self._tail())) if self._tail() else []),
+                self._part(lambda: lower.activity(self.picture) if self.picture else []),
+                self._part(lambda: lower.queue(self.picture) if self.picture else []),
+                self._part(self._question),
+                self._part(lambda: lower.card(self.picture, self._width) if self.picture else []),
+                self._part(self._keys_now, wrap=True),
+                self._part(self.draft.beside, wrap=True),
                 Window(
-                    BufferControl(self._input, input_processors=[BeforeInput(self._prompt)]),
+                    BufferControl(
+                        self.line,
+                        input_processors=[
+                            ConditionalProcessor(PasswordProcessor(), Condition(self._hides)),
+                            BeforeInput(self._prompt),
+                        ],
+                        search_buffer_control=self._search.control,
+                    ),
                     height=Dimension(min=1, max=INPUT_LINES),
                     wrap_lines=True,
                     dont_extend_height=True,
                 ),
-                self._part(self._choices, lambda: bool(self._choices())),
+                self._search,
+                self._part(self.draft.choices),
                 Window(
-                    FormattedTextControl(self._status),
+                    FormattedTextControl(lambda: lower.status(self.picture, self._width)),
                     height=1,
                     style="class:status",
                 ),
             ]
         )
 
-    def _part(self, text: object, shown: object, *, wrap: bool = False) -> ConditionalContainer:
-        window = Window(
-            FormattedTextControl(text),  # type: ignore[arg-type]  # a callable that returns text
-            dont_extend_height=True,
-            wrap_lines=wrap,
-        )
-        return ConditionalContainer(window, filter=Condition(shown))  # type: ignore[arg-type]
+    def _part(self, text: Callable[[], Any], *, wrap: bool = False) -> ConditionalContainer:
+        """Rows that are there while they say something."""
+        window = Window(FormattedTextControl(text), dont_extend_height=True, wrap_lines=wrap)
+        return ConditionalContainer(window, filter=Condition(lambda: bool(text())))
+
+    @property
+    def _width(self) -> int:
+        return self._app.output.get_size().columns
 
     def _tail(self) -> list[str]:
         return self.picture.tail if self.picture else []
 
-    def _queue_text(self) -> StyleAndTextTuples:
-        lines = self.picture.queue if self.picture else []
-        return [("class:queue", "\n".join(lines))] if lines else []
-
-    def _question_text(self) -> StyleAndTextTuples:
-        question = self.picture.asked if self.picture else None
-        return [("class:card", asked_line(question))] if question else []
-
-    def _choices(self) -> StyleAndTextTuples:
-        """What Tab offers, around what it has put into the line."""
-        state = self._input.complete_state
-        if state is None or len(state.completions) < 2:
+    def _greeting(self) -> StyleAndTextTuples:
+        if self._welcome is None or self.picture is None or not self.picture.unused:
             return []
-        total, at = len(state.completions), state.complete_index or 0
-        first = max(0, min(at - CHOICES // 2, total - CHOICES))
-        shown: StyleAndTextTuples = []
-        for number, choice in enumerate(state.completions[first : first + CHOICES], first):
-            about = clip(choice.display_meta_text, 60)
-            shown.append(("", "\n" if shown else ""))
-            shown.append(("reverse" if number == state.complete_index else "", choice.display_text))
-            shown.append(("class:queue", f"  {about}" if about else ""))
-        if total > CHOICES:
-            shown.append(("class:queue", f"\n… {total} in all"))
-        return shown
+        rows = welcome.lines(self._welcome, self._width)
+        return [(style, f"{row}\n") for style, row in rows]
 
-    def _card_text(self) -> StyleAndTextTuples:
-        return [("class:card", self.picture.question if self.picture else "")]
+    def _question(self) -> StyleAndTextTuples:
+        return lower.question(self.picture, self._width, self.entry) if self.picture else []
 
-    def _card_keys(self) -> StyleAndTextTuples:
-        if self._giving_reason:
-            keys = "Enter denies with this reason · Esc goes back"
-        elif self._card_takes_keys():
-            assert self.picture and self.picture.permission
-            keys = cards.keys(self.picture.permission)
-        else:
-            keys = "clear the line to answer" if self._input.text else "…"
-        return [("", keys)]
+    def _keys_now(self) -> StyleAndTextTuples:
+        if self.entry is not None:
+            return [("class:queue", self.entry.hint)]
+        if self.picture is None:
+            return []
+        armed, typing = self.card_takes_keys(), bool(self.line.text)
+        return lower.card_keys(self.picture, self._width, armed=armed, typing=typing)
+
+    def _hides(self) -> bool:
+        return self.entry is not None and self.entry.hidden
 
     def _prompt(self) -> StyleAndTextTuples:
-        return [("class:prompt", "why not? " if self._giving_reason else "▸ ")]
-
-    def _status(self) -> StyleAndTextTuples:
-        """The meter stands out as the context fills."""
-        if self.picture is None:
-            return [("", " connecting… ")]
-        status, filling = self.picture.status, self.picture.filling
-        if not filling:
-            return [("", f" {status} ")]
-        before, meter, after = status.partition(self.picture.meter)
-        return [
-            ("", f" {before}"),
-            (f"class:{filling.replace(' ', '-')}", meter),
-            ("", f"{after} "),
-        ]
+        return [("class:prompt", self.entry.prompt if self.entry else "▸ ")]
 
     def _accepted(self, buffer: Buffer) -> bool:
-        text = buffer.text.strip()
-        if self._giving_reason:
-            self._giving_reason = False
-            self._seated.decide("deny", text)
-        elif text:
-            self._seated.submit(text)
+        text = self.draft.whole(buffer.text).strip()
+        if text:
+            self.seated.submit(text)
         return False
 
-    def _offers(self, key: str) -> bool:
-        permission = self.picture.permission if self.picture else None
-        return permission is not None and cards.scope_of(permission, key) is not None
+    def enter_line(self) -> None:
+        entered = self.entry
+        text = self.draft.whole(self.line.text).strip()
+        if entered is None or (entered.commands and text.startswith("/")):
+            self.line.validate_and_handle()
+            return
+        self.leave_entry()
+        entered.take(text)
 
-    def _allow(self, key: str, _: KeyPressEvent) -> None:
-        scope, _words = cards.SCOPE_KEYS[key]
-        self._seated.decide("allow", scope=scope)
-
-    def _keys(self) -> KeyBindings:
-        keys = KeyBindings()
-        card = Condition(self._card_takes_keys)
-
-        for key in cards.SCOPE_KEYS:
-            keys.add(key, filter=card & Condition(partial(self._offers, key)))(
-                partial(self._allow, key)
-            )
-
-        @keys.add("d", filter=card)
-        def _deny(_: KeyPressEvent) -> None:
-            self._seated.decide("deny")
-
-        @keys.add("r", filter=card)
-        def _reason(_: KeyPressEvent) -> None:
-            self._giving_reason = True
-
-        @keys.add("tab")
-        def _complete(_: KeyPressEvent) -> None:
-            if self._input.complete_state:
-                self._input.complete_next()
-            else:
-                self._input.start_completion(insert_common_part=True)
-
-        @keys.add("s-tab")
-        def _complete_back(_: KeyPressEvent) -> None:
-            self._input.complete_previous()
-
-        @keys.add("enter")
-        def _enter(_: KeyPressEvent) -> None:
-            self._input.validate_and_handle()
-
-        @keys.add("c-j")
-        @keys.add("escape", "enter")
-        def _newline(_: KeyPressEvent) -> None:
-            self._input.insert_text("\n")
-
-        @keys.add("escape")
-        def _escape(_: KeyPressEvent) -> None:
-            if self._giving_reason:
-                self._giving_reason = False
-                self._input.reset()
-            else:
-                self._seated.stop()
-
-        @keys.add("c-o")
-        def _unfold(_: KeyPressEvent) -> None:
-            self._seated.unfold()
-
-        @keys.add("c-c")
-        @keys.add("c-d", filter=Condition(lambda: not self._input.text))
-        def _detach(_: KeyPressEvent) -> None:
-            self.leave()
-
-        return keys
+    def clear(self) -> None:
+        """A draft is kept where the arrow up finds it."""
+        if self.entry is None:
+            self.line.append_to_history()
+        self.leave_entry()
 
 
-class _Completions(Completer):
-    """What is offered, as the line wants it."""
-
-    def __init__(self, offered: Offered) -> None:
-        self._offered = offered
-
-    def get_completions(self, document: Document, event: CompleteEvent) -> Iterator[Completion]:
-        typed = document.text_before_cursor
-        last = len(typed.rpartition(" ")[2])
-        for text, about in self._offered.complete(typed):
-            yield Completion(text, start_position=-last, display_meta=about)
+def _id(asked: Json | None) -> str:
+    return str(asked["id"]) if asked else ""
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    output().write(text)

@@ -5,16 +5,30 @@ from __future__ import annotations
 HELP = (
     ("/approve", "allow what waits, once (also the key a)"),
     ("/deny [REASON]", "refuse it (also the keys d and r)"),
+    ("/view", "show all of a request that is longer than its card (also the key v)"),
     ("/answer TEXT", "answer what is asked: a number, a name or a text"),
     ("/queue", "show the whole messages that wait"),
     ("/say TEXT", "send TEXT as a message, whatever it begins with"),
-    ("/unfold", "show the whole output of the last tool call (also Ctrl-O)"),
-    ("/detach", "leave; the agent goes on (also /quit and Ctrl-C)"),
+    (
+        "/show [N]",
+        "open what is folded (also Ctrl-O); N prints one, counted from the last",
+    ),
+    ("/new [AGENT]", "start another chat in this directory"),
+    ("/key [PROVIDER]", "store a provider's key, without showing it"),
+    ("/chats [NAME]", "go to another chat: pick it, or name it (also Ctrl-G)"),
+    ("/detach", "leave; the agent goes on (also /quit, Ctrl-D and Ctrl-C)"),
 )
 
 KEYS = (
+    ("!COMMAND", "run a command of yours here; it goes with your next message (!! keeps it)"),
+    ("@", "Tab completes a file of the workspace; an image by @ or its whole path goes along"),
+    ("Ctrl-R", "search what you entered in this workspace"),
+    ("Ctrl-X Ctrl-E", "edit the message in $EDITOR"),
+    ("A", "list all requests that wait, and allow them when pressed again"),
     ("Ctrl-J", "begin a new line of the message (also Alt-Enter)"),
     ("Esc", "stop what runs (also /stop)"),
+    ("Ctrl-C", "clear what is typed; leave when nothing is"),
+    ("Ctrl-Z", "suspend; fg comes back"),
 )
 
 HERE = {name.split()[0] for name, _ in HELP} | {"/quit"}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from claudette_cli.calling import Daemon
+from claudette_cli.client.daemon import Daemon
+from claudette_cli.client.environment import network
 from claudette_cli.commands import options
 from claudette_cli.exits import DONE, FAILED, USAGE, Failure
-from claudette_cli.terminal import errors, output
+from claudette_cli.terminal.output import errors, exact, line, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,23 +22,28 @@ _RUNTIMES = ("pi", "claude", "codex", "default")
 
 def declare_backend(parser: ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", metavar="list|set|test")
-    options.json(verbs.add_parser("list", help="show the backends, and which runtime each has"))
-    setting = verbs.add_parser("set", help="change a backend, and see whether it answers")
+    options.json(verbs.add_parser("list", help="list the backends and their runtimes"))
+    setting = verbs.add_parser("set", help="change a backend, then test it")
     setting.add_argument("backend", help="such as ollama, lmstudio or custom-openai")
-    setting.add_argument("--url", help="where its server is; empty brings the usual place back")
-    setting.add_argument("--key", action="store_true", help="a key, typed unseen or from stdin")
-    setting.add_argument("--no-key", action="store_true", help="forget the key")
+    setting.add_argument("--url", help="address of its server; empty restores the default")
+    setting.add_argument(
+        "--key", action="store_true", help="store a key, typed unseen or read from stdin"
+    )
+    setting.add_argument("--no-key", action="store_true", help="remove the stored key")
     setting.add_argument("--runtime", choices=_RUNTIMES, help="what runs the agent of its chats")
-    setting.add_argument("--model", metavar="NAME", help="its model when none is named")
+    setting.add_argument("--model", metavar="NAME", help="its default model")
     setting.add_argument("--models", metavar="A,B", help="for a server that does not list them")
     setting.add_argument(
-        "--context-window", type=int, metavar="TOKENS", help="what its models hold; 0: as they say"
+        "--context-window",
+        type=int,
+        metavar="TOKENS",
+        help="limit of its models' context; 0: as the server says",
     )
     switch = setting.add_mutually_exclusive_group()
     switch.add_argument("--enable", action="store_true", help="offer its models")
-    switch.add_argument("--disable", action="store_true", help="neither ask it nor use it")
+    switch.add_argument("--disable", action="store_true", help="do not use it")
     options.json(setting)
-    testing = verbs.add_parser("test", help="ask a backend which models it has")
+    testing = verbs.add_parser("test", help="test a backend and list its models")
     testing.add_argument("backend")
     options.json(testing)
     options.json(parser)
@@ -50,14 +56,14 @@ def run_backend(arguments: Namespace) -> int:
 
 def _list(arguments: Namespace) -> int:
     with Daemon() as daemon:
-        told = daemon.call("backend/list")
+        backends = daemon.call("backend/list").get("backends", [])
     if arguments.json:
-        output().json(told)
+        output().json(backends)
         return DONE
-    for backend in told.get("backends", []):
+    for backend in backends:
         output().say(_row(backend))
-        for line in _details(backend):
-            output().say(output().paint(f"    {line}", "dim"))
+        for detail in _details(backend):
+            output().say(output().paint(f"    {exact(detail)}", "dim"))
     return DONE
 
 
@@ -158,13 +164,13 @@ def _test(arguments: Namespace) -> int:
 def _ask(daemon: Daemon, backend: Json, *, as_json: bool) -> int:
     if errors().interactive:
         errors().say(f"Asking {backend.get('name', backend['id'])} …")
-    told = daemon.call("backend/test", {"backend": backend["id"]})
+    told = daemon.call("backend/test", {"backend": backend["id"], "env": network()})
     if as_json:
         output().json(told)
     elif told.get("ok"):
         output().say(told["message"])
         for model in told.get("models", [])[:20]:
-            output().say(f"  {model}")
+            output().say(f"  {line(model)}")
         if (more := len(told.get("models", [])) - 20) > 0:
             output().say(output().paint(f"  … and {more} more: claudette model", "dim"))
     else:

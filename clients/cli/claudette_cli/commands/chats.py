@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 
-from claudette_cli import choosing
-from claudette_cli.calling import Daemon, new_key
+from claudette_cli import choosing, directory
+from claudette_cli.choosing import ID_LENGTH, NUMBER_LENGTH
+from claudette_cli.client import creating
+from claudette_cli.client.daemon import Daemon, new_key
 from claudette_cli.commands import options
 from claudette_cli.exits import DONE, USAGE, Failure
-from claudette_cli.terminal import attended, clip, output
+from claudette_cli.terminal.output import Terminal, attended, cut, cut_before, line, output, padded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,13 +20,15 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-ENVIRONMENT = ("PATH", "VIRTUAL_ENV", "SSH_AUTH_SOCK", "LANG", "LANGUAGE", "TZ")
 _PAGE = 50
+_LEGEND = """
+number · id · ! when it needs you · what it does · title · last used · directory
+A chat is named by its number, its id, or the beginning of its id or title."""
 
 
 def declare_new(parser: ArgumentParser) -> None:
     parser.add_argument("dir", nargs="?", default=".", help="where to work (here)")
-    parser.add_argument("message", nargs="?", help="what to begin with; - reads it from stdin")
+    parser.add_argument("message", nargs="?", help="the first message; - reads it from stdin")
     options.how_to_work(parser)
     parser.add_argument("--title", help="name of the chat")
     parser.add_argument("--broad", action="store_true", help="allow / or the home directory itself")
@@ -38,7 +42,7 @@ def run_new(arguments: Namespace) -> int:
 
         message = text_of(arguments.message)
     with Daemon() as daemon:
-        chat = create(daemon, arguments)
+        chat = _create(daemon, arguments)
         if message is not None:
             params = {"chatId": chat["id"], "text": message, "key": new_key()}
             daemon.call("turn/send", params)
@@ -47,41 +51,29 @@ def run_new(arguments: Namespace) -> int:
     elif attended():
         from claudette_cli.attach.command import sit_in
 
-        return sit_in(chat["id"])
+        unused = message is None and not arguments.title
+        return sit_in(chat["id"], unused=unused)
     else:
         output().say(chat["id"])
     return DONE
 
 
-def create(daemon: Daemon, arguments: Namespace) -> Json:
+def _create(daemon: Daemon, arguments: Namespace) -> Json:
     """A new chat as the arguments say."""
-    directory = os.path.abspath(arguments.dir)
-    if not os.path.exists(directory) and arguments.message is None and " " in arguments.dir:
+    place = directory.absolute(arguments.dir)
+    if not os.path.exists(place) and arguments.message is None and " " in arguments.dir:
         raise Failure(
-            f"{arguments.dir!r} is no directory; to begin with a message, name the directory "
+            f"{arguments.dir!r} is not a directory; to start with a message, name the directory "
             "first: claudette new . 'message'",
             USAGE,
         )
-    params: Json = {"cwd": directory, "env": environment(), "key": new_key()}
-    named = ("model", "backend", "level", "thinking", "title")
-    params |= {name: value for name in named if (value := getattr(arguments, name, None))}
-    if arguments.broad:
-        params["broad"] = True
-    return dict(daemon.call("chat/create", params)["chat"])
-
-
-def environment() -> dict[str, str]:
-    """The part of this shell's environment that the agent's commands shall have."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name in ENVIRONMENT or name.startswith("LC_")
-    }
+    return creating.create(daemon, place, **creating.chosen(arguments))
 
 
 def declare_ls(parser: ArgumentParser) -> None:
-    parser.add_argument("--all", action="store_true", help="all chats, not only the last used")
-    parser.add_argument("--archived", action="store_true", help="the archived chats instead")
+    parser.add_argument("--all", action="store_true", help="all chats, not only recent ones")
+    parser.add_argument("--archived", action="store_true", help="only archived chats")
+    parser.add_argument("--legend", action="store_true", help="say what the columns are")
     options.json(parser)
 
 
@@ -96,32 +88,56 @@ def run_ls(arguments: Namespace) -> int:
     if arguments.json:
         output().json(chats)
         return DONE
-    _print_table(chats)
+    _print_table(chats, numbered=not arguments.archived)
+    if arguments.legend:
+        output().say(_LEGEND)
     if page.get("cursor"):
         output().say(output().paint("… and older ones: claudette ls --all", "dim"))
     return DONE
 
 
-def _print_table(chats: list[Json]) -> None:
+def _print_table(chats: list[Json], *, numbered: bool) -> None:
     from claudette_cli.rendering.figures import ago
 
     terminal = output()
     if not chats:
-        terminal.say("No chats. Begin one with: claudette new")
+        terminal.say("No chats. Start one with: claudette new")
         return
     now = time.time()
     styles = {"running": "green", "waiting": "yellow", "failed": "red", "stopping": "yellow"}
-    for chat in chats:
+    room = _Room(terminal, numbered=numbered)
+    for number, chat in enumerate(chats, 1):
         status = chat.get("status", {}).get("name", "idle")
         mark = "!" if chat.get("attention") else " "
-        title = clip(chat.get("title", "") or "(no title)", 40)
-        place = _short(chat["cwd"])
-        when = ago(chat.get("updatedAt", ""), now)
-        terminal.say(
-            f"{chat['id']} {terminal.paint(mark, 'yellow', 'bold')} "
+        title = padded(line(chat.get("title", "") or "(no title)"), room.title)
+        place = cut_before(line(_short(chat["cwd"])), room.place)
+        when = f"{ago(chat.get('updatedAt', ''), now):<10}  " if room.when else ""
+        counted = terminal.paint(f"{number:>{NUMBER_LENGTH}} ", "dim") if room.number else ""
+        row = (
+            f"{counted}{chat['id']} {terminal.paint(mark, 'yellow', 'bold')} "
             f"{terminal.paint(f'{status:<10}', *filter(None, [styles.get(status)]))} "
-            f"{title:<40}  {when:<10}  {terminal.paint(place, 'dim')}"
+            f"{title}  {when}{terminal.paint(place, 'dim')}"
         )
+        terminal.say(row.rstrip())
+
+
+class _Room:
+    """Columns for what differs in length: a narrow terminal has fewer, a pipe as many as wanted.
+
+    What has no room at all is left out; an id is never cut.
+    """
+
+    def __init__(self, terminal: Terminal, *, numbered: bool) -> None:
+        self.when, self.number, self.title, self.place = True, False, 40, 100_000
+        if not terminal.interactive:
+            return
+        left = terminal.width - 1 - (ID_LENGTH + 3 + 10 + 1 + 2)
+        self.number = numbered and left >= 30
+        left -= NUMBER_LENGTH + 1 if self.number else 0
+        self.when = left >= 35
+        left -= 12 if self.when else 0
+        self.title = max(8, min(40, left if not self.when else left * 3 // 5))
+        self.place = max(0, left - self.title)
 
 
 def _short(directory: str) -> str:
@@ -153,24 +169,30 @@ def declare_history(parser: ArgumentParser) -> None:
     options.chat_or_here(parser)
     parser.add_argument("--limit", type=options.how_many, default=50, help="how many items (50)")
     parser.add_argument("--all", action="store_true", help="all items")
-    parser.add_argument("--hidden", action="store_true", help="also what a reset has hidden")
-    parser.add_argument("--whole", action="store_true", help="fold nothing")
-    options.json(parser)
+    parser.add_argument("--hidden", action="store_true", help="include messages hidden by a reset")
+    parser.add_argument("--whole", action="store_true", help="do not shorten long items")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print JSON, for scripts; items name their images, whose bytes are read with: "
+        "claudette rpc item/image",
+    )
 
 
 def run_history(arguments: Namespace) -> int:
-    from claudette_cli.reading import history
+    from claudette_cli.client.reading import history
     from claudette_cli.rendering.items import Painter
 
     with Daemon() as daemon:
         chat_id = choosing.chat_or_here(daemon, arguments.chat)
         limit = None if arguments.all else arguments.limit
         items = history(daemon, chat_id, limit, hidden=arguments.hidden)
+    if arguments.json:
+        output().json(items)
+        return DONE
     painter = Painter(output(), whole=arguments.whole)
     for item in items:
-        if arguments.json:
-            output().json(item)
-        elif lines := painter.item(item):
+        if lines := painter.item(item):
             output().say("\n".join(lines) + "\n")
     return DONE
 
@@ -200,7 +222,7 @@ def run_restore(arguments: Namespace) -> int:
 
 def declare_reset(parser: ArgumentParser) -> None:
     options.chat(parser)
-    parser.add_argument("--hide", action="store_true", help="hide what was said before")
+    parser.add_argument("--hide", action="store_true", help="hide the earlier messages")
     options.json(parser)
 
 
@@ -217,30 +239,73 @@ def declare_configure(parser: ArgumentParser) -> None:
 def run_configure(arguments: Namespace) -> int:
     named = ("model", "backend", "level", "thinking")
     wanted = {name: value for name in named if (value := getattr(arguments, name))}
+    if arguments.agent:
+        wanted["harness"] = arguments.agent
     if not wanted:
         raise Failure("Nothing to change; name --model, --backend, --level or --thinking.", USAGE)
     return _change(arguments, "chat/configure", wanted)
 
 
+def declare_move(parser: ArgumentParser) -> None:
+    options.chat_or_here(parser)
+    parser.add_argument("dir", help="where the chat is to work from its next turn on")
+    parser.add_argument("--broad", action="store_true", help="allow / or the home directory itself")
+    options.json(parser)
+
+
+def run_move(arguments: Namespace) -> int:
+    params: Json = {"cwd": os.path.abspath(arguments.dir)}
+    if arguments.broad:
+        params["broad"] = True
+    with Daemon() as daemon:
+        chat_id = choosing.chat_or_here(daemon, arguments.chat)
+        chat = daemon.call("chat/configure", {"chatId": chat_id} | params)["chat"]
+    if arguments.json:
+        output().json(chat)
+    else:
+        output().say(f"{chat_id} works in {line(chat['workspace'])} from its next turn on.")
+    return DONE
+
+
 def declare_delete(parser: ArgumentParser) -> None:
     options.chat(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask on a terminal")
+    parser.add_argument(
+        "--vendor-history",
+        action="store_true",
+        help="remove what the agent's own program keeps of the chat, too",
+    )
     options.json(parser)
 
 
 def run_delete(arguments: Namespace) -> int:
+    if choosing.is_number(arguments.chat) and not attended():
+        raise Failure("A number may mean another chat by now: name the chat by its id.", USAGE)
     with Daemon() as daemon:
         chat_id = choosing.chat_id(daemon, arguments.chat)
         if not arguments.yes and attended():
             chat = daemon.call("chat/get", {"chatId": chat_id})["chat"]
-            title = clip(chat.get("title", "") or "without a title", 60)
+            title = cut(line(chat.get("title", "") or "without a title"), 60)
             question = f"Delete {chat_id} ({title}) with its whole history? [y/N] "
             if input(question).strip().lower() not in ("y", "yes"):
                 raise Failure("Nothing was deleted.")
-        daemon.call("chat/delete", {"chatId": chat_id})
+        traces = daemon.call("chat/traces", {"chatId": chat_id})
+        whole = arguments.vendor_history
+        left = daemon.call("chat/erase" if whole else "chat/delete", {"chatId": chat_id})
+    kept = left.get("kept", []) if whole else _traced(traces)
     if arguments.json:
-        output().json({})
+        output().json({"vendorHistory": kept})
+    elif kept:
+        advice = "" if whole else " (--vendor-history removes it)"
+        output().say(f"The agent's own program keeps in its history{advice}:")
+        output().say("\n".join(line(one) for one in kept))
+    if whole and kept:
+        raise Failure(line(left.get("problem", "")))
     return DONE
+
+
+def _traced(traces: Json) -> list[str]:
+    return [*traces.get("paths", []), *traces.get("sessions", [])]
 
 
 def _change(arguments: Namespace, method: str, params: Json) -> int:
@@ -262,5 +327,6 @@ VERBS = {
     "restore": (declare_plain, run_restore),
     "reset": (declare_reset, run_reset),
     "configure": (declare_configure, run_configure),
+    "move": (declare_move, run_move),
     "delete": (declare_delete, run_delete),
 }

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from claudette_cli import choosing
-from claudette_cli.calling import Daemon
+from claudette_cli.client.daemon import Daemon
 from claudette_cli.commands import options
 from claudette_cli.exits import ASKED, DONE, FAILED, Failure
-from claudette_cli.terminal import errors, harmless, output
+from claudette_cli.terminal.output import errors, harmless, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from typing import Any
 
-    from claudette_cli.following import Following
+    from claudette_cli.client.following import Following
 
     Json = dict[str, Any]
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 def declare_compact(parser: ArgumentParser) -> None:
     options.chat(parser)
     parser.add_argument("focus", nargs="?", default="", help="what the summary should keep")
-    parser.add_argument("--no-wait", action="store_true", help="return when it is asked for")
+    parser.add_argument("--no-wait", action="store_true", help="return at once")
     options.json(parser)
 
 
 def run_compact(arguments: Namespace) -> int:
-    from claudette_cli.following import Following
+    from claudette_cli.client.following import Following
 
     with Daemon() as daemon:
         chat_id = choosing.chat_id(daemon, arguments.chat)

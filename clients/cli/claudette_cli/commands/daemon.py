@@ -6,11 +6,12 @@ import contextlib
 import json
 import time
 
-from claudette_cli import calling, finding
-from claudette_cli.calling import Daemon
+from claudette_cli.client import daemon, finding
+from claudette_cli.client.daemon import Daemon
 from claudette_cli.commands import options
+from claudette_cli.commands.remote import INSECURE
 from claudette_cli.exits import DONE, NO_DAEMON, USAGE, Disconnected, Failure
-from claudette_cli.terminal import output
+from claudette_cli.terminal.output import line, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ def declare_status(parser: ArgumentParser) -> None:
 def run_status(arguments: Namespace) -> int:
     connection = finding.running()
     if connection is None:
-        raise Failure("No daemon runs; any command that needs one starts it.", NO_DAEMON)
+        raise Failure("The daemon is not running; any command that needs it starts it.", NO_DAEMON)
     with connection:
         told = connection.request("daemon/status")
     if arguments.json:
         output().json(told)
         return DONE
-    for name, value in _rows(told):
+    for name, value in (*_rows(told), *_troubles(told)):
         output().say(f"{output().paint(f'{name:<12}', 'dim')} {value}")
     return DONE
 
@@ -54,8 +55,41 @@ def _rows(told: Json) -> list[tuple[str, object]]:
         ("clients", told.get("clients", 0)),
         ("waiting", f"{told.get('openPermissions', 0)} permissions, {_queued(told)} messages"),
         ("memory", f"{size(told.get('memory', 0))}, {told.get('descriptors', 0)} descriptors"),
+        ("box", told.get("box") or f"none: {told.get('boxMissing', '')}"),
+        *_troubles(told),
+        *_remote(told),
         ("lag", f"{size(told.get('lag', 0))} to a client, {_writes(told)} writes to the disk"),
     ]
+
+
+def _troubles(told: Json) -> list[tuple[str, object]]:
+    if not (why := told.get("loginShell")):
+        return []
+    return [
+        (
+            "login shell",
+            f"{why}; agents have the daemon's environment. Ask again: claudette env refresh",
+        )
+    ]
+
+
+def _remote(told: Json) -> list[tuple[str, object]]:
+    """The door for other machines while it is open, what is wrong with it, and who came through."""
+    remote = told.get("remote")
+    if remote is None:
+        return []
+    notes = [remote["url"], f"listening at {remote['listen']}"]
+    if remote.get("insecure"):
+        notes.append(output().paint(f"{INSECURE}", "red"))
+    if remote.get("wrongAttempts"):
+        notes.append(f"{remote['wrongAttempts']} wrong codes or tokens")
+    notes += filter(None, [remote.get("fault")])
+    devices = [
+        ("device", f"{line(one['label'].removeprefix('device '))}, may {one['right']}")
+        for one in told.get("connected", [])
+        if one["label"].startswith("device ")
+    ]
+    return [("remote", "; ".join(notes)), *devices]
 
 
 def _queued(told: Json) -> int:
@@ -76,13 +110,13 @@ def run_shutdown(arguments: Namespace) -> int:
     if arguments.json:
         output().json({"ended": ended})
     elif not ended:
-        output().say("No daemon runs.")
+        output().say("The daemon is not running.")
     return DONE
 
 
 def shutdown(*, agents: bool) -> bool:
     """Ends the daemon and waits until its process is gone. False when none runs."""
-    from claudette_cli import starting
+    from claudette_cli.client import starting
 
     connection = finding.running()
     if connection is None:
@@ -107,7 +141,7 @@ def declare_restart(parser: ArgumentParser) -> None:
 
 def run_restart(arguments: Namespace) -> int:
     shutdown(agents=arguments.agents)
-    with calling.connect() as connection:
+    with daemon.connect() as connection:
         told = connection.request("daemon/status")
     if arguments.json:
         output().json(told)

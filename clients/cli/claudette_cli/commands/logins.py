@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from claudette_cli.browser import open_page
-from claudette_cli.calling import Daemon
+from claudette_cli.client.daemon import Daemon
+from claudette_cli.client.environment import network
 from claudette_cli.exits import DONE, FAILED, Disconnected, Failure
 from claudette_cli.rendering.qr import picture
-from claudette_cli.terminal import harmless, output
-from claudette_cli.typed import Typed
+from claudette_cli.terminal.output import harmless, output
+from claudette_cli.terminal.typed import Typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 def sign_in(daemon: Daemon, provider: str) -> int:
     """The sign-in goes on when the daemon alone is left; Ctrl-C gives it up."""
     daemon.call("event/subscribe", {"all": True})
-    login = daemon.call("login/start", {"provider": provider})["login"]
+    login = daemon.call("login/start", {"provider": provider, "env": network()})["login"]
     try:
         ended = _Following(daemon, login).to_its_end()
     except KeyboardInterrupt:
         daemon.call("login/cancel", {"loginId": login["id"]})
         raise
     except Disconnected:
-        raise Failure("The sign-in ended with its daemon; begin it again.") from None
+        raise Failure("The sign-in ended with its daemon; start it again.") from None
     if ended["state"] == "failed":
         raise Failure(ended.get("message", "The sign-in failed."), FAILED)
     output().say(f"Signed in to {provider}. {ended.get('message', '')}".strip())

@@ -8,7 +8,7 @@ import time
 
 from claudette_cli.commands import options
 from claudette_cli.exits import DONE, NOT_FOUND, Failure
-from claudette_cli.terminal import harmless, output
+from claudette_cli.terminal.output import harmless, output
 from claudetted.protocol import places
 
 TYPE_CHECKING = False
@@ -22,10 +22,12 @@ _FOLLOW_SECONDS = 0.3
 
 
 def declare_logs(parser: ArgumentParser) -> None:
-    parser.add_argument("chat", nargs="?", help="only what is about this chat, by its id")
-    parser.add_argument("-f", "--follow", action="store_true", help="go on as lines come")
+    parser.add_argument("chat", nargs="?", help="only lines about this chat, by its id")
     parser.add_argument(
-        "-n", "--lines", type=options.how_many, default=100, help="the last so many (100)"
+        "-f", "--follow", action="store_true", help="follow: print new lines as they come"
+    )
+    parser.add_argument(
+        "-n", "--lines", type=options.how_many, default=100, help="how many of the last lines (100)"
     )
     options.json(parser)
 

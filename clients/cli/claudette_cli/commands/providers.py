@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 import sys
 
-from claudette_cli.calling import Daemon
+from claudette_cli import choosing
+from claudette_cli.client.daemon import Daemon
+from claudette_cli.client.environment import network
 from claudette_cli.commands import options
 from claudette_cli.exits import DONE, NOT_FOUND, USAGE, Failure
-from claudette_cli.terminal import clip, output
+from claudette_cli.terminal.output import clip, errors, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,10 +41,14 @@ def declare_provider(parser: ArgumentParser) -> None:
         "--private", action="store_true", help="in the keychain, unseen by Pi's own command"
     )
     setting.add_argument(
-        "--extra", action="append", default=[], metavar="NAME=VALUE", help="what it wants beside"
+        "--extra",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a value it needs besides the key",
     )
     options.json(setting)
-    clearing = verbs.add_parser("clear", help="remove what is stored, shared and private")
+    clearing = verbs.add_parser("clear", help="remove the stored keys, shared and private")
     clearing.add_argument("provider")
     options.json(clearing)
     login = verbs.add_parser("login", help="sign in with a browser or a device code")
@@ -60,10 +68,12 @@ def run_provider(arguments: Namespace) -> int:
 def _list(arguments: Namespace) -> int:
     with Daemon() as daemon:
         told = daemon.call("provider/list")
-    if arguments.json:
-        output().json(told)
-        return DONE
     providers = told.get("providers", [])
+    if arguments.json:
+        output().json(providers)
+        if told.get("trouble"):
+            errors().say(told["trouble"])
+        return DONE
     shown = [one for one in providers if arguments.all or _is_shown(one)]
     head = ""
     for provider in shown:
@@ -103,7 +113,7 @@ def _about(provider: Json) -> str:
 def _set(arguments: Namespace) -> int:
     pairs = [pair.partition("=") for pair in arguments.extra]
     if not all(name and equals for name, equals, _ in pairs):
-        raise Failure("Write what it wants beside the key as NAME=VALUE.", USAGE)
+        raise Failure("Write extra values as NAME=VALUE.", USAGE)
     with Daemon() as daemon:
         provider = find(daemon, arguments.provider)
         params: Json = {"provider": provider["id"], "key": _typed_key(provider)}
@@ -137,7 +147,27 @@ def _login(arguments: Namespace) -> int:
     from claudette_cli.commands.logins import sign_in
 
     with Daemon() as daemon:
+        if agent := signing_in_itself(daemon, arguments.provider):
+            return sign_in_there(agent)
         return sign_in(daemon, find(daemon, arguments.provider)["id"])
+
+
+def signing_in_itself(daemon: Daemon, name: str) -> Json | None:
+    """The agent of this name, if its own program signs in."""
+    agents = daemon.call("harness/list")["harnesses"]
+    return next((one for one in agents if one["id"] == name and one.get("signIn")), None)
+
+
+def sign_in_there(agent: Json) -> int:
+    """The agent's own program does it, in this terminal; what it keeps is seen by nobody else."""
+    if missing := agent.get("missing"):
+        raise Failure(missing)
+    output().say(f"{agent['name']} signs in itself: {agent['signIn']}")
+    words = shlex.split(agent["signIn"])
+    try:
+        return subprocess.run(words).returncode
+    except FileNotFoundError:
+        raise Failure(f"{words[0]} is not on this shell's PATH; sign in where it is.") from None
 
 
 def _tell(arguments: Namespace, told: Json) -> int:
@@ -174,19 +204,41 @@ def find(daemon: Daemon, name: str) -> Json:
 
 
 def declare_env(parser: ArgumentParser) -> None:
-    verbs = parser.add_subparsers(dest="verb", metavar="refresh", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="show|refresh")
+    showing = verbs.add_parser(
+        "show", help="show the variables that the client adds for the chat's commands (default)"
+    )
+    options.chat_or_here(showing)
+    options.json(showing)
     refreshing = verbs.add_parser(
-        "refresh", help="hand the daemon this shell's variables that providers look at"
+        "refresh", help="pass this shell's provider variables to the daemon"
     )
     options.json(refreshing)
+    parser.set_defaults(chat=None)
+    options.json(parser)
 
 
 def run_env(arguments: Namespace) -> int:
+    if arguments.verb == "refresh":
+        return _refresh(arguments)
+    with Daemon() as daemon:
+        chat_id = choosing.chat_or_here(daemon, arguments.chat)
+        told = daemon.call("chat/environment", {"chatId": chat_id})
+    if arguments.json:
+        output().json(told)
+        return DONE
+    for name, value in told.get("env", {}).items():
+        output().say(f"{name}={value}")
+    return DONE
+
+
+def _refresh(arguments: Namespace) -> int:
     with Daemon() as daemon:
         rows = daemon.call("provider/list").get("providers", [])
-        names = {name for row in rows for name in row.get("variables", [])}
+        kinds = ("variables", "settings")
+        names = {name for row in rows for kind in kinds for name in row.get(kind, [])}
         variables = {name: os.environ.get(name, "") for name in sorted(names)}
-        told = daemon.call("provider/environment", {"variables": variables})
+        told = daemon.call("provider/environment", {"variables": network() | variables})
     if arguments.json:
         output().json(told)
         return DONE

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 from claudette_cli import choosing
-from claudette_cli.calling import Daemon, new_key
+from claudette_cli.client.daemon import Daemon, new_key
 from claudette_cli.commands import options
 from claudette_cli.exits import DONE, Refused
 from claudette_cli.rendering.questions import card, how_to_answer, outcome, value_of
-from claudette_cli.terminal import attended, output
+from claudette_cli.terminal.output import attended, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def run_questions(arguments: Namespace) -> int:
         if arguments.json:
             output().json(asked)
         elif not asked:
-            output().say("Nothing is asked.")
+            output().say("No questions are open.")
         else:
             _go_through(daemon, asked)
     return DONE

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 
-from claudette_cli import choosing
-from claudette_cli.calling import Daemon
+from claudette_cli import choosing, directory
+from claudette_cli.client.daemon import Daemon
 from claudette_cli.commands import options
 from claudette_cli.exits import DONE, USAGE, Failure
-from claudette_cli.terminal import clip, exact, output
+from claudette_cli.terminal.output import cut, line, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,17 +29,17 @@ def declare_rules(parser: ArgumentParser) -> None:
     options.json(listing)
     adding = verbs.add_parser("add", help="add a rule, such as: allow bash command git status")
     adding.add_argument("rule", nargs="+", help="EFFECT TOOL [command|path|host PATTERN]")
-    adding.add_argument("--scope", choices=SCOPES, default="user", help="where it holds")
-    adding.add_argument("--chat", help="the chat that the scope means")
+    adding.add_argument("--scope", choices=SCOPES, default="user", help="where it applies")
+    adding.add_argument("--chat", help="the chat of the scope")
     options.json(adding)
     removing = verbs.add_parser("rm", help="remove a rule")
     removing.add_argument("id")
     options.json(removing)
-    explaining = verbs.add_parser("explain", help="tell what would become of a command, and why")
+    explaining = verbs.add_parser("explain", help="explain what would be decided about a command")
     explaining.add_argument("chat", help="id of a chat, or of a request that waits")
     explaining.add_argument("command", nargs="*", help="a command as the agent would run it")
-    explaining.add_argument("--read", metavar="PATH", help="instead: reading a file")
-    explaining.add_argument("--write", metavar="PATH", help="instead: writing a file")
+    explaining.add_argument("--read", metavar="PATH", help="explain reading a file instead")
+    explaining.add_argument("--write", metavar="PATH", help="explain writing a file instead")
     options.json(explaining)
     options.json(parser)
 
@@ -66,7 +65,7 @@ def _list(arguments: Namespace) -> int:
 def _row(rule: Json) -> str:
     effect, _, rest = rule["text"].partition(" ")
     painted = output().paint(f"{effect:<{_EFFECT_WIDTH}}", _COLOURS[rule["effect"]])
-    told = clip(exact(rest), output().room(36))
+    told = cut(line(rest), output().room(36))
     whose = f"{rule.get('scope', 'user'):<{_SCOPE_WIDTH}} {rule['id']:<{_ID_WIDTH}}"
     return f"{painted} {output().paint(whose, 'dim')} {told}"
 
@@ -77,7 +76,7 @@ def _add(arguments: Namespace) -> int:
         if arguments.chat:
             params["chatId"] = choosing.chat_id(daemon, arguments.chat)
         elif arguments.scope == "workspace":
-            params["workspace"] = os.getcwd()
+            params["workspace"] = directory.here()
         rule = daemon.call("rule/add", params)["rule"]
     if arguments.json:
         output().json(rule)
@@ -101,11 +100,13 @@ def _explain(arguments: Namespace) -> int:
         output().json(told)
         return DONE
     effect = output().paint(told["effect"], _COLOURS[told["effect"]], "bold")
-    output().say(f"{effect}: {exact(told['why'])}")
+    output().say(f"{effect}: {line(told['why'])}")
     for step in told.get("steps", []):
-        output().say(f"  {step['effect']:<{_EFFECT_WIDTH}} {exact(step['about'])}: {step['why']}")
+        output().say(
+            f"  {step['effect']:<{_EFFECT_WIDTH}} {line(step['about'])}: {line(step['why'])}"
+        )
     for rule in told.get("suggested", []):
-        output().say(f"  It would run unasked with: {exact(rule['text'])}")
+        output().say(f"  This rule would allow it: {line(rule['text'])}")
     return DONE
 
 
@@ -115,7 +116,7 @@ def _question(daemon: Daemon, arguments: Namespace) -> Json:
     params: Json = {"chatId": choosing.chat_id(daemon, arguments.chat)}
     if arguments.read or arguments.write:
         access = "read" if arguments.read else "write"
-        path = os.path.abspath(arguments.read or arguments.write)
+        path = directory.absolute(arguments.read or arguments.write)
         return params | {"tool": access, "access": access, "paths": [path]}
     if not arguments.command:
         raise Failure("Say which command, or --read or --write a path.", USAGE)
@@ -134,7 +135,7 @@ def run_level(arguments: Namespace) -> int:
     with Daemon() as daemon:
         if arguments.chat:
             return _level_of_chat(daemon, arguments)
-        key = f"default_level:{os.getcwd()}" if arguments.here else "default_level"
+        key = f"default_level:{directory.here()}" if arguments.here else "default_level"
         if arguments.default:
             params = {"key": key, "value": arguments.default}
             setting = daemon.call("setting/set", params)["setting"]
@@ -164,8 +165,10 @@ def declare_audit(parser: ArgumentParser) -> None:
     parser.add_argument("--tool", help="only this tool's")
     parser.add_argument("--path", help="only those that name this path or text")
     parser.add_argument("--since", metavar="TIME", help="such as 2026-11-23 or with a time, UTC")
-    parser.add_argument("--until", metavar="TIME", help="of a date its end")
-    parser.add_argument("--limit", type=options.how_many, default=100, help="at most so many (100)")
+    parser.add_argument("--until", metavar="TIME", help="of a date: its end")
+    parser.add_argument(
+        "--limit", type=options.how_many, default=100, help="how many at most (100)"
+    )
     options.json(parser)
 
 
@@ -206,9 +209,11 @@ def _decision(decision: Json) -> str:
     about = request.get("command") or paths or "(removed with its chat)"
     who = "" if decision.get("automatic") else decision.get("by", "")
     by = ": ".join(filter(None, [who, decision.get("rule", "")])) or decision.get("by", "")
+    if decision.get("confined"):
+        by = f"confined, {by}"
     head = f"{output().paint(at, 'dim')} {output().paint(f'{outcome:<9}', colour)}"
-    subject = f"{decision['chatId']} {decision['tool']:<7} {clip(exact(about), output().room(94))}"
-    return f"{head} {subject}  {output().paint(clip(exact(by), 60), 'dim')}"
+    subject = f"{decision['chatId']} {decision['tool']:<7} {cut(line(about), output().room(94))}"
+    return f"{head} {subject}  {output().paint(cut(line(by), 60), 'dim')}"
 
 
 VERBS = {

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from argparse import Namespace
+from contextlib import nullcontext
 
 from claudette_cli import choosing
-from claudette_cli.calling import Daemon, new_key
+from claudette_cli.client import environment
+from claudette_cli.client.daemon import Daemon, new_key
 from claudette_cli.commands import options
-from claudette_cli.exits import ASKED, DONE, OF_REASON, USAGE, Failure
-from claudette_cli.terminal import attended, errors, harmless, output
+from claudette_cli.exits import ASKED, DONE, OF_REASON, TURN_INCOMPLETE, USAGE, Failure
+from claudette_cli.terminal.output import attended, errors, harmless, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import ArgumentParser
     from typing import Any
 
-    from claudette_cli.following import Following
+    from claudette_cli.client.following import Following
 
     Json = dict[str, Any]
 
+_A_CHAT = re.compile(r"(?=.*\d)[a-z0-9]{12}")
+"""What is no message but an id whose message was forgotten."""
+
 
 def declare_send(parser: ArgumentParser) -> None:
-    options.chat(parser)
+    options.chat_or_here(parser)
     parser.add_argument(
         "text", help="the message or slash command; - reads it from stdin, @file from a file"
     )
+    options.image(parser)
     _declare_waiting(parser)
     parser.add_argument(
         "--when",
@@ -34,13 +42,21 @@ def declare_send(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--literal", action="store_true", help="send a text that begins with a slash as it is"
     )
-    parser.add_argument("--key", help="makes a repetition harmless: the same key sends once")
+    parser.add_argument("--key", help="an idempotency key: the same key sends once")
     options.json(parser)
 
 
 def run_send(arguments: Namespace) -> int:
+    if arguments.chat is None and _A_CHAT.fullmatch(arguments.text):
+        raise Failure(f"Say what to send to the chat {arguments.text}, or - for stdin.", USAGE)
     text = text_of(arguments.text)
-    params: Json = {"text": text, "key": arguments.key or new_key()}
+    params: Json = {
+        "text": text,
+        "key": arguments.key or new_key(),
+        "env": environment.refreshed(),
+    }
+    if shown := images_of(arguments.image):
+        params["images"] = shown
     if arguments.when:
         params["when"] = arguments.when
     if arguments.literal:
@@ -48,8 +64,14 @@ def run_send(arguments: Namespace) -> int:
     return _begin("turn/send", params, arguments)
 
 
+def ask(chat_id: str, text: str) -> int:
+    """Sends a message and stays for the answer."""
+    stay = Namespace(chat=chat_id, wait=True, json=False)
+    return _begin("turn/send", {"text": text, "key": new_key()}, stay)
+
+
 def declare_retry(parser: ArgumentParser) -> None:
-    options.chat(parser)
+    options.chat_or_here(parser)
     _declare_waiting(parser)
     options.json(parser)
 
@@ -59,13 +81,13 @@ def run_retry(arguments: Namespace) -> int:
 
 
 def declare_stop(parser: ArgumentParser) -> None:
-    options.chat(parser)
+    options.chat_or_here(parser)
     options.json(parser)
 
 
 def run_stop(arguments: Namespace) -> int:
     with Daemon() as daemon:
-        chat_id = choosing.chat_id(daemon, arguments.chat)
+        chat_id = choosing.chat_or_here(daemon, arguments.chat)
         result = daemon.call("turn/stop", {"chatId": chat_id})
     if arguments.json:
         output().json(result)
@@ -90,7 +112,7 @@ def run_wait(arguments: Namespace) -> int:
     if turn is not None and turn["state"] != "running":
         if arguments.json:
             output().json(turn)
-        return _ending(turn)
+        return ending(turn)
     raise Failure(
         f"The agent waits for a permission; see: claudette inbox {chat_id}, "
         f"then: claudette approve {chat_id}  or  claudette deny {chat_id}",
@@ -104,8 +126,8 @@ def _wait_for(daemon: Daemon, chat_id: str, arguments: Namespace) -> Json | None
         params: Json = {"chatId": chat_id, "turnId": arguments.turn}
         wanted = params if arguments.patient else params | {"orAsked": True}
         return dict(daemon.call("turn/wait", wanted)["turn"])
-    from claudette_cli.following import Following
-    from claudette_cli.watching import settle
+    from claudette_cli.client.following import Following
+    from claudette_cli.watch.turn import settle
 
     with Following(chat_id) as following:
         return settle(following, asked_too=not arguments.patient)
@@ -114,11 +136,11 @@ def _wait_for(daemon: Daemon, chat_id: str, arguments: Namespace) -> Json | None
 def text_of(argument: str) -> str:
     """The message an argument stands for."""
     if argument == "-":
-        return _decoded(sys.stdin.buffer.read(), "stdin")
+        return decoded(sys.stdin.buffer.read(), "stdin")
     if argument.startswith("@"):
         try:
             with open(argument[1:], "rb") as file:
-                return _decoded(file.read(), argument[1:])
+                return decoded(file.read(), argument[1:])
         except OSError as error:
             raise Failure(
                 f"{argument[1:]} cannot be read ({error.strerror}); "
@@ -128,7 +150,18 @@ def text_of(argument: str) -> str:
     return _said(argument, "the text")
 
 
-def _decoded(data: bytes, source: str) -> str:
+def images_of(paths: list[str]) -> list[Json]:
+    """The images that go with a message."""
+    if not paths:
+        return []
+    # Imported here: most messages have none.
+    from claudette_cli.client import images
+
+    return images.chosen(paths)
+
+
+def decoded(data: bytes, source: str) -> str:
+    """The message in what was read; fails for what is no text, or none at all."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -152,63 +185,61 @@ def _declare_waiting(parser: ArgumentParser) -> None:
         "(the default on a terminal)",
     )
     group.add_argument(
-        "--no-wait", action="store_false", dest="wait", help="return when the message is taken"
+        "--no-wait", action="store_false", dest="wait", help="return when the message is accepted"
     )
 
 
 def _begin(method: str, params: Json, arguments: Namespace) -> int:
-    stay = arguments.wait
-    if stay is None:
-        stay = attended() and not arguments.json
+    waiting = arguments.wait
+    if waiting is None:
+        waiting = attended() and not arguments.json
     with Daemon() as daemon:
-        chat_id = choosing.chat_id(daemon, arguments.chat)
+        chat_id = choosing.chat_or_here(daemon, arguments.chat)
         params = {"chatId": chat_id} | params
-        if not stay:
-            result = daemon.call(method, params)
-            return _taken(result, arguments)
-        from claudette_cli.following import Following
+        if not waiting:
+            return taken(daemon.call(method, params), as_json=arguments.json)
+        from claudette_cli.client.following import Following
 
         # Followed from before it is sent, so that nothing of the turn is missed.
         with Following(chat_id) as following:
             following.take()
             result = daemon.call(method, params)
             if result["state"] == "command":
-                return _taken(result, arguments)
-            return _stay(following, result, arguments)
-
-
-def _taken(result: Json, arguments: Namespace) -> int:
-    """The turn by its id, or what a command answered that began none."""
+                return taken(result, as_json=arguments.json)
+            turn, answer = stay(following, result, as_json=arguments.json)
     if arguments.json:
+        output().json({"turn": turn, "text": answer})
+    return ending(turn, told=output().interactive)
+
+
+def taken(result: Json, *, as_json: bool) -> int:
+    """Shows the turn by its id, or what a command answered that began none."""
+    if as_json:
         output().json(result)
     else:
         output().say(result.get("turnId") or harmless(result.get("text", "")))
     return DONE
 
 
-def _stay(following: Following, sent: Json, arguments: Namespace) -> int:
-    from claudette_cli import viewing, watching
+def stay(
+    following: Following, sent: Json, *, as_json: bool, patient: bool = False
+) -> tuple[Json, str]:
+    """Shows the turn to its end, silently with `as_json`: how it ended, and its answer where
+    nobody saw it grow. One who is `patient` waits for others to decide."""
+    from claudette_cli.watch import turn as watching, viewers
 
-    if arguments.json:
-        answer = viewing.AnswerViewer(following.chat_id, sent["turnId"])
-        turn = watching.watch(following, sent, answer)
-        output().json({"turn": turn, "text": "\n\n".join(answer.texts)})
-    elif attended():
-        from claudette_cli.keys import Keys
+    if not as_json and output().interactive:
+        from claudette_cli.terminal.keys import Keys
 
-        with Keys() as reading:
-            screen = viewing.ScreenViewer(output(), following, reading)
-            turn = watching.watch(following, sent, screen)
-    elif output().interactive:
-        screen = viewing.ScreenViewer(output(), following, None)
-        turn = watching.watch(following, sent, screen)
-    else:
-        pipe = viewing.PipeViewer(output(), following.chat_id, sent["turnId"])
-        turn = watching.watch(following, sent, pipe)
-    return _ending(turn, told=output().interactive)
+        with Keys() if attended() else nullcontext() as reading:
+            screen = viewers.ScreenViewer(output(), following, reading)
+            return watching.watch(following, sent, screen), ""
+    out = None if as_json else output()
+    answer = viewers.AnswerViewer(following.chat_id, sent["turnId"], out, patient=patient)
+    return watching.watch(following, sent, answer), "\n\n".join(answer.texts)
 
 
-def _ending(turn: Json, *, told: bool = False) -> int:
+def ending(turn: Json, *, told: bool = False) -> int:
     """The exit code, with a sentence unless the screen told already."""
     reason = turn.get("reason", "done")
     if turn.get("state") == "removed":
@@ -217,6 +248,16 @@ def _ending(turn: Json, *, told: bool = False) -> int:
         why = harmless(turn.get("error", ""))
         hint = "; send it again with: claudette retry " + turn["chatId"]
         errors().say(f"The turn ended {reason}{': ' + why if why else hint}")
+    elif (lack := turn.get("incomplete")) and not told:
+        errors().say(f"The answer is incomplete ({lack}).")
+    return code_of(turn)
+
+
+def code_of(turn: Json) -> int:
+    """The exit code of a turn that ended."""
+    reason = turn.get("reason", "done")
+    if turn.get("state") != "removed" and reason == "done" and turn.get("incomplete"):
+        return TURN_INCOMPLETE
     return OF_REASON[reason]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from claudette_cli import choosing
-from claudette_cli.calling import Daemon
+from claudette_cli.client.daemon import Daemon
 from claudette_cli.commands import options
 from claudette_cli.exits import DONE
 from claudette_cli.rendering import figures
-from claudette_cli.terminal import harmless, output
+from claudette_cli.terminal.output import harmless, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

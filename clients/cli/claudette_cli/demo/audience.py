@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from claudette_cli.deciding import decide
-from claudette_cli.following import Following
+from claudette_cli.client.deciding import decide
+from claudette_cli.client.following import Following
 from claudette_cli.rendering.cards import card, outcome
 from claudette_cli.rendering.items import Painter
-from claudette_cli.terminal import Terminal
+from claudette_cli.terminal.output import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from claudette_cli.fold import Change
-    from claudette_cli.watching import Viewer
+    from claudette_cli.client.fold import Change
+    from claudette_cli.watch.turn import Viewer
 
 
 class Nobody:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from claudette_cli.exits import DONE, Failure
-from claudette_cli.terminal import Terminal, attended, output
+from claudette_cli.terminal.output import Terminal, attended, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from typing import Any
 
+    from claudette_cli.client.following import Following
     from claudette_cli.demo.role import DemoModel
     from claudette_cli.demo.world import World
-    from claudette_cli.following import Following
-    from claudette_cli.watching import Viewer
+    from claudette_cli.watch.turn import Viewer
 
     Json = dict[str, Any]
 
@@ -64,27 +64,27 @@ class _Play:
         return DONE
 
     def _begin_chat(self) -> str:
-        from claudette_cli.calling import Daemon
-        from claudette_cli.commands.chats import environment
+        from claudette_cli.client.daemon import Daemon
+        from claudette_cli.client.environment import carried
         from claudette_cli.demo.world import MODEL, PROVIDER
 
         params = {
             "cwd": str(self._world.project),
             "model": f"{PROVIDER}/{MODEL}",
-            "env": environment(),
+            "env": carried(),
         }
         with Daemon() as daemon:
             return str(daemon.call("chat/create", params)["chat"]["id"])
 
     def _watch(self, chat_id: str) -> str:
         """Plays the turn with whoever is there; the transcript as they have seen it."""
-        from claudette_cli.following import Following
+        from claudette_cli.client.following import Following
 
         with Following(chat_id) as following:
             following.take()
             if attended():
-                from claudette_cli.keys import Keys
-                from claudette_cli.viewing import ScreenViewer
+                from claudette_cli.terminal.keys import Keys
+                from claudette_cli.watch.viewers import ScreenViewer
 
                 with Keys() as reading:
                     screen = ScreenViewer(self._terminal, following, reading)
@@ -94,10 +94,10 @@ class _Play:
             return self._turn(following, Nobody(self._terminal))
 
     def _turn(self, following: Following, viewer: Viewer) -> str:
-        from claudette_cli.calling import Daemon
+        from claudette_cli.client.daemon import Daemon
         from claudette_cli.demo.audience import Witness
         from claudette_cli.demo.role import BEFORE_GATE, PROMPT
-        from claudette_cli.watching import watch
+        from claudette_cli.watch.turn import watch
 
         with Daemon() as daemon:
             params = {"chatId": following.chat_id, "text": PROMPT}
@@ -119,8 +119,8 @@ class _Play:
         self._model.release(GATE)
 
     def _attach_again(self, chat_id: str) -> str:
-        from claudette_cli.calling import Daemon
-        from claudette_cli.reading import history
+        from claudette_cli.client.daemon import Daemon
+        from claudette_cli.client.reading import history
 
         with Daemon() as daemon:
             return _transcript(history(daemon, chat_id, None))

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from claudette_cli.scripted_answer import ModelRequest, text_of
-from claudette_cli.scripted_model import ScriptedModel
+from claudette_cli.demo.scripted_answer import ModelRequest, text_of
+from claudette_cli.demo.scripted_model import ScriptedModel
 
 PROMPT = "A test of average.py fails. Find out why, and fix it."
 GATE = "daemon"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from claudette_cli import finding
+from claudette_cli.client import finding
 from claudette_cli.commands.daemon import shutdown
-from claudette_cli.exits import Failure
+from claudette_cli.exits import Disconnected, Failure
+from claudette_cli.terminal import ending
 from claudetted.protocol import places
 
 PROVIDER = "demo"
@@ -61,31 +64,40 @@ class World:
         return self.root / "average"
 
     def __enter__(self) -> World:
+        try:
+            with ending.held():
+                self._make_root()
+            self._write_agent()
+            self._write_project()
+        except BaseException:
+            # Without a directory of its own every path is still the person's.
+            if self.root != Path():
+                self.__exit__()
+            raise
+        return self
+
+    def _make_root(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="claudette-demo-")).resolve()
         os.environ |= {
             "CLAUDETTED_DATA_DIR": str(self.root / "data"),
             "CLAUDETTED_RUNTIME_DIR": str(self.root / "run"),
-            "CLAUDETTED_CONFIG_DIR": str(self.root / "config"),
             "PI_CODING_AGENT_DIR": str(self.root / "agent"),
             # The tests are run with the Python that runs this.
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        self._write_agent()
-        self._write_project()
-        return self
 
     def __exit__(self, *_: object) -> None:
-        try:
-            self.note_processes()
-            shutdown(agents=True)
-            left = self._still_running()
-        finally:
-            short = places.runtime_dir()
-            os.environ.clear()
-            os.environ.update(self._before)
-            shutil.rmtree(self.root)
-            shutil.rmtree(short, ignore_errors=True)
+        """Also after a signal, and whatever the daemon was doing: starting, or dead."""
+        with ending.held():
+            try:
+                left = self._ended_processes()
+            finally:
+                short = places.runtime_dir()
+                os.environ.clear()
+                os.environ.update(self._before)
+                shutil.rmtree(self.root, ignore_errors=True)
+                shutil.rmtree(short, ignore_errors=True)
         if left:
             raise Failure(f"The demo left processes behind: {', '.join(map(str, sorted(left)))}")
 
@@ -115,8 +127,25 @@ class World:
         os.kill(int(told["pid"]), 9)
         _await_gone({int(told["pid"])})
 
-    def _still_running(self) -> set[int]:
-        return _await_gone(self._processes | _marked(str(self.root)))
+    def _ended_processes(self) -> set[int]:
+        """Those that run although all were asked to end, and then killed."""
+        deadline = time.monotonic() + GONE_SECONDS
+        with contextlib.suppress(Failure, Disconnected):
+            self.note_processes()
+            shutdown(agents=True)
+        while (left := self._running()) and time.monotonic() < deadline:
+            # A daemon that was only starting could not be asked before.
+            with contextlib.suppress(Failure, Disconnected):
+                shutdown(agents=True)
+            time.sleep(_PAUSE)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return _await_gone(left)
+
+    def _running(self) -> set[int]:
+        known = self._processes | _marked(str(self.root))
+        return {pid for pid in known if finding.alive(pid)}
 
     def _write_agent(self) -> None:
         """The agent's own configuration: one provider, which is the scripted model."""

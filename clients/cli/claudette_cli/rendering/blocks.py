@@ -1,54 +1,65 @@
-"""Owns cutting growing markdown into blocks that will not change any more."""
+"""Owns cutting growing markdown into pieces that will not change any more."""
 
 from __future__ import annotations
 
+import itertools
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from claudette_cli.rendering import markdown
+
+SMALL = 4 * 1024
+"""Characters that are read again with every line; of more, when a quarter has come."""
+_LINE_END = re.compile(r"\r\n?|\n")
+
 
 class Blocks:
-    """A block ends at a blank line outside a code fence, unless what follows is indented."""
+    """A piece is one block or several, whole: a list, a fence or a table stays together.
+
+    Links may be defined below their use: what refers to something that is not defined yet is held
+    back. What is defined in another piece is put in front of those that may need it.
+    """
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
-        self._partial = ""
-        self._fence = ""
+        self._text = ""
+        self._defined: dict[str, markdown.Reference] = {}
+        self._read = 0
 
     def feed(self, text: str) -> list[str]:
-        """The blocks that `text` completes."""
-        *complete, self._partial = (self._partial + text).split("\n")
-        return [block for line in complete for block in self._add(line)]
+        """The pieces that `text` completes."""
+        self._text += text
+        # How a line that is not whole will begin a block, nobody knows.
+        whole = self._text.rfind("\n") + 1
+        if whole <= self._read or (whole > SMALL and whole < self._read * 1.25):
+            return []
+        self._read = whole
+        from claudette_cli.rendering import markdown
+
+        lines, defined = markdown.settled(self._text[:whole], self._defined)
+        return self._cut(lines, defined) if lines else []
 
     def finish(self) -> list[str]:
         """What is left, when no more will come."""
-        rest = self.rest.strip("\n")
-        self._lines, self._partial, self._fence = [], "", ""
-        return [rest] if rest.strip() else []
+        rest = self.rest
+        left, self._text, self._read = self._text, "", 0
+        return [rest] if left.strip() else []
 
     @property
     def rest(self) -> str:
-        """The block that is still growing."""
-        return "\n".join([*self._lines, self._partial])
+        """The piece that is still growing."""
+        return self._with_definitions(self._text)
 
-    def _add(self, line: str) -> list[str]:
-        done = self._cut() if self._starts_afresh(line) else []
-        self._lines.append(line)
-        self._follow_fence(line)
-        return done
+    def _cut(self, lines: int, defined: dict[str, markdown.Reference]) -> list[str]:
+        ends = itertools.islice(_LINE_END.finditer(self._text), lines - 1, None)
+        at = next(ends).end()
+        piece, self._text = self._text[:at], self._text[at:]
+        self._defined, self._read = defined, 0
+        return [self._with_definitions(piece)] if piece.strip() else []
 
-    def _starts_afresh(self, line: str) -> bool:
-        after_blank = bool(self._lines) and not self._lines[-1].strip()
-        indented = line[:1] in (" ", "\t")
-        return after_blank and not self._fence and bool(line.strip()) and not indented
+    def _with_definitions(self, text: str) -> str:
+        from claudette_cli.rendering import markdown
 
-    def _cut(self) -> list[str]:
-        block = "\n".join(self._lines).strip("\n")
-        self._lines = []
-        return [block] if block else []
-
-    def _follow_fence(self, line: str) -> None:
-        bare = line.lstrip()
-        marks = len(bare) - len(bare.lstrip(bare[:1])) if bare[:1] in ("`", "~") else 0
-        if marks < 3:
-            return
-        if not self._fence:
-            self._fence = bare[:marks]
-        elif bare.startswith(self._fence) and not bare.strip(bare[:1]).strip():
-            self._fence = ""
+        needed = self._defined if "[" in text else {}
+        before = [markdown.definition(label, told) for label, told in needed.items()]
+        return "\n\n".join([*before, text.strip("\r\n")])

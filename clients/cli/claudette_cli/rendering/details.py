@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from claudette_cli.rendering.figures import meter, spent
-from claudette_cli.terminal import exact
+from claudette_cli.terminal.output import line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def details(chat: dict[str, Any]) -> list[tuple[str, str]]:
         ("attention", ", ".join(chat.get("attention", []))),
         ("directory", chat["cwd"]),
         ("workspace", chat["workspace"] if chat["workspace"] != chat["cwd"] else ""),
-        ("agent", chat.get("harness", "pi")),
+        ("agent", chat["harness"]),
+        ("it cannot", _lacking(chat.get("capabilities", {}))),
         ("model", chat.get("modelUsed") or chat.get("model") or ""),
         ("backend", chat.get("backend", "")),
         ("level", chat.get("level", "standard")),
@@ -34,4 +35,18 @@ def details(chat: dict[str, Any]) -> list[tuple[str, str]]:
         ("last used", chat.get("updatedAt", "")),
         ("archived", chat.get("archivedAt", "")),
     ]
-    return [(name, exact(value)) for name, value in rows if value]
+    return [(name, line(value)) for name, value in rows if value]
+
+
+_LACKING = {
+    "steer": "take a message in mid-turn",
+    "compact": "summarise on request",
+    "thinking": "set its effort",
+    "models": "change its model",
+    "asks": "ask before it acts",
+}
+
+
+def _lacking(capabilities: dict[str, Any]) -> str:
+    """What the agent of a chat cannot do, as far as a person would try it."""
+    return ", ".join(what for name, what in _LACKING.items() if capabilities.get(name) is False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from claudette_cli.terminal.output import line
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -51,6 +53,20 @@ def size(count: int) -> str:
     if count < 1024 * 1024:
         return f"{count / 1024:.0f} KiB"
     return f"{count / 1024 / 1024:.1f} MiB"
+
+
+def decimal_size(count: int) -> str:
+    """As file managers tell it: `34 kB`."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"
+
+
+def image(about: dict[str, Any]) -> str:
+    """One of a message: `[image shot.png 34 kB, 800x600]`."""
+    name = f" {line(about['name'])}" if about.get("name") else ""
+    sides = f", {about['width']}x{about['height']}" if about.get("width") else ""
+    return f"[image{name} {decimal_size(about['bytes'])}{sides}]"
 
 
 def meter(context: dict[str, Any]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from claudette_cli.rendering import figures
-from claudette_cli.terminal import Terminal, clip, cut, exact, harmless
+from claudette_cli.rendering.wrapping import fitted, shortened
+from claudette_cli.terminal.output import Terminal, clip, coloured, cut, exact, harmless, line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,12 +27,20 @@ _MARKS = {
 }
 
 
-class Painter:
-    """Makes lines for one terminal. `whole` shows everything instead of folding it."""
+def waiting(entry: Json, width: int) -> str:
+    """A message of the queue in one line: its text within `width`, then its images."""
+    shown = [clip(entry["text"], width), *map(figures.image, entry.get("images", []))]
+    return " ".join(filter(None, shown))
 
-    def __init__(self, terminal: Terminal, *, whole: bool = False) -> None:
+
+class Painter:
+    """Makes lines for one terminal. `whole` shows everything instead of folding it; `live` says
+    once that a turn was stopped, and not at each of its items."""
+
+    def __init__(self, terminal: Terminal, *, whole: bool = False, live: bool = False) -> None:
         self._terminal = terminal
         self._whole = whole
+        self._untold = "stopped" if live else ""
 
     def item(self, item: Json) -> list[str]:
         """Everything but a message's markdown; that is plain text here."""
@@ -50,7 +59,8 @@ class Painter:
         first, *rest = harmless(item.get("text", "")).split("\n")
         paint = self._terminal.paint
         head = paint("▸", "bold", "cyan") + " " + paint(first, "bold")
-        return [head, *("  " + paint(line, "bold") for line in rest)]
+        shown = ("  " + paint(figures.image(one), "dim") for one in item.get("images", []))
+        return [head, *("  " + paint(line, "bold") for line in rest), *shown]
 
     def message(self, item: Json) -> list[str]:
         text = harmless(item.get("text", "")).strip("\n")
@@ -61,7 +71,7 @@ class Painter:
     def message_end(self, item: Json) -> list[str]:
         """What is said below a message that did not end well."""
         ended = {"stopped": "■ stopped here", "failed": "✗ broke off here", "lost": "? lost"}
-        mark = ended.get(item["status"], "")
+        mark = ended.get(item["status"], "") if item["status"] != self._untold else ""
         return [self._terminal.paint(mark, "yellow")] if mark else []
 
     def reasoning(self, item: Json) -> list[str]:
@@ -99,37 +109,40 @@ class Painter:
     def notice(self, item: Json) -> list[str]:
         if item.get("notice") == "command":
             return self._command(item)
+        if item.get("notice") == self._untold:
+            return [self._terminal.paint("■ stopped", "yellow")]
         style = "red" if item.get("notice") == "error" else "yellow"
-        return [
-            self._terminal.paint(f"! {line}", style)
-            for line in harmless(item.get("text", "")).split("\n")
-        ]
+        said = harmless(item.get("text", "")).split("\n")
+        lines = [self._terminal.paint(f"! {line}", style) for line in said]
+        return fitted(lines, self._terminal, again="  ")
 
     def _command(self, item: Json) -> list[str]:
         """What was typed, and what the daemon answered."""
         head = self._terminal.paint(f"▸ {harmless(item.get('command', ''))}", "cyan")
-        return [head, *(f"  {line}" for line in harmless(item.get("text", "")).split("\n"))]
+        said = (f"  {line}" for line in harmless(item.get("text", "")).split("\n"))
+        return fitted([head, *said], self._terminal, again="    ")
 
     def diff(self, diff: str, total: int = 0) -> list[str]:
         """A unified diff in colour; exact, because a person may be deciding on it."""
-        lines = exact(diff.rstrip("\n")).split("\n")
+        # Imported here: most chats are opened without one.
+        from claudette_cli.rendering.diffs import painted
+
+        lines = painted(diff, self._terminal)
         shown = lines if self._whole else lines[:DIFF_LINES]
-        styles = {"+": "green", "-": "red", "@": "cyan"}
-        painted = [
-            "  " + self._terminal.paint(line, *filter(None, [styles.get(line[:1])]))
-            for line in shown
-        ]
+        rows = [f"  {line}" for line in shown]
         if len(shown) < len(lines):
-            painted.append(self._terminal.paint(f"  … {len(lines) - len(shown)} more lines", "dim"))
+            rows.append(self._terminal.paint(f"  … {len(lines) - len(shown)} more lines", "dim"))
         if total:
-            painted.append(self._terminal.paint(f"  … of {figures.size(total)}", "dim"))
-        return painted
+            rows.append(self._terminal.paint(f"  … of {figures.size(total)}", "dim"))
+        return rows
 
     def turn(self, turn: Json) -> str:
         """The line below a turn that ended."""
         reason = turn.get("reason", "done")
         parts = [
-            reason + (f": {harmless(turn['error'])}" if turn.get("error") else ""),
+            "■ " * (reason == "stopped")
+            + reason
+            + (f": {harmless(turn['error'])}" if turn.get("error") else ""),
             figures.duration(turn.get("durationMs", 0)),
             figures.spent(turn.get("usage") or {}),
         ]
@@ -144,23 +157,24 @@ class Painter:
         facts = [f"exit {code}"] if code else []
         if tool.get("truncated"):
             facts.append("the agent saw a part of it")
-        if item["status"] in ("stopped", "lost", "discarded"):
+        if item["status"] in {"stopped", "lost", "discarded"} - {self._untold}:
             facts.append(item["status"])
         room = self._terminal.width - len(tool["name"]) - 8
-        shown = exact(title) if self._whole else clip(exact(title), max(20, room))
+        shown = exact(title) if self._whole else cut(line(title), max(20, room))
         tail = "  " + paint(", ".join(facts), "yellow") if facts else ""
         return f"{paint(mark, style)} {paint(tool['name'], 'bold')} {shown}{tail}"
 
     def _output(self, text: str) -> list[str]:
-        lines = harmless(text).rstrip("\n").split("\n")
-        paint = self._terminal.paint
+        text = text.rstrip("\n")
+        lines = (coloured(text) if self._terminal.colour else harmless(text)).split("\n")
+        edge = self._terminal.paint("  │ ", "dim")
         if self._whole or len(lines) <= OUTPUT_LINES + 1:
-            return [paint(f"  │ {line}", "dim") for line in lines]
+            return [edge + line for line in lines]
         hidden = len(lines) - OUTPUT_LINES
-        shown = [cut(line, self._terminal.width - 4) for line in lines[-OUTPUT_LINES:]]
+        shown = [shortened(line, self._terminal.width - 5) for line in lines[-OUTPUT_LINES:]]
         return [
-            paint(f"  │ … {hidden} lines before", "dim"),
-            *(paint(f"  │ {line}", "dim") for line in shown),
+            edge + self._terminal.paint(f"… {hidden} lines before", "dim"),
+            *(edge + line for line in shown),
         ]
 
     def rest_of(self, item: Json, shown: int) -> list[str]:

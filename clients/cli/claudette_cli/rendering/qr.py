@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from claudette_cli.terminal import Terminal
+from claudette_cli.terminal.output import Terminal
 
 BORDER = 2
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from claudette_cli.rendering import markdown, questions
+from claudette_cli.rendering import questions
 from claudette_cli.rendering.blocks import Blocks
 from claudette_cli.rendering.cards import card, outcome, subject
 from claudette_cli.rendering.items import Painter
-from claudette_cli.terminal import Terminal, exact, harmless
+from claudette_cli.rendering.ways import ways_out
+from claudette_cli.rendering.wrapping import fitted
+from claudette_cli.terminal.output import Terminal, exact, harmless
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from claudette_cli.fold import Change, Fold
+    from claudette_cli.client.fold import Change, Fold
 
     Json = dict[str, Any]
 
@@ -24,11 +26,17 @@ CONFIGURED = ("title", "model", "level", "thinking")
 class Scroll:
     """Follows one fold. Feed it every change, print what it returns, then show the tail."""
 
-    def __init__(self, fold: Fold, terminal: Terminal, *, history: bool = True) -> None:
+    def __init__(
+        self, fold: Fold, terminal: Terminal, *, history: bool = True, seated: bool = False
+    ) -> None:
+        """`seated` is a person who can type commands with a slash in front."""
         self._fold = fold
+        self._seated = seated
+        self._withdrawn: list[str] = []
+        """Lines about cards that went away, which a stop explains."""
         self._with_history = history
         self._terminal = terminal
-        self._painter = Painter(terminal)
+        self._painter = Painter(terminal, live=True)
         self._messages: dict[str, _Message] = {}
         self.decided_here: set[str] = set()
         """Permissions that this client decided."""
@@ -41,7 +49,10 @@ class Scroll:
         """The lines that are final now."""
         name, about = change
         handler = _HANDLERS.get(name)
-        lines = handler(self, about) if handler else []
+        before, self._withdrawn = (
+            (self._withdrawn, []) if name in _GOING_ON else ([], self._withdrawn)
+        )
+        lines = [*before, *(handler(self, about) if handler else [])]
         if lines:
             self._trouble = _trouble(name, about)
         return lines
@@ -90,6 +101,8 @@ class Scroll:
         return self._markdown(message.feed(item.get("text", "")))
 
     def _added(self, event: Json) -> list[str]:
+        if event["item"].get("notice") == "stopped" and self._fold.running:
+            return []  # the end of the turn says it
         return self._block(self._whole(event["item"]))
 
     def _closed(self, event: Json) -> list[str]:
@@ -116,16 +129,30 @@ class Scroll:
         what = subject(permission) if permission else event["permissionId"]
         text = f"┃ {outcome(resolution, ours=ours)}: {what}"
         style = "green" if resolution["outcome"] == "allow" else "yellow"
-        return self._block([self._terminal.paint(text, style)])
+        lines = self._block([self._terminal.paint(text, style)])
+        if resolution["outcome"] == "withdrawn":
+            self._withdrawn += lines
+            return []
+        return lines
 
     def _questioned(self, event: Json) -> list[str]:
         return self._block(questions.card(event["question"], self._terminal))
 
     def _turn_ended(self, event: Json) -> list[str]:
-        turn = event["turn"]
-        if turn.get("error") == self._trouble:
+        turn, trouble = event["turn"], event["turn"].get("error", "")
+        before, self._withdrawn = self._withdrawn, []
+        if turn.get("reason") == "stopped":
+            before = []
+        if trouble and trouble == self._trouble:
             turn = turn | {"error": ""}
-        return self._block([self._painter.turn(turn)])
+        lines = fitted([self._painter.turn(turn)], self._terminal, again="  ")
+        if (
+            self._seated
+            and turn.get("reason") == "failed"
+            and (ways := ways_out(trouble, self._fold.chat))
+        ):
+            lines += fitted([self._terminal.paint(ways, "dim")], self._terminal, again="  ")
+        return [*before, *self._block(lines)]
 
     def _lost(self, event: Json) -> list[str]:
         said = [f"  {harmless(line)}" for line in event.get("stderr", [])]
@@ -138,7 +165,8 @@ class Scroll:
         return self._remark(f"The chat failed: {status.get('why') or 'nobody knows why'}")
 
     def _compaction_ended(self, event: Json) -> list[str]:
-        if event.get("ok", True):
+        """How one that was asked for failed, a notice tells."""
+        if event.get("ok", True) or event["compaction"]["trigger"] == "manual":
             return []
         return self._remark(f"Nothing was compacted: {event.get('error', '')}")
 
@@ -195,6 +223,9 @@ class Scroll:
     def _render(self, text: str) -> list[str]:
         if not text.strip():
             return []
+        # Imported here: the first prompt does without.
+        from claudette_cli.rendering import markdown
+
         return markdown.render(text, self._terminal.width - 1, colour=self._terminal.colour)
 
     def _block(self, lines: list[str]) -> list[str]:
@@ -229,6 +260,8 @@ class _Message:
         return bool(text.startswith(self.fed) or self.fed.startswith(text))
 
 
+_GOING_ON = {"snapshot", "delta", "item/opened", "permission/opened", "turn/started"}
+"""What comes when a card went away and no stop did it."""
 _HANDLERS: dict[str, Callable[[Scroll, Any], list[str]]] = {
     "snapshot": Scroll._snapshot,
     "delta": Scroll._delta,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from claudette_cli.rendering import markdown
-from claudette_cli.terminal import Terminal
+from claudette_cli.terminal.output import Terminal, screen_rows
 
 TAIL_HEIGHT = 12
 
@@ -30,11 +28,5 @@ class Stage:
             return
         erase = f"\x1b[{self._drawn}A\x1b[J" if self._drawn else ""
         self._drawn = sum(markdown.rows(line, self._terminal.width) for line in tail)
-        self._terminal.write(erase + "".join(f"{line}\n" for line in [*final, *tail]))
-
-
-def screen_rows() -> int:
-    try:
-        return os.get_terminal_size().lines
-    except OSError:
-        return 24
+        lines = "".join(f"{self._terminal.guarded(line)}\n" for line in [*final, *tail])
+        self._terminal.draw(erase + lines)

@@ -1,10 +1,10 @@
 """What Tab offers: commands, and what they take."""
 
-import threading
+from typing import Any
 
 from claudette_cli.attach.completion import Offered
 
-COMMANDS = [
+COMMANDS: list[dict[str, Any]] = [
     {"name": "/model", "about": "shows", "completions": ["openai/gpt-5.4", "fake/small"]},
     {"name": "/mode", "about": "", "source": "agent"},
     {"name": "/skill:rig", "about": "How to rig."},
@@ -34,11 +34,3 @@ def test_arguments_are_completed_by_their_beginning_and_then_by_any_part() -> No
 
 def test_a_message_is_left_alone() -> None:
     assert offered("hello /mo") == offered("") == offered("/model a b") == offered("/x\n/m") == []
-
-
-def test_who_asks_early_waits_for_what_is_offered() -> None:
-    known = Offered()
-    learning = threading.Timer(0.05, known.learn, [COMMANDS])
-    learning.start()
-    assert ("/model", "shows") in list(known.complete("/mo"))
-    learning.join()

@@ -4,6 +4,8 @@ import asyncio
 import os
 import pty
 import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from prompt_toolkit.application import create_app_session
@@ -28,38 +30,92 @@ class Person:
     def decide(self, decision: str, reason: str = "", scope: str = "once") -> None:
         raise AssertionError(decision)
 
+    def allow_all(self) -> None:
+        raise AssertionError
+
     def stop(self) -> None:
         self.stopped.set()
+
+    def view(self) -> None:
+        raise AssertionError
+
+    def answer(self, question: dict[str, object], text: str) -> None:
+        raise AssertionError(text)
 
     def unfold(self) -> None:
         raise AssertionError
 
+    def go_on_to(self, wanted: str) -> None:
+        raise AssertionError(wanted)
 
-def test_an_enter_stays_an_enter_while_lines_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+
+@contextmanager
+def terminal() -> Iterator[tuple[int, int]]:
+    """Where the keys of a person come from, and where a screen reads them."""
     leader, follower = pty.openpty()
-    printed: list[str] = []
-
-    def write(text: str) -> None:
-        read, _, _, local, *_ = termios.tcgetattr(follower)
-        assert not read & termios.ICRNL, "Enter would be a new line"
-        assert not local & (termios.ICANON | termios.ISIG), "Ctrl-C would be a signal"
-        printed.append(text)
-
-    async def sit() -> None:
-        person = Person()
-        drawn = Screen(person, colour=False)
-        sitting = asyncio.create_task(drawn.run())
-        os.write(leader, ESCAPE)
-        await asyncio.wait_for(person.stopped.wait(), 20)
-        await drawn.print(["one", "two"])
-        drawn.leave()
-        await sitting
-
-    monkeypatch.setattr(screen, "_write", write)
     with (
         open(follower, encoding="utf-8") as typed,
         create_app_session(input=Vt100Input(typed), output=DummyOutput()),
     ):
-        asyncio.run(sit())
+        yield leader, follower
     os.close(leader)
+
+
+async def press(person: Person, leader: int, keys: bytes) -> None:
+    """Returns when all of them were taken: the Esc behind them was."""
+    person.stopped.clear()
+    os.write(leader, keys + ESCAPE)
+    await asyncio.wait_for(person.stopped.wait(), 20)
+
+
+def test_an_enter_stays_an_enter_while_lines_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed: list[str] = []
+
+    async def sit(leader: int) -> None:
+        person = Person()
+        drawn = Screen(person, colour=False)
+        sitting = asyncio.create_task(drawn.run())
+        await press(person, leader, b"")
+        await drawn.print(["one", "two"])
+        drawn.leave()
+        await sitting
+
+    with terminal() as (leader, follower):
+
+        def write(text: str) -> None:
+            read, _, _, local, *_ = termios.tcgetattr(follower)
+            assert not read & termios.ICRNL, "Enter would be a new line"
+            assert not local & (termios.ICANON | termios.ISIG), "Ctrl-C would be a signal"
+            printed.append(text)
+
+        monkeypatch.setattr(screen, "_write", write)
+        asyncio.run(sit(leader))
     assert printed == ["one\ntwo\n"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "completed"),
+    [
+        (b"/mod\t", "/model"),
+        (b"/re\t\x15/mod\t", "/model"),
+        # Another text than the one that Tab was pressed for.
+        (b"/mod\te", "/mode"),
+        (b"/mod", "/mod"),
+    ],
+)
+def test_a_tab_that_comes_too_early_completes_once_it_is_known_how(
+    keys: bytes, completed: str
+) -> None:
+    async def sit(leader: int) -> str:
+        person = Person()
+        drawn = Screen(person, colour=False)
+        sitting = asyncio.create_task(drawn.run())
+        await press(person, leader, keys)
+        drawn.learn([{"name": "/model"}])
+        await press(person, leader, b"")
+        drawn.leave()
+        await sitting
+        return drawn.line.text
+
+    with terminal() as (leader, _):
+        assert asyncio.run(sit(leader)) == completed

@@ -1,11 +1,14 @@
 """Providers on the command line: keys come from stdin, and values are never printed."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from claudette_cli import exits
+from claudette_cli.commands import providers
+from claudette_cli.exits import Failure
 from claudette_cli.main import main
 from tests.unit.cli.conftest import Fake
 from tests.unit.cli.fake_daemon import FakeDaemon, Json
@@ -77,3 +80,21 @@ def test_refreshing_hands_over_what_providers_look_at_and_prints_names_alone(
     said = capsys.readouterr().out
     assert "OPENROUTER_API_KEY" in said
     assert "sesame" not in said
+
+
+def test_an_agent_signs_in_with_its_own_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "agent"
+    program.write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/asked\nexit 3\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    agent = {"id": "agent", "name": "Agent", "signIn": "agent auth login"}
+    assert providers.sign_in_there(agent) == 3
+    assert (tmp_path / "asked").read_text() == "auth login\n"
+    assert "Agent signs in itself: agent auth login" in capsys.readouterr().out
+    program.unlink()
+    with pytest.raises(Failure, match="not on this shell's PATH"):
+        providers.sign_in_there(agent)
+    with pytest.raises(Failure, match="Install it"):
+        providers.sign_in_there(agent | {"missing": "Install it."})

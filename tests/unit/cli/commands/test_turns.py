@@ -11,6 +11,7 @@ from claudette_cli import exits
 from claudette_cli.commands.turns import text_of
 from claudette_cli.exits import Failure
 from claudette_cli.main import main
+from tests.support import pictures
 from tests.unit.cli.conftest import Fake
 from tests.unit.cli.fake_daemon import Json, Line
 
@@ -59,12 +60,16 @@ def run(fake: Fake, chat: Chat, *arguments: str) -> int:
 
 
 def test_in_a_pipe_it_tells_the_turn_and_returns(
-    fake: Fake, capsys: pytest.CaptureFixture[str]
+    fake: Fake, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/agent")
     chat = Chat()
     assert run(fake, chat, "hello", "--when", "steer", "--key", "k") == exits.DONE
     assert capsys.readouterr().out == "t\n"
-    assert chat.sent == [{"chatId": ID, "text": "hello", "key": "k", "when": "steer"}]
+    (sent,) = chat.sent
+    env = sent.pop("env")
+    assert env["SSH_AUTH_SOCK"] == "/agent" and "PATH" not in env
+    assert sent == {"chatId": ID, "text": "hello", "key": "k", "when": "steer"}
 
 
 @pytest.mark.parametrize("options", [("--no-wait",), ("--wait",)])
@@ -165,3 +170,19 @@ def test_a_text_that_cannot_be_sent_is_explained(
     with pytest.raises(Failure, match=said) as failed:
         text_of(f"@{tmp_path / 'f'}")
     assert failed.value.code == exits.USAGE
+
+
+def test_images_go_with_the_message_and_a_bad_one_keeps_it_back(
+    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one.png", "two.png"):
+        (tmp_path / name).write_bytes(pictures.PNG)
+    (tmp_path / "bad.png").write_bytes(b"")
+    paths = [f"--image={tmp_path / name}" for name in ("one.png", "two.png")]
+    chat = Chat(message("seen"), ended())
+    assert run(fake, chat, "look", *paths, "--wait") == exits.DONE
+    (sent,) = chat.sent
+    assert [image["name"] for image in sent["images"]] == ["one.png", "two.png"]
+    assert main(["send", ID, "look", f"--image={tmp_path / 'bad.png'}"]) == exits.USAGE
+    assert "bad.png is empty" in capsys.readouterr().err
+    assert chat.sent == [sent]

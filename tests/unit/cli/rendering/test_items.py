@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from claudette_cli.rendering.items import Painter
-from claudette_cli.terminal import Terminal
+from claudette_cli.terminal.output import Terminal
 
 
 def lines(item: dict[str, Any], *, whole: bool = False) -> list[str]:
@@ -83,3 +83,12 @@ def test_output_cannot_move_the_cursor() -> None:
 def test_the_end_of_a_turn() -> None:
     turn = {"reason": "failed", "error": "no luck", "durationMs": 1500, "usage": {"output": 3}}
     assert Painter(Terminal(io.StringIO())).turn(turn) == "failed: no luck · 1.5 s · 0 in, 3 out"
+
+
+def test_a_message_of_a_person_tells_its_images() -> None:
+    small = {"id": "a", "mimeType": "image/png", "bytes": 70}
+    shot = {"id": "b", "mimeType": "image/png", "bytes": 2_340_000, "name": "s\x1b.png"}
+    told = lines(
+        {"kind": "user", "text": "look", "images": [small, {**shot, "width": 8, "height": 6}]}
+    )
+    assert told == ["▸ look", "  [image 70 bytes]", "  [image s\\x1b.png 2.3 MB, 8x6]"]

@@ -5,7 +5,7 @@ import io
 import segno
 
 from claudette_cli.rendering.qr import BORDER, picture
-from claudette_cli.terminal import Terminal
+from claudette_cli.terminal.output import Terminal
 
 LINK = "https://github.com/login/device"
 

@@ -3,9 +3,9 @@
 import io
 from typing import Any
 
-from claudette_cli.fold import Fold
+from claudette_cli.client.fold import Fold
 from claudette_cli.rendering.scroll import Scroll
-from claudette_cli.terminal import Terminal
+from claudette_cli.terminal.output import Terminal
 
 Json = dict[str, Any]
 
@@ -13,9 +13,10 @@ Json = dict[str, Any]
 class Shown:
     """A scroll over a fold that is told things."""
 
-    def __init__(self, *, history: bool = True, **snapshot: Any) -> None:
+    def __init__(self, *, history: bool = True, seated: bool = False, **snapshot: Any) -> None:
         self.fold = Fold()
-        self.scroll = Scroll(self.fold, Terminal(io.StringIO()), history=history)
+        terminal = Terminal(io.StringIO())
+        self.scroll = Scroll(self.fold, terminal, history=history, seated=seated)
         told = {"chat": {"id": "c"}, "seq": 0, "cursor": "j.0", **snapshot}
         self.lines = self._take(self.fold.snapshot({"snapshot": told}))
 
@@ -147,3 +148,35 @@ def test_what_went_wrong_is_said_once() -> None:
     assert shown.event("status/changed", status={"name": "failed", "why": "No luck."}) == []
     other = shown.event("status/changed", status={"name": "failed", "why": "It ended."})
     assert other == ["! The chat failed: It ended."]
+
+
+STOPPED = {"id": "n", "kind": "notice", "status": "done", "notice": "stopped", "text": "Stopped."}
+
+
+def test_a_stop_is_one_line() -> None:
+    shown = Shown(permissions=[ASKED], turn={"id": "t", "state": "running"})
+    shown.event("item/opened", item=message())
+    shown.say("half")
+    withdrawn = {"outcome": "withdrawn", "by": ""}
+    lines = shown.event("permission/resolved", permissionId="p", resolution=withdrawn)
+    lines += shown.event("item/closed", item=message(status="stopped", text="half"))
+    lines += shown.event("item/added", item=STOPPED)
+    ended = {"id": "t", "state": "ended", "reason": "stopped", "durationMs": 1500}
+    lines += shown.event("turn/ended", turn=ended)
+    assert lines == ["half", "■ stopped · 1.5 s"]
+    items = [message(status="stopped", text="half"), STOPPED]
+    assert Shown(items=items).lines == ["half", "■ stopped"]
+
+
+def test_a_card_that_goes_away_in_mid_turn_says_so() -> None:
+    shown = Shown(permissions=[ASKED])
+    withdrawn = {"outcome": "withdrawn", "by": ""}
+    assert shown.event("permission/resolved", permissionId="p", resolution=withdrawn) == []
+    assert shown.event("item/opened", item=message()) == ["┃ withdrawn by the agent: bash ls"]
+
+
+def test_a_failed_turn_tells_who_is_seated_what_can_be_done() -> None:
+    ended = {"id": "t", "state": "ended", "reason": "failed", "error": "Busy (HTTP 503)"}
+    assert Shown().event("turn/ended", turn=ended) == ["failed: Busy (HTTP 503) · 0.0 s"]
+    _, hint = Shown(seated=True).event("turn/ended", turn=ended)
+    assert hint == "/retry sends it again · /model picks another model"

@@ -12,7 +12,8 @@ from typing import Any
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from claudetted.chat import permissions, turns
+from claudetted.chat.plans import permissions, turns
+from claudetted.chat.state.message import Message
 from claudetted.chat.step import Step
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import ChatId, SidecarId
@@ -138,7 +139,7 @@ class Scene:
 
     def send(self, chat: ChatId) -> None:
         """A message, and what a sidecar answers at once."""
-        self.run(self.stage.plan, chat, turns.send, text="do it", when="auto")
+        self.run(self.stage.plan, chat, turns.send, message=Message("do it"), when="auto")
         while (found := self.sidecar(chat)) and found[1].unanswered:
             self.run(self.stage.keeper.answer, found[0])
 

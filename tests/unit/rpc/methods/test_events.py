@@ -4,8 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -14,6 +13,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from claudetted.chat import removal
 from claudetted.protocol.base import ChatId
 from claudetted.rpc import outbox
 from tests.unit.rpc.methods.scene import Scene, begin, opened
@@ -299,7 +299,7 @@ def test_a_chat_that_is_deleted_tells_its_followers() -> None:
         chat = scene.stage.chats.pop(0)
         scene.connect(late)
         cursor = follower.cursor(chat)
-        scene.run(scene.stage.manager.delete, chat)
+        scene.run(removal.delete, scene.stage.manager, chat)
         assert follower.kinds[-1] == "chat/deleted"
         scene.run(late.ask, "event/subscribe", chatId=chat, after=cursor)
         assert late.refused == ["ChatNotFound"]

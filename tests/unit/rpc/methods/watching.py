@@ -14,17 +14,19 @@ from trio.testing import MockClock, lockstep_stream_pair, wait_all_tasks_blocked
 
 from claudetted.chat import ids
 from claudetted.chat.actor import Actor
+from claudetted.chat.audience.model_watchers import Audience
 from claudetted.chat.manager import Manager
-from claudetted.chat.state import ChatState, fold
-from claudetted.chat.watching import Audience
+from claudetted.chat.state.fold import ChatState, fold
 from claudetted.protocol import events as ev
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.items import Item
 from claudetted.providers.credits import PROVIDER, Credits
+from claudetted.providers.network import Network
 from claudetted.rpc.connection import Connections
-from claudetted.rpc.desk import Desk
 from claudetted.rpc.dispatch import Dispatcher
+from claudetted.rpc.doors.peer import Peer, Rights
 from claudetted.rpc.methods import handlers
+from claudetted.rpc.services import Services
 from claudetted.store import journal, transcripts
 from claudetted.store.database import Database, open_database
 from tests.daemon.mirror import Mirror
@@ -33,6 +35,7 @@ from tests.unit.chat.world import Keeper, create, managing
 T = TypeVar("T")
 Json = dict[str, Any]
 MOST_ROUNDS = 500
+USER = Peer("pid 7", "user", Rights("administer"))
 
 
 class Loop:
@@ -93,7 +96,7 @@ class Watcher:
         self.reading = trio.Event()
         self.reading.set()
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(connections.serve, theirs, None, False)
+            nursery.start_soon(connections.serve, theirs, USER)
             try:
                 with trio.CancelScope() as self._scope:
                     await self._read()
@@ -164,13 +167,17 @@ class Watcher:
         return self.connected and self.reading.is_set()
 
 
-def _desk(**known: Any) -> Desk:
+def _desk(**known: Any) -> Services:
     """With what subscriptions need; the rest belongs to other handlers."""
     known["audience"] = audience = Audience(known["manager"], PROVIDER)
-    nobody: Any = None  # is ever asked for a balance
-    known["credits"] = Credits(nobody, nobody, audience, ids.now, nobody)
-    needed = [one.name for one in fields(Desk) if MISSING is one.default is one.default_factory]
-    return Desk(**{name: known.get(name) for name in needed})
+    nobody: Any = None  # is ever asked for a balance, or for an environment
+    known["network"] = Network(nobody)
+    known["credits"] = Credits(nobody, nobody, audience, ids.now, nobody, nobody)
+    needed: list[str] = [
+        one.name for one in fields(Services) if MISSING is one.default is one.default_factory
+    ]
+    given: dict[str, Any] = {name: known.get(name) for name in needed}
+    return Services(**given)
 
 
 class Stage:
@@ -220,10 +227,10 @@ class Stage:
         try:
             with trio.CancelScope() as self._life:
                 async with managing(self.database, self.keeper) as self.manager:
-                    desk = _desk(manager=self.manager, database=self.database)
+                    services = _desk(manager=self.manager, database=self.database)
                     journal_id = self.database.journal_id
-                    dispatcher = Dispatcher(handlers(desk))
-                    self.connections = Connections(dispatcher, desk.clients, journal_id)
+                    dispatcher = Dispatcher(handlers(services))
+                    self.connections = Connections(dispatcher, services.clients, journal_id)
                     task_status.started()
                     await trio.sleep_forever()
         finally:

@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import given, strategies as some
 
 from claudetted.sidecar.keeper import frames
 from claudetted.sidecar.keeper.frames import frame, take_frames

@@ -1,0 +1,1 @@
+"""Who follows a chat: what is published, encoded once, and to whom it goes."""

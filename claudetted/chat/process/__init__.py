@@ -1,0 +1,1 @@
+"""The agent's process behind a chat: started, read, fed and ended."""

@@ -1,0 +1,1 @@
+"""Doors: how a client reaches the daemon, and who it is."""

@@ -1,0 +1,70 @@
+"""Owns ending what a stopped command left behind outside of its agent.
+
+An agent ends its command's shell, or its group. A process that had taken a session of its own lives
+on, and its parent is the keeper then, the reaper of all that agents start. What is still below the
+agent is the agent's own: its program, or a server that it keeps. Linux alone: elsewhere nothing
+tells whose such a process is.
+"""
+
+import math
+import os
+import signal
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from claudetted.sidecar.environment import CHAT_MARK
+from claudetted.sidecar.keeper import processes
+from claudetted.sidecar.keeper.processes import LINUX, Tree
+
+GRACE_SECONDS, KILL_SECONDS = 0.25, 0.25
+"""Together what is left of the two seconds in which a stop has ended everything."""
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What ran below an agent when it was told to stop, and when the first of it was called, in the
+    kernel's count of ticks since it booted."""
+
+    chat: str
+    agent: int
+    tree: Tree
+    since: int
+
+    def left(self) -> Tree:
+        """What lives of that outside of the agent: it was there, or carries the chat's mark and
+        was started since."""
+        mark = f"{CHAT_MARK}={self.chat}".encode()
+        found = processes.living(self.tree, mark)
+        kept = {self.agent, *(pid for pid, _ in processes.below(self.agent))}
+        ours = {(pid, start) for pid, start in found if pid not in kept}
+        return {one for one in ours if one in self.tree or one[1] >= self.since}
+
+    def end_left(self) -> None:
+        """Asks it to end, then ends it. Blocks until it is gone, or SIGKILL had its time."""
+        if not self._end(signal.SIGTERM, GRACE_SECONDS):
+            self._end(signal.SIGKILL, KILL_SECONDS)
+
+    def _end(self, number: int, seconds: float) -> bool:
+        """Each is told once, also one that starts meanwhile. Whether all are gone."""
+        told: Tree = set()
+        deadline = time.monotonic() + seconds
+        while (left := self.left()) and time.monotonic() < deadline:
+            processes.signal_all(left - told, number)
+            told |= left
+            time.sleep(_POLL_SECONDS)
+        return not left
+
+
+def running(chat: str, agent: int, called_at: str) -> Commands | None:
+    """What commands of the agent run now; the first was called at that time (RFC 3339)."""
+    if not LINUX:
+        return None
+    return Commands(chat, agent, processes.below(agent), _ticks(called_at))
+
+
+def _ticks(at: str) -> int:
+    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    seconds = datetime.fromisoformat(at).timestamp() - booted
+    return math.floor(seconds * os.sysconf("SC_CLK_TCK"))

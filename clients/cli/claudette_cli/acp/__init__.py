@@ -1,0 +1,1 @@
+"""The bridge for editors: the Agent Client Protocol on stdio, the daemon behind it."""

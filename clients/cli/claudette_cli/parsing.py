@@ -1,0 +1,95 @@
+"""Owns the parsers: of one command, and of the overview that only names them all."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from importlib import import_module
+
+from claudette_cli.exits import MEANINGS
+from claudette_cli.main import COMMANDS
+from claudetted import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable
+
+    Verb = tuple[Callable[[ArgumentParser], None], Callable[[Namespace], int]]
+
+DESCRIPTION = "Talks to claudetted, the daemon that keeps coding agents alive.\n" + (
+    "Without a command: opens the chat of this directory, a new one if there is none, or sends\n"
+    "it what is piped in."
+)
+
+
+class _Formatter(RawDescriptionHelpFormatter):
+    """Knows the width by itself: argparse would load shutil for it, even when nothing is shown."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_help_width())
+
+
+class _Named(ArgumentParser):
+    """Stands for a command's parser in the overview, which needs its name alone."""
+
+    def __init__(self, **_: object) -> None:
+        """Keeps nothing."""
+
+
+def parser_of(name: str) -> ArgumentParser:
+    """The parser of one command, built without loading any other."""
+    parser = ArgumentParser(
+        prog=f"claudette {name}",
+        description=_sentence(COMMANDS[name][1]),
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    declare, _ = load(name)
+    declare(parser)
+    return parser
+
+
+def build_parser() -> ArgumentParser:
+    """The parser of the overview. It loads no command, so what stands behind one is not parsed."""
+    parser = ArgumentParser(
+        prog="claudette",
+        description=DESCRIPTION,
+        epilog="exit codes:\n" + "\n".join(f"  {code:<4} {why}" for code, why in MEANINGS.items()),
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"claudette {__version__}")
+    parser.add_argument(
+        "--host",
+        metavar="URL",
+        help="a daemon on another machine: ssh://user@box, or wss://box:7433 once paired by the "
+        "link of claudette remote pair there; comes first, or CLAUDETTE_HOST",
+    )
+    verbs = parser.add_subparsers(
+        metavar="command", title="commands", prog="claudette", parser_class=_Named
+    )
+    for name, (_, summary) in COMMANDS.items():
+        verbs.add_parser(name, help=summary)
+    return parser
+
+
+def load(name: str) -> Verb:
+    """What declares the command's arguments, and what runs it."""
+    module = import_module(f"claudette_cli.{COMMANDS[name][0]}")
+    verb: Verb = module.VERBS[name]
+    return verb
+
+
+def _help_width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit():
+        return int(columns) - 2
+    try:
+        return min(100, os.get_terminal_size().columns) - 2
+    except OSError:
+        return 78
+
+
+def _sentence(summary: str) -> str:
+    return summary[0].upper() + summary[1:] + "."

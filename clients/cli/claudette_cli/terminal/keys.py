@@ -1,0 +1,65 @@
+"""Owns reading single keys from a terminal that is otherwise only written to."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import termios
+import tty
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from claudette_cli.client.connection import Connection
+
+
+class Keys:
+    """Keys without Enter and without echo, while it is entered. Ctrl-C still interrupts."""
+
+    def __init__(self) -> None:
+        self._descriptor = sys.stdin.fileno()
+        self._before = termios.tcgetattr(self._descriptor)
+
+    def __enter__(self) -> Keys:
+        tty.setcbreak(self._descriptor)
+        # A shell that suspended this job sets the terminal as it wants it itself.
+        self._continued = signal.signal(signal.SIGCONT, self._resume)
+        return self
+
+    def _resume(self, _: int, __: FrameType | None) -> None:
+        tty.setcbreak(self._descriptor)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGCONT, self._continued)
+        termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+
+    def pressed_before(self, connection: Connection) -> str:
+        """The key pressed before the daemon says something; empty when the daemon was first."""
+        if connection.pending:
+            return ""
+        ready, _, _ = select.select([self._descriptor, connection.fileno()], [], [])
+        return self._read() if self._descriptor in ready else ""
+
+    def pressed(self) -> str:
+        """Waits for a key."""
+        return self._read()
+
+    def discard(self) -> None:
+        """Forgets what was typed before it could be meant as an answer."""
+        termios.tcflush(self._descriptor, termios.TCIFLUSH)
+
+    def line(self, prompt: str) -> str:
+        """A whole line, with echo; empty when it is given up with Ctrl-D."""
+        termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+        try:
+            return input(prompt).strip()
+        except EOFError:
+            return ""
+        finally:
+            tty.setcbreak(self._descriptor)
+
+    def _read(self) -> str:
+        return os.read(self._descriptor, 64).decode(errors="replace")[:1]

@@ -1,0 +1,1 @@
+"""Watching a turn: how it is shown, and the cards that it opens."""

@@ -1,0 +1,175 @@
+---Owns the lists to choose from: chats, models, levels, agents, waiting requests, questions.
+
+local Client = require("claudette.client")
+local approval = require("claudette.approval")
+local render = require("claudette.render")
+
+local M = {}
+
+M.LEVELS = { "readonly", "standard", "confined", "full" }
+M.THINKING = { "off", "minimal", "low", "medium", "high", "xhigh", "max" }
+
+---@param found table[]
+---@param prompt string
+---@param label fun(each: any): string
+---@param chosen fun(each: any)
+local function choose(found, prompt, label, chosen)
+  if #found == 0 then return vim.notify("claudette: there is nothing to choose from.") end
+  vim.ui.select(found, { prompt = prompt, format_item = label }, function(each)
+    if each then chosen(each) end
+  end)
+end
+
+---@param client claudette.Client
+---@param method string
+---@param params table
+---@param prompt string
+---@param list fun(result: any): table[]
+---@param label fun(each: any): string
+---@param chosen fun(each: any)
+local function pick(client, method, params, prompt, list, label, chosen)
+  client:request(method, params, function(problem, result)
+    if problem then return Client.complain(problem) end
+    choose(list(result), prompt, label, chosen)
+  end)
+end
+
+---@param client claudette.Client
+---@param chosen fun(chat: claudette.Chat)
+function M.chats(client, chosen)
+  pick(
+    client,
+    "chat/list",
+    { limit = 200 },
+    "Chat",
+    function(result) return result.chats or {} end,
+    function(chat)
+      local title = (chat.title or "") ~= "" and chat.title or chat.id
+      local waits = (chat.openPermissions or 0) > 0 and " · waits for you" or ""
+      local place = vim.fn.fnamemodify(chat.cwd, ":~")
+      return ("%s  %s  %s%s"):format(render.one_line(title), place, chat.status.name, waits)
+    end,
+    chosen
+  )
+end
+
+---@param models claudette.Model[]
+local function offered(models)
+  local usable = vim.tbl_filter(function(model) return model.usable ~= false end, models)
+  local primary = vim.tbl_filter(function(model) return model.primary end, usable)
+  return #primary > 0 and primary or usable
+end
+
+---The daemon may not have looked for any yet, and is then asked to.
+---@param chat claudette.OpenChat
+function M.models(chat)
+  local function label(model) return ("%s · %s"):format(model.group, model.name) end
+  local function chosen(model) chat:configure({ model = model.id, backend = model.backend }) end
+  chat.client:request("model/list", {}, function(problem, result)
+    if problem then return Client.complain(problem) end
+    local found = offered(result.models or {})
+    if #found > 0 then return choose(found, "Model", label, chosen) end
+    local function listed(refreshed) return offered(refreshed.models or {}) end
+    pick(chat.client, "model/refresh", {}, "Model", listed, label, chosen)
+  end)
+end
+
+---@param chat claudette.OpenChat
+function M.queue(chat)
+  choose(
+    chat.fold.queue,
+    "Take back",
+    function(entry) return render.one_line(entry.text) end,
+    function(entry)
+      local params = { chatId = chat.id, turnId = entry.turnId }
+      chat.client:request("queue/remove", params, function(problem)
+        if problem then return Client.complain(problem) end
+        chat:compose(vim.split(entry.text, "\n", { plain = true }))
+      end)
+    end
+  )
+end
+
+---@param chat claudette.OpenChat
+---@param names string[]
+---@param field string
+function M.setting(chat, names, field)
+  vim.ui.select(names, { prompt = field, format_item = tostring }, function(name)
+    if name then chat:configure({ [field] = name }) end
+  end)
+end
+
+---An agent is chosen for a new chat; a chat keeps its own.
+---@param client claudette.Client
+---@param chosen fun(harness: claudette.Harness)
+function M.agents(client, chosen)
+  pick(
+    client,
+    "harness/list",
+    {},
+    "Agent of a new chat",
+    function(result) return result.harnesses or {} end,
+    function(harness)
+      local missing = (harness.missing or "") ~= "" and " · " .. harness.missing or ""
+      return harness.name .. missing
+    end,
+    chosen
+  )
+end
+
+---@param client claudette.Client
+function M.inbox(client)
+  pick(
+    client,
+    "permission/list",
+    {},
+    "Waiting",
+    function(result) return result.permissions or {} end,
+    function(permission)
+      local request = permission.request
+      local about = request.command or table.concat(request.paths or {}, " ")
+      return ("%s  %s"):format(request.tool, render.one_line(about))
+    end,
+    function(permission) approval.show(client, permission) end
+  )
+end
+
+---@param client claudette.Client
+function M.questions(client)
+  pick(
+    client,
+    "question/list",
+    {},
+    "Question",
+    function(result) return result.questions or {} end,
+    function(question) return question.title end,
+    function(question) M.answer(client, question) end
+  )
+end
+
+---@param client claudette.Client
+---@param question claudette.Question
+function M.answer(client, question)
+  local function send(value)
+    local params = { questionId = question.id, value = value, key = Client.key() }
+    client:request("question/answer", params)
+  end
+  if #(question.options or {}) == 0 then
+    local ask = question.secret and vim.fn.inputsecret or nil
+    if ask then return send(ask(question.title .. " ")) end
+    return vim.ui.input({ prompt = question.title .. " " }, function(value)
+      if value then send(value) end
+    end)
+  end
+  local options = {
+    prompt = question.title,
+    format_item = function(option)
+      return option.label .. ((option.about or "") ~= "" and (" · " .. option.about) or "")
+    end,
+  }
+  vim.ui.select(question.options, options, function(option)
+    if option then send(option.id) end
+  end)
+end
+
+return M

@@ -1,0 +1,73 @@
+// Owns how much the commands of a turn keep of their outputs on disk, all of them together: what is
+// the oldest goes first. Pi writes the files, of outputs that are long.
+
+import { readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+/** How Pi names the files, in the chat's own directory. */
+const OUTPUT_LOG = /^pi-bash-.*\.log$/;
+
+interface Log {
+  path: string;
+  bytes: number;
+  at: number;
+}
+
+export class Outputs {
+  private running = 0;
+  /** By the commands that run, and by those that ran beside them. */
+  private written = 0;
+  private reserved = 0;
+  private finished: Log[] = [];
+
+  constructor(
+    private readonly directory: string,
+    readonly mostBytes: number,
+  ) {}
+
+  /** A command begins, and keeps room for its tail. */
+  begin(tail: number): void {
+    if (this.running === 0) {
+      this.written = 0;
+      this.finished = logsIn(this.directory);
+    }
+    this.running += 1;
+    this.reserved += tail;
+  }
+
+  /** Its tail is about to be written. */
+  end(tail: number, used: number): void {
+    this.running -= 1;
+    this.reserved -= tail;
+    this.take(used);
+  }
+
+  /** Makes room for so many bytes; returns how many of them may be written. */
+  take(bytes: number): number {
+    const allowed = Math.max(0, Math.min(bytes, this.mostBytes - this.reserved - this.written));
+    this.written += allowed;
+    const kept = (): number => this.finished.reduce((sum, log) => sum + log.bytes, this.written);
+    while (this.finished.length > 0 && kept() > this.mostBytes) {
+      rmSync(this.finished.shift()!.path, { force: true });
+    }
+    return allowed;
+  }
+
+  /** The turn is over: what people see of the outputs is stored with their items. */
+  remove(): void {
+    for (const { path } of logsIn(this.directory)) rmSync(path, { force: true });
+  }
+}
+
+/** The oldest first. */
+function logsIn(directory: string): Log[] {
+  // It may be gone, or be a file: what a command needs of it is made before the command runs.
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return [];
+  const names = readdirSync(directory).filter((name) => OUTPUT_LOG.test(name));
+  const logs = names.flatMap((name) => {
+    const path = join(directory, name);
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found ? [{ path, bytes: found.size, at: found.mtimeMs }] : [];
+  });
+  return logs.sort((one, other) => one.at - other.at);
+}

@@ -1,0 +1,58 @@
+"""Owns what a person does on the page, and looks for there."""
+
+from tests.browser.conftest import Browser, Stage
+
+
+def pair(browser: Browser, stage: Stage, name: str, device: str, **params: str) -> None:
+    """Opens the link on a telephone; returns when it is in."""
+    link = stage.link(name=device, **params)
+    browser.run("await kept.phone(args.page, args.url)", page=name, url=link)
+    browser.on(name, "await page.getByRole('heading', { name: 'Inbox' }).waitFor()")
+
+
+def visit(browser: Browser, name: str, place: str) -> None:
+    browser.on(name, "await page.evaluate((h) => { location.hash = h }, args.h)", h=f"#/{place}")
+
+
+def at(browser: Browser, name: str, chat: str) -> None:
+    visit(browser, name, f"chat/{chat}")
+    code = "await page.locator(`[data-chat='${args.chat}'] .transcript`).waitFor()"
+    browser.on(name, code, chat=chat)
+
+
+def toggle_settings(browser: Browser, name: str) -> None:
+    """Of the chat that is open: its model and level."""
+    browser.on(name, "await page.locator('.facts button').click()")
+
+
+def press(browser: Browser, name: str, button: str) -> None:
+    code = "await page.getByRole('button', { name: args.button, exact: true }).click()"
+    browser.on(name, code, button=button)
+
+
+def write(browser: Browser, name: str, text: str) -> None:
+    browser.on(name, "await page.getByLabel('Message', { exact: true }).fill(args.text)", text=text)
+
+
+def shown(browser: Browser, name: str, text: str) -> None:
+    browser.on(name, "await page.getByText(args.text).first().waitFor()", text=text)
+
+
+def ended(stage: Stage, chat: str) -> str:
+    return str(stage.call("turn/wait", chatId=chat)["turn"]["reason"])
+
+
+def idle(browser: Browser, name: str) -> None:
+    """Returns when the page shows that its chat has ended its turn, and so all of it."""
+    browser.on(name, "await page.locator('.status.idle').waitFor()")
+
+
+def clean(browser: Browser, name: str, *rules: str) -> None:
+    """No violation of the rules of accessibility that axe knows, or of those that are named."""
+    code = """
+        await page.evaluate(kept.axe);
+        const found = await page.evaluate((rules) => axe.run({ runOnly: rules }), args.rules);
+        return found.violations.map((one) => `${one.id}: ${one.nodes[0].html}`);
+    """
+    found = browser.on(name, code, rules=rules or ["wcag2a", "wcag2aa", "best-practice"])
+    assert found == [], found

@@ -1,0 +1,131 @@
+"""How fast the page is on a slow telephone, measured against the same page with little to do: other
+programs of the machine slow both alike."""
+
+from typing import Any
+
+import pytest
+
+from tests.browser.acts import at, ended, idle, pair
+from tests.browser.conftest import Browser, Stage
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+SLOWER = 4
+"""A telephone of the middle class against a computer."""
+FEW, ITEMS = 1_000, 5_000
+BY_TURN = 250
+DELTAS = 20_000
+
+SLOW = """
+    const tools = await page.context().newCDPSession(page);
+    await tools.send('Emulation.setCPUThrottlingRate', { rate: args.rate });
+"""
+CALIBRATE = """
+    return page.evaluate(() => {
+      const began = performance.now();
+      let sum = 0;
+      for (let number = 0; number < 2e7; number += 1) sum += number % 7;
+      return sum ? performance.now() - began : 0;
+    });
+"""
+WATCH = """
+    await page.evaluate(() => {
+      window.tasks = [];
+      new PerformanceObserver((list) => {
+        for (const task of list.getEntries()) window.tasks.push(task.duration);
+      }).observe({ type: 'longtask' });
+    });
+"""
+SCROLL = """
+    return page.locator('.transcript').evaluate(async (node) => {
+      const drawn = [];
+      for (let step = 0; step <= 20; step += 1) {
+        node.scrollTop = (node.scrollHeight * step) / 20;
+        await new Promise(requestAnimationFrame);
+        await new Promise(requestAnimationFrame);
+        drawn.push(document.querySelectorAll('*').length);
+      }
+      return Math.max(...drawn);
+    });
+"""
+TO_THE_TOP = """
+    await page.locator('.transcript').evaluate(async (node) => {
+      while (document.querySelector('.older')) {
+        node.scrollTop = 0;
+        await new Promise(requestAnimationFrame);
+      }
+    });
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def phone(browser: Browser, stage: Stage) -> None:
+    pair(browser, stage, "slow", "Slow")
+
+
+@pytest.fixture
+def slow(browser: Browser) -> Any:
+    browser.on("slow", SLOW, rate=SLOWER)
+    yield
+    browser.on("slow", SLOW, rate=1)
+
+
+def longest(browser: Browser) -> float:
+    """Milliseconds of the longest task since `WATCH`; tasks below 50 are none."""
+    return float(browser.on("slow", "return page.evaluate(() => Math.max(50, ...window.tasks))"))
+
+
+def loop(browser: Browser) -> float:
+    """Milliseconds of 20 million steps there: 60 to 100 on an idle machine of 2024, slowed down."""
+    return float(min(browser.on("slow", CALIBRATE) for _ in range(3)))
+
+
+def test_it_can_be_used_soon_after_its_first_byte(
+    browser: Browser, stage: Stage, slow: None
+) -> None:
+    code = """
+        await page.reload({ waitUntil: 'commit' });
+        return page.evaluate(async () => {
+          while (!document.querySelector('nav a')) await new Promise(requestAnimationFrame);
+          const { responseStart } = performance.getEntriesByType('navigation')[0];
+          return performance.now() - responseStart;
+        });
+    """
+    browser.on("slow", "await page.evaluate(() => navigator.serviceWorker.ready)")
+    soonest = min(browser.on("slow", code) for _ in range(5))
+    unit = loop(browser)
+    assert soonest < 8 * unit, (soonest, unit)
+
+
+def test_twenty_thousand_deltas_do_not_freeze_it(
+    browser: Browser, stage: Stage, slow: None
+) -> None:
+    chat = stage.chat("Flood")
+    at(browser, "slow", chat)
+    browser.on("slow", WATCH)
+    stage.call("turn/send", chatId=chat, text=f"@many {DELTAS} @text finished")
+    ended(stage, chat)
+    # Looking for a text would cost more than drawing it.
+    idle(browser, "slow")
+    told, unit = longest(browser), loop(browser)
+    assert told < 5 * unit, (told, unit)
+
+
+def test_a_chat_of_five_thousand_items_scrolls(browser: Browser, stage: Stage) -> None:
+    drawn, told = [], 0.0
+    for turns in (FEW // BY_TURN, ITEMS // BY_TURN):
+        chat = stage.chat(f"Tall {turns}")
+        for _ in range(turns):
+            stage.call("turn/send", chatId=chat, text=" @then ".join(["@text one"] * BY_TURN))
+            ended(stage, chat)
+        at(browser, "slow", chat)
+        browser.on("slow", TO_THE_TOP)
+        height = "return page.locator('.transcript').evaluate((node) => node.scrollHeight)"
+        assert browser.on("slow", height) > 20 * turns * BY_TURN
+        browser.on("slow", SLOW, rate=SLOWER)
+        browser.on("slow", WATCH)
+        drawn.append(browser.on("slow", SCROLL))
+        told, unit = longest(browser), loop(browser)
+        browser.on("slow", SLOW, rate=1)
+    assert drawn[1] < drawn[0] + 50 < 400
+    assert told < 10 * unit, (told, unit)

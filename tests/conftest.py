@@ -1,0 +1,42 @@
+"""Every process of the tests is kept apart from whoever runs them, before anything is imported."""
+
+import gc
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import isolation
+
+PLACE = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[PLACE] = isolation.enter()
+    if told := getattr(config, "workerinput", None):
+        # A worker is started by a process that has entered already.
+        isolation.outer.clear()
+        isolation.outer.update(told["outer"])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells a worker, over its pipe, what must not be in its environment."""
+    node.workerinput["outer"] = dict(isolation.outer)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays until the end: looking for garbage in it is for nothing."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[PLACE])

@@ -1,0 +1,50 @@
+"""A batch against a real daemon with a scripted agent."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from claudette_cli import exits
+from tests.daemon.world import Home
+from tests.support.commands import Commands
+
+pytestmark = pytest.mark.usefixtures("scripted_stage")
+
+FILE = """
+- prompt: "@text one"
+- {prompt: "@text two", cwd: other, title: elsewhere}
+- {prompt: '@tool bash {"command": "echo out"} @then @text done', title: asking}
+- {prompt: "@hold door", timeout: 0.1}
+"""
+
+
+def test_each_entry_ends_in_its_own_way_and_resuming_does_the_rest(
+    commands: Commands, home: Home
+) -> None:
+    Path(home.work, "other").mkdir()
+    file = Path(home.work, "b.yaml")
+    file.write_text(FILE)
+    done = commands.run("batch", "b.yaml", "--json", code=exits.TIMED_OUT)
+    told = {row["entry"]: row for row in map(json.loads, done.out.splitlines())}
+    outcomes = [told[n]["outcome"] for n in range(1, 5)]
+    assert outcomes == ["done", "done", "asks", "timed out"]
+    assert [told[n]["text"] for n in (1, 2)] == ["one", "two"]
+    chats = {row["id"]: row for row in commands.run("ls", "--json").json}
+    assert chats[told[2]["chatId"]]["cwd"] == str(home.work / "other")
+    commands.run("approve", told[3]["chatId"])
+    commands.run("wait", told[3]["chatId"])
+    file.write_text(FILE.replace('"@hold door", timeout: 0.1', '"@text three"'))
+    again = commands.run("batch", "b.yaml", "--resume").out
+    assert again.endswith("4 entries: 2 done, 2 done before\n")
+    assert told[3]["chatId"] in again
+
+
+def test_top_shows_an_agent_that_works(commands: Commands) -> None:
+    chat = commands.new("--title", "busy")
+    commands.run("send", chat, "-", "--no-wait", typed="@hold door")
+    (row,) = commands.run("top", "--json").json
+    assert (row["chat"]["id"], row["chat"]["status"]["name"]) == (chat, "running")
+    assert row["memory"] > 0
+    assert chat in commands.run("top").out
+    commands.run("stop", chat)

@@ -1,0 +1,38 @@
+"""Owns the surroundings of a real opencode in tests: its configuration and its environment."""
+
+import json
+import os
+from pathlib import Path
+
+from claudette_cli.demo.scripted_model import ScriptedModel
+
+
+def write_config(home: Path, model: ScriptedModel) -> None:
+    """One provider, nothing fetched, and the user's own rules that let everything run."""
+    provider = {
+        "npm": "@ai-sdk/openai-compatible",
+        "options": {"baseURL": model.base_url, "apiKey": "none-needed"},
+        "models": {"small": {"limit": {"context": 40_000, "output": 4_000}}},
+    }
+    config = {
+        "autoupdate": False,
+        "permission": {"bash": "allow", "edit": "allow"},
+        "agent": {"build": {"permission": {"bash": {"*": "allow"}}}},
+        "provider": {"fake": provider},
+        "model": "fake/small",
+        "small_model": "fake/small",
+    }
+    path = home / ".config/opencode/opencode.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(config), encoding="utf-8")
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {
+        "HOME": os.fspath(home),
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "OPENCODE_DISABLE_MODELS_FETCH": "1",
+        "XDG_CONFIG_HOME": os.fspath(home / ".config"),
+        "XDG_DATA_HOME": os.fspath(home / ".local/share"),
+    }

@@ -1,0 +1,19 @@
+"""A daemon is started for a person, and never for an agent."""
+
+from pathlib import Path
+
+import pytest
+
+from claudette_cli.client import starting
+from claudette_cli.exits import NO_DAEMON, Failure
+
+
+def test_a_command_of_an_agent_starts_no_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDETTED_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("CLAUDETTED_CHAT", "aaaaaaaaaaaa")
+    with pytest.raises(Failure, match="outside of the chat") as refused:
+        starting.start()
+    assert refused.value.code == NO_DAEMON
+    assert not (tmp_path / "data").exists()

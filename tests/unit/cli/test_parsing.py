@@ -1,0 +1,78 @@
+"""What every command has: JSON for scripts, and what it does when nothing is said of its verbs."""
+
+import json
+from argparse import _SubParsersAction
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from claudette_cli import exits
+from claudette_cli.main import COMMANDS, main
+from claudette_cli.parsing import parser_of
+from claudette_cli.reference import _parsers
+from tests.unit.cli.conftest import Fake
+from tests.unit.cli.fake_daemon import Json
+
+WITHOUT = {
+    "acp": "speaks a protocol",
+    "bug-report": "writes a text to be read before it is sent",
+    "completion": "prints a script",
+    "demo": "is to be watched",
+    "help": "prints a text",
+    "provider login": "asks its user",
+    "rpc": "prints JSON always",
+    "service logs": "is what the service manager prints",
+    "stdio": "speaks a protocol",
+}
+ITEM = {"id": "i", "kind": "message", "status": "done"}
+CHAT = {"id": "c" * 12, "cwd": "/w"}
+LISTS: dict[str, Json] = {
+    "agent": {"harness_list": {"harnesses": []}},
+    "audit": {"permission_audit": {"decisions": []}},
+    "backend": {"backend_list": {"backends": []}},
+    "history cccccccccccc": {"chat_history": {"items": [ITEM]}},
+    "inbox": {"permission_list": {"permissions": []}, "question_list": {"questions": []}},
+    "jobs": {"process_list": {"processes": []}},
+    "ls": {"chat_list": {"chats": [CHAT]}},
+    "model": {"model_list": {"models": [], "refreshedAt": "now", "default": ""}},
+    "provider": {"provider_list": {"providers": []}},
+    "ps": {"process_list": {"processes": []}},
+    "questions": {"question_list": {"questions": []}},
+    "queue list cccccccccccc": {"queue_list": {"entries": []}},
+    "remote list": {"device_list": {"devices": []}},
+    "rules": {"rule_list": {"rules": []}},
+    "setting": {"setting_list": {"settings": []}},
+    "top": {"event_subscribe": {"chats": [CHAT]}, "process_list": {"processes": []}},
+    "trust": {"question_list": {"questions": []}, "setting_list": {"settings": []}},
+}
+
+
+def parsers() -> Iterator[tuple[str, Json, bool]]:
+    """By command and verb: its options, and whether a verb has to be named."""
+    for name in COMMANDS:
+        for title, parser in _parsers(name, parser_of(name)):
+            options = {word: act.help for act in parser._actions for word in act.option_strings}
+            groups = [act for act in parser._actions if isinstance(act, _SubParsersAction)]
+            yield title, options, any(group.required for group in groups)
+
+
+def test_every_command_prints_json_and_says_what() -> None:
+    known = {title: options for title, options, _ in parsers()}
+    assert {title for title, options in known.items() if "--json" not in options} == set(WITHOUT)
+    assert all(options["--json"] for title, options in known.items() if title not in WITHOUT)
+
+
+def test_every_group_of_commands_works_bare() -> None:
+    assert [title for title, _, required in parsers() if required] == []
+
+
+def answer(told: Json) -> Callable[[Json], Json]:
+    return lambda params: told
+
+
+@pytest.mark.parametrize("words", LISTS)
+def test_a_list_is_one_array(fake: Fake, capsys: pytest.CaptureFixture[str], words: str) -> None:
+    fake(**{name: answer(told) for name, told in LISTS[words].items()})
+    assert main([*words.split(), "--json"]) == exits.DONE
+    (line,) = capsys.readouterr().out.splitlines()
+    assert isinstance(json.loads(line), list)
