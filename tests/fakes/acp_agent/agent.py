@@ -36,6 +36,7 @@ class Agent:
         self.peer = Peer()
         self._sessions: dict[str, Session] = {}
         self._turns: list[Turn] = []
+        self._leaving = False
         self._place = os.path.join(os.environ["HOME"], ".scripted-acp")
 
     def serve(self) -> None:
@@ -56,7 +57,11 @@ class Agent:
         self._leave()
 
     def _leave(self) -> None:
-        """With all that its commands have left running, as agents should."""
+        """With all that its commands have left running, as agents should. The end of its input and
+        a signal come together: what the first began, the second does not do again."""
+        if self._leaving:
+            return
+        self._leaving = True
         for turn in self._turns:
             turn.stop()
         os._exit(0)

@@ -25,7 +25,7 @@ class Groups:
     def __init__(self, out: Outlet) -> None:
         self._out = out
         self._alive: set[int] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # A signal may come while its thread has it.
 
     def started(self, pgid: int, item: str) -> None:
         self._alive.add(pgid)

@@ -36,14 +36,18 @@ def live(options: Mapping[str, str]) -> None:
     os.dup2(2, 1)
     _begin(options, out)
     desk = Desk(out, options.get("FAKE_GATES", ""))
+    leaving = False
 
     def ask_to_leave(number: int, frame: FrameType | None) -> None:
-        if not desk.deaf.is_set():
+        nonlocal leaving
+        if not leaving and not desk.deaf.is_set():
+            leaving = True
             raise Leaving
 
     signal.signal(signal.SIGTERM, ask_to_leave)
     with suppress(Leaving):
         _serve(desk, 0)
+        leaving = True  # A signal that comes with the end of its input interrupts nothing.
     _leave(desk)
 
 

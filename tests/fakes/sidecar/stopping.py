@@ -15,7 +15,7 @@ class Stop:
     def __init__(self) -> None:
         self._set = threading.Event()
         self._wakers: list[Callable[[], None]] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # A signal may come while its thread has it.
 
     @property
     def is_set(self) -> bool:
