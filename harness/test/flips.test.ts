@@ -10,11 +10,13 @@ import { call, gate, openShop, out, put, root, textOf, work } from "./shop.ts";
 beforeEach(openShop);
 afterEach(removeScratch);
 
-/** The lines that a tool showed while a name was flipped thousands of times. */
+/** The lines that a tool showed while a name was flipped thousands of times, and once after that. */
 async function shownWhile(name: string, target: string, tool: string, input: object): Promise<string[]> {
   const flipper = Bun.spawn([process.execPath, join(import.meta.dir, "flipper.ts"), join(work, name), target]);
   const shown = new Set<string>();
-  for (let nth = 0; flipper.exitCode === null; nth += 1) {
+  let flipped = false;
+  for (let nth = 0; !flipped; nth += 1) {
+    flipped = flipper.exitCode !== null;
     const done = call(tool, input);
     const { ask, request } = await out.next("ask", nth);
     gate.decide({ type: "decide", ask, allow: !request.paths!.some((path) => path.startsWith(target)) });
