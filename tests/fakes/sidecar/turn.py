@@ -85,7 +85,7 @@ class Turn:
         self._late: list[str] = []
 
     def start(self, said: Said, note: str) -> None:
-        threading.Thread(target=self._run, args=(said, note)).start()
+        threading.Thread(target=self._play, args=(said, note)).start()
 
     def abort(self) -> None:
         """Returns when it is over."""
@@ -98,6 +98,12 @@ class Turn:
             if not self._settled:
                 self._steers.append((turn_id, said))
             return not self._settled
+
+    def _play(self, said: Said, note: str) -> None:
+        try:
+            self._run(said, note)
+        finally:
+            self._over.set()  # Also when nobody listens any more, and it could not be said.
 
     def _run(self, said: Said, note: str) -> None:
         if note:
