@@ -43,10 +43,7 @@ def test_an_image_alone_is_a_prompt(sidecar: Sidecar) -> None:
 def test_the_model_gets_the_images_of_a_steer(sidecar: Sidecar, kind: Kind) -> None:
     sidecar.prompt("@text before @hold door @then @text unheard")
     kind.doors.wait_held("door")
-    steer = sc.Steer(sidecar.id(), "T2", "@seen", [image(sidecar, pictures.PNG)])
-    sidecar.send(steer)
-    if "open_steers" not in kind.lacks:
-        sidecar.reply(steer.id)
+    sidecar.ask_for(sc.Steer(sidecar.id(), "T2", "@seen", [image(sidecar, pictures.PNG)]))
     kind.doors.release("door")
     assert sidecar.end().reason == "done"
     assert sidecar.texts()[-1] == shown(pictures.PNG)
