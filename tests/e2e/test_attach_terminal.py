@@ -171,7 +171,7 @@ def test_a_card_of_a_send_takes_keys_after_a_pause(commands: Commands, chat: str
         terminal.expect("Stopped")
         terminal.expect("shell> ")
         terminal.enter("fg")
-        terminal.expect("send")
+        terminal.expect("a allow once")
         terminal.type("a")
         terminal.expect("allowed once by you")
         terminal.expect("done · ")

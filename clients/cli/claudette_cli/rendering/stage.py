@@ -22,6 +22,10 @@ class Stage:
             return 0
         return min(TAIL_HEIGHT, max(1, screen_rows() - 2))
 
+    def forget(self) -> None:
+        """Another program has written since: what was drawn stays where it is."""
+        self._drawn = 0
+
     def show(self, final: list[str], tail: list[str]) -> None:
         """Replaces the tail by final lines and another tail."""
         if not final and not tail and not self._drawn:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
+import os
 import signal
+import time
 from contextlib import contextmanager
 
 TYPE_CHECKING = False
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Ask a program to end; the terminal that is closed sends SIGHUP."""
+_AGAIN_SECONDS = 0.05
 
 
 class Ended(SystemExit):
@@ -29,10 +33,38 @@ def orderly() -> Iterator[None]:
     for each in ours:
         signal.signal(each, _end)
     try:
-        yield
+        with _heard_while_waiting():
+            yield
     finally:
         for each in ours:
             signal.signal(each, before[each])
+
+
+@contextmanager
+def _heard_while_waiting() -> Iterator[None]:
+    """Python calls a handler between two steps of the main thread, and a signal that comes just
+    before a wait would be heard when that is over. What it writes to a pipe wakes a thread, which
+    sends it again until it is heard."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    # The thread inherits the mask: a signal that came to it would interrupt no wait of the main one.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    _thread.start_new_thread(_insist, (reader, _thread.get_ident()))
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(writer)
+
+
+def _insist(reader: int, main: int) -> None:
+    with open(reader, "rb", buffering=0) as pipe:
+        while signum := pipe.read(1):
+            time.sleep(_AGAIN_SECONDS)
+            if signal.getsignal(signum[0]) is _end:
+                signal.pthread_kill(main, signum[0])
 
 
 @contextmanager

@@ -11,17 +11,28 @@ import tty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from claudette_cli.client.connection import Connection
 
 
+class _Resumed(Exception):
+    """A shell that had suspended this job lets it go on."""
+
+
 class Keys:
-    """Keys without Enter and without echo, while it is entered. Ctrl-C still interrupts."""
+    """Keys without Enter and without echo, while it is entered. Ctrl-C still interrupts.
+
+    `resumed` is called where a key is waited for when a shell has suspended this job and lets it
+    go on: what it had asked stands far above then.
+    """
 
     def __init__(self) -> None:
         self._descriptor = sys.stdin.fileno()
         self._before = termios.tcgetattr(self._descriptor)
+        self.resumed: Callable[[], None] = lambda: None
+        self._waits = False
 
     def __enter__(self) -> Keys:
         tty.setcbreak(self._descriptor)
@@ -30,7 +41,11 @@ class Keys:
         return self
 
     def _resume(self, _: int, __: FrameType | None) -> None:
+        # What was typed since the shell let go of the terminal is forgotten: kept, it would be read
+        # with a later key only.
         tty.setcbreak(self._descriptor)
+        if self._waits:
+            raise _Resumed
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGCONT, self._continued)
@@ -40,12 +55,25 @@ class Keys:
         """The key pressed before the daemon says something; empty when the daemon was first."""
         if connection.pending:
             return ""
-        ready, _, _ = select.select([self._descriptor, connection.fileno()], [], [])
+        ready = self._ready(self._descriptor, connection.fileno())
         return self._read() if self._descriptor in ready else ""
 
     def pressed(self) -> str:
         """Waits for a key."""
+        self._ready(self._descriptor)
         return self._read()
+
+    def _ready(self, *sources: int) -> list[int]:
+        """Waits until some can be read: which."""
+        while True:
+            try:
+                self._waits = True
+                return select.select(sources, [], [])[0]
+            except _Resumed:
+                self._waits = False
+                self.resumed()
+            finally:
+                self._waits = False
 
     def discard(self) -> None:
         """Forgets what was typed before it could be meant as an answer."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from claudette_cli.client import deciding
 from claudette_cli.client.daemon import Daemon
 from claudette_cli.client.reading import whole_request
@@ -34,6 +36,7 @@ def answer(waiting: list[Json], terminal: Terminal) -> None:
 def _answered(permission: Json, reading: Keys, terminal: Terminal) -> bool:
     """Whether to go on with the next card."""
     while True:
+        reading.resumed = partial(terminal.say, _keys(permission, terminal))
         key = reading.pressed()
         hidden = cards.must_be_viewed(permission)
         if hidden and key == cards.VIEW:

@@ -78,6 +78,8 @@ class ScreenViewer:
         self._asked = ""
         self._viewed: dict[str, Json] = {}
         """Requests that are longer than their cards and were shown whole."""
+        if reading:
+            reading.resumed = self._show_again
         # What was there before: no history, but what waits for an answer.
         self.show([("snapshot", "")])
 
@@ -109,6 +111,10 @@ class ScreenViewer:
                 self._stage.show([], [])
                 self._decide(waiting, "deny", self._keys.line("Why not? "))
                 return
+
+    def _show_again(self) -> None:
+        self._stage.forget()
+        self.show([])
 
     def _show_whole(self, permission: Json) -> Json:
         with Daemon() as daemon:
