@@ -48,7 +48,7 @@ def _heard_while_waiting() -> Iterator[None]:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    # The thread inherits the mask: a signal that came to it would interrupt no wait of the main one.
+    # The thread inherits the mask: a signal to it would interrupt no wait of the main one.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     _thread.start_new_thread(_insist, (reader, _thread.get_ident()))
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
