@@ -5,14 +5,18 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import venv
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+import claudetted
 from claudette_cli import exits
+from claudetted.protocol import places
 from tests.daemon.world import Home
 from tests.house import House
 from tests.support import isolation
@@ -21,6 +25,7 @@ from tests.support.commands import Commands
 CHECKOUT = Path(__file__).parents[2]
 PACKED = "claudetted/harnesses/pi/staged/pi-harness"
 PAGE = "claudetted/rpc/doors/web/page/"
+NEXT = "99.0.0"
 
 # In one process, where each wheel is built once.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("packaging")]
@@ -158,6 +163,65 @@ def test_without_pi_its_chats_are_readable_and_a_message_says_what_to_do(
         assert "without CLAUDETTE_WITHOUT_PI" in refused.err
         assert commands.run("history", chat, "--json").out.count("and now?") == 0
         assert "level is full" in commands.run("send", chat, "/permissions full").out
+
+
+def next_version(wheel: Path, into: Path) -> Path:
+    """The same wheel as another version, without building one."""
+    own, other = (f"claudetted-{version}" for version in (claudetted.__version__, NEXT))
+    made = into / wheel.name.replace(own, other)
+    with zipfile.ZipFile(wheel) as read, zipfile.ZipFile(made, "w") as written:
+        for info in read.infolist():
+            content = read.read(info)
+            if info.filename.endswith(("/METADATA", "/RECORD", "claudetted/__init__.py")):
+                said = content.decode().replace(own, other)
+                content = said.replace(claudetted.__version__, NEXT).encode()
+            info.filename = info.filename.replace(own, other)
+            written.writestr(info, content)
+    return made
+
+
+@pytest.fixture
+def upgraded(without_pi: Path, tmp_path: Path) -> tuple[Commands, Callable[[Path], str]]:
+    """An installation of this version, and what installs a wheel over it. What it needs is ours."""
+    place = tmp_path / "environment"
+    venv.create(place)
+    (site,) = place.glob("lib/python3*/site-packages")
+    (site / "needs.pth").write_text(sysconfig.get_path("purelib"))
+    pip = (sys.executable, "-m", "pip", "--python", place / "bin/python", "install")
+    over = partial(install, *pip, "--disable-pip-version-check", "--no-deps", "--no-index")
+    over(without_pi)
+    return Commands(tmp_path / "work", [str(place / "bin/claudette")]), over
+
+
+def test_an_upgrade_under_a_daemon_a_running_turn_and_a_seat(
+    home: Home,
+    without_pi: Path,
+    tmp_path: Path,
+    upgraded: tuple[Commands, Callable[[Path], str]],
+) -> None:
+    commands, upgrade = upgraded
+    with commands:
+        chat = commands.new()
+        commands.run("send", chat, "-", typed="@text begun @hold door @text over")
+        home.gates.wait_held("door")
+        with commands.terminal("attach", chat) as seat:
+            seat.shows("begun")
+            upgrade(next_version(without_pi, tmp_path))
+            with commands.terminal("ls") as listed:
+                listed.expect("replace the daemon with: claudette restart")
+                assert listed.ended()[0] == exits.DONE
+            assert commands.run("status", "--json").json["version"] == claudetted.__version__
+            assert commands.run("restart", "--json").json["version"] == NEXT
+            home.gates.release("door")
+            seat.shows("over")
+            seat.enter("@text and on")
+            seat.shows("this command is the older one")
+            seat.shows("and on")
+            seat.type("\x04")
+            assert seat.ended()[0] == exits.DONE
+        assert commands.run("history", chat).out.count("over") == 2
+        assert commands.run("uninstall", "--data", "--yes", "--json").json["ended"]
+        assert not places.data_dir().exists()
 
 
 def test_both_commands_run(installed: Path) -> None:

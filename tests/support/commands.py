@@ -41,8 +41,9 @@ class Ended:
 class Commands:
     """Runs commands in one directory. As a context it ends the daemon they have started."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, program: Sequence[str] = CLAUDETTE) -> None:
         self._directory = directory
+        self._program = program
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +59,7 @@ class Commands:
     def run(self, *arguments: str, typed: str | bytes = "", code: int | None = 0) -> Ended:
         """In a pipe. With a `code` of None any end will do."""
         done = subprocess.run(
-            [*CLAUDETTE, *arguments],
+            [*self._program, *arguments],
             cwd=self._directory,
             input=typed if isinstance(typed, bytes) else typed.encode(),
             capture_output=True,
@@ -72,7 +73,7 @@ class Commands:
     def started(self, *arguments: str) -> Iterator[IO[bytes]]:
         """What it prints, while it runs; it has to end by itself."""
         with subprocess.Popen(
-            [*CLAUDETTE, *arguments],
+            [*self._program, *arguments],
             cwd=self._directory,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -88,11 +89,12 @@ class Commands:
     def terminal(
         self,
         *arguments: str,
-        program: Sequence[str] = CLAUDETTE,
+        program: Sequence[str] = (),
         columns: int = 120,
         **env: str,
     ) -> "Terminal":
-        return Terminal(self._directory, *arguments, program=program, columns=columns, **env)
+        used = program or self._program
+        return Terminal(self._directory, *arguments, program=used, columns=columns, **env)
 
     def kill9_daemon(self) -> int:
         """Pulls the plug of the daemon that the lock file names; its pid."""

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-_OF_DATA = ("claudetted.*", "private_keys.json*", "chats", "harness")
+_OF_DATA = (
+    *("claudetted.*", "config.toml*", "chats", "harness", "drafts"),
+    *("private_keys.json*", "push_keys.json*", "hosts.json*"),
+)
 _OF_LOG = ("claudetted.log*", "claudetted.crash")
 _OF_RUNTIME = ("claudetted.*", "keeper.sock*", "runtime.lock")
 
@@ -51,10 +54,12 @@ def run_uninstall(arguments: Namespace) -> int:
     ended = _end()
     service = _remove_service()
     removed = _remove_data() if arguments.data else []
+    kept = arguments.data and places.data_dir().exists()
     told: Json = {
         "ended": ended,
         "service": service,
         "removed": removed,
+        "kept": kept,
         "dataDir": str(places.data_dir()),
         "logDir": str(places.log_dir()),
         "next": next_command(sys.prefix, sys.executable),
@@ -73,7 +78,10 @@ def _tell(told: Json) -> None:
         output().say(f"The service is removed from {line(told['service'])}")
     for path in told["removed"]:
         output().say(f"Deleted {line(path)}")
-    if not told["removed"]:
+    if told["kept"]:
+        output().say(f"Your chats, settings and logs are deleted. {line(told['dataDir'])} stays:")
+        output().say("it holds files that are not claudetted's.")
+    elif not told["removed"]:
         output().say(f"Your chats and settings stay in {line(told['dataDir'])}, the log in")
         output().say(f"{line(told['logDir'])}. To delete both: claudette uninstall --data")
     output().say("Private keys in the system's keychain stay there, under the name claudetted.")

@@ -12,7 +12,11 @@ from claudette_cli.service import files, systemd
 OURS = (
     "claudetted.db",
     "claudetted.db-wal",
+    "config.toml",
+    "drafts/0123456789abcdef",
+    "hosts.json",
     "private_keys.json",
+    "push_keys.json",
     "chats/c/tmp/x",
     "harness/1/main.js",
 )
@@ -65,10 +69,15 @@ def test_the_data_is_deleted_and_nothing_else(data: Path) -> None:
     assert data.with_name("precious").exists()
 
 
-def test_what_is_not_ours_stays_in_the_data_directory(data: Path) -> None:
+def test_what_is_not_ours_stays_in_the_data_directory(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (data / "thesis.txt").write_text("x")
     assert main(["uninstall", "--data", "--yes"]) == exits.DONE
     assert [path.name for path in data.iterdir()] == ["thesis.txt"]
+    said = capsys.readouterr().out
+    assert f"{data} stays" in said
+    assert "Your chats and settings stay" not in said
 
 
 def test_nothing_is_deleted_unasked(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
