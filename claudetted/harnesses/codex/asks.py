@@ -53,7 +53,7 @@ class Asks:
             adapter.log(f"the hook asked what cannot be read: {error}")
             self._verdict(caller, "claudetted does not understand this call of Codex's.")
             return
-        if told.tool_name.endswith(calls.HARMLESS):
+        if calls.is_harmless(told.tool_name):
             self._verdict(caller)
         elif self.stopping:
             self._verdict(caller, STOPPED)

@@ -12,8 +12,10 @@ from claudetted.harnesses.codex.vendor import Approval, HookCall, Item
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.permissions import Access, Request
 
-HARMLESS = ("wait_agent", "list_agents", "tool_search")
-"""They wait or look things up within Codex; how names end."""
+_HARMLESS = ("wait_agent", "list_agents", "tool_search", "update_plan")
+"""They wait, plan or look things up within Codex; how names end."""
+_SERVERS = "mcp__"
+"""How the names of other programs' tools begin."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -21,6 +23,11 @@ class Call(msgspec.Struct, frozen=True):
 
     tool: sc.ToolInfo
     request: Request
+
+
+def is_harmless(name: str) -> bool:
+    """Whether a tool of Codex's own changes nothing outside of the conversation."""
+    return name.endswith(_HARMLESS) and not name.startswith(_SERVERS)
 
 
 def of_hook(call: HookCall) -> Call:

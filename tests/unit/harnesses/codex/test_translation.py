@@ -204,11 +204,18 @@ def test_a_call_that_codex_gives_up_asks_no_longer() -> None:
     assert talk.line("decide", ask=name, allow=True) == []
 
 
-def test_waiting_for_other_agents_needs_nobody() -> None:
+@pytest.mark.parametrize("name", ["multi_agent_v1wait_agent", "update_plan"])
+def test_what_stays_within_codex_needs_nobody(name: str) -> None:
     talk = Talk().opened()
     prompt(talk)
-    done = hooked(talk, "multi_agent_v1wait_agent", {})
-    assert done == [{"answerCaller": 1, "verdict": {}}]
+    assert hooked(talk, name, {}) == [{"answerCaller": 1, "verdict": {}}]
+
+
+def test_a_tool_of_a_server_is_asked_about_whatever_its_name() -> None:
+    talk = Talk().opened()
+    prompt(talk)
+    hooked(talk, "mcp__any__update_plan", {})
+    assert talk.last_said("ask")["request"]["tool"] == "mcp__any__update_plan"
 
 
 def test_a_question_of_codex_is_a_question_to_a_person() -> None:
