@@ -1702,7 +1702,12 @@ export interface SidecarInfo {
 export interface ToolCall {
   name: string;
   phase: "writing" | "asking" | "running" | "ended";
-  /** The arguments, as JSON. `{}` with `inputBytes` set when they are too long to inline. */
+  /**
+   * The arguments, as JSON. `{}` with `inputBytes` set when they are too long to inline. A call
+   * named `plan` has the agent's plan as it is now, whichever agent it is of: `{"entries":
+   * [{"content": "…", "status": "pending"}]}`, with the statuses `pending`, `in_progress` and
+   * `completed`. The text of its item has the same for a person.
+   */
   input?: unknown;
   /** Length of the arguments in bytes when they are not inlined. */
   inputBytes?: number;

@@ -25,7 +25,11 @@ class ToolCall(Data, frozen=True):
     name: str
     phase: ToolPhase
     input: msgspec.Raw = msgspec.Raw(b"{}")
-    """The arguments, as JSON. `{}` with `inputBytes` set when they are too long to inline."""
+    """The arguments, as JSON. `{}` with `inputBytes` set when they are too long to inline.
+
+    A call named `plan` has the agent's plan as it is now, whichever agent it is of:
+    `{"entries": [{"content": "…", "status": "pending"}]}`, with the statuses `pending`,
+    `in_progress` and `completed`. The text of its item has the same for a person."""
     input_bytes: int = 0
     """Length of the arguments in bytes when they are not inlined."""
     title: str = ""

@@ -168,7 +168,7 @@ def _made(name: str, place: Path) -> Iterator[Kind]:
         "adapter": _adapter,
         "acp": _acp,
         "pi": _pi,
-        "claude": _claude,
+        "claude": claude_kind,
         "codex": codex_kind,
     }
     with ExitStack() as stack:
@@ -221,9 +221,10 @@ def codex_kind(tmp_path: Path, stack: ExitStack) -> Kind:
     return Kind("codex", launcher, model, env, "codex")
 
 
-def _claude(tmp_path: Path, stack: ExitStack) -> Kind:
-    """Through an address of its own, as with a backend: so any model may be asked for."""
-    environment = _environment(tmp_path) | claude_code.environment(program("claude"))
+def claude_kind(tmp_path: Path, stack: ExitStack, **env: str) -> Kind:
+    """Through an address of its own, as with a backend: so any model may be asked for. `env` is
+    added to its environment."""
+    environment = _environment(tmp_path) | claude_code.environment(program("claude")) | env
     model = stack.enter_context(claude_code.model())
     kind = Kind(
         "claude", claude_code.write_launcher(tmp_path / "claude"), model, environment, "claude"

@@ -31,6 +31,8 @@ class Real:
     shell: str
     """Its tool that runs commands."""
     running: ExitStack
+    plan: str
+    """What has it keep a plan, with the one entry `Look`."""
     last: Sidecar | None = None
 
     def launch(self, session_path: str = "") -> Sidecar:
@@ -72,7 +74,9 @@ def _opencode(place: Path, stack: ExitStack) -> Real:
     opencode.write_config(place / "home", stack.enter_context(ModelServer()))
     env = opencode.environment(place / "home")
     launcher = write_acp_launcher(place / "h", "opencode", "opencode", os.fspath(agent), "acp")
-    return Real(launcher, env, place, "bash", stack)
+    todo = {"content": "Look", "status": "in_progress", "priority": "high", "id": "1"}
+    plan = f"@tool todowrite {json.dumps({'todos': [todo]})} @then @text done"
+    return Real(launcher, env, place, "bash", stack, plan)
 
 
 def _claude(place: Path, stack: ExitStack) -> Real:
@@ -84,10 +88,16 @@ def _claude(place: Path, stack: ExitStack) -> Real:
         "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{model.port}",
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "IS_SANDBOX": "1",  # Else it does not run as root.
+        "CLAUDE_CODE_ENABLE_TODO_TOOLS": "1",
     }
     name = "claude-agent-acp"
     launcher = write_acp_launcher(place / "h", name, name, os.fspath(agent))
-    return Real(launcher, env, place, "Bash", stack)
+    change = {"taskId": "1", "status": "in_progress"}
+    plan = (
+        f"@tool TaskCreate {json.dumps({'subject': 'Look', 'description': '…'})} @then "
+        f"@tool TaskUpdate {json.dumps(change)} @then @text done"
+    )
+    return Real(launcher, env, place, "Bash", stack, plan)
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
@@ -112,6 +122,16 @@ def test_it_asks_about_what_its_users_settings_allow_and_obeys(real: Real) -> No
     assert running.end("T2").reason == "done"
     assert [path.name for path in running.cwd.iterdir()] == ["allowed"]
     assert running.closed(refused.item).status == "failed"
+
+
+def test_its_plan_is_one_call_of_its_turn(real: Real) -> None:
+    running = real.sidecar()
+    running.turn(real.plan, "T9")
+    calls = [running.closed(one.item) for one in running.opened("tool")]
+    (told,) = [call for call in calls if call.tool and call.tool.name == "plan"]
+    assert told.tool and told.tool.title == "0 of 1 done"
+    assert bytes(told.tool.input) == b'{"entries":[{"content":"Look","status":"in_progress"}]}'
+    assert told.text == "[~] Look"
 
 
 def test_it_goes_on_after_a_kill_and_says_nothing_twice(real: Real) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from claudetted.harnesses import plans
 from claudetted.harnesses.acp import requests
 from claudetted.harnesses.acp.disk import Disk
 from claudetted.harnesses.acp.messages import Produced, ToolCall
@@ -20,6 +21,8 @@ CHANGING = frozenset({"execute", "edit", "delete", "move", "fetch"})
 
 Phase = Literal["writing", "asking", "running", "ended"]
 _NAMES = {"execute": "bash", "fetch": "fetch"}
+_TODOS = "todowrite"
+"""A tool that writes a plan whole: opencode tells its plan by no other way."""
 _EXIT = re.compile(r"Exit code (\d+)")
 _encode = msgspec.json.encode
 
@@ -69,9 +72,16 @@ class Call:
     def closed(self, status: Status) -> Line:
         text = self.denied or _text(self.known.content, self.known.raw_output)
         self.phase = "ended"
+        if status == "done" and (told := self._plan()):
+            return sc.ItemClose(self.item, status, told.text, told.tool)
         error = self.denied or (text if status == "failed" and self.exit_code() is None else "")
         info = msgspec.structs.replace(self._info(), error=error[:4096])
         return sc.ItemClose(self.item, status, _limited(text) if text != self._said else None, info)
+
+    def _plan(self) -> plans.Told | None:
+        writes = self.tool.lower() == _TODOS
+        entries = plans.of_todos(self.known.raw_input) if writes else None
+        return None if entries is None else plans.told(entries, "ended")
 
     def output(self) -> Iterator[Line]:
         """Agents repeat all output with each piece of it."""
@@ -83,6 +93,8 @@ class Call:
 
     def _info(self) -> sc.ToolInfo:
         title = self.known.title or ""
+        if self.tool.lower() == _TODOS and self.phase != "ended":
+            return sc.ToolInfo(plans.NAME, title=title, phase=self.phase)
         named = requests.arguments(self.known).get("command")
         return sc.ToolInfo(
             _NAMES.get(self.known.kind or "", "") or self.tool or self.known.kind or "tool",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from claudetted.harnesses import plans
 from claudetted.harnesses.acp import asks as asking, messages as acp, requests
 from claudetted.harnesses.acp.agent import Agent
 from claudetted.harnesses.acp.asks import Asked, Asks
@@ -19,7 +20,6 @@ from claudetted.protocol.base import Line
 WORDS_SECONDS = 0.3
 """So long a permission waits for the arguments of its call, where they come after it."""
 HELD = "words "
-_MARKS = {"completed": "x", "in_progress": "~"}
 
 
 class _Usage(msgspec.Struct):
@@ -31,8 +31,7 @@ class _Usage(msgspec.Struct):
 
 class _PlanItem(msgspec.Struct):
     item: str
-    text: str = ""
-    info: sc.ToolInfo = msgspec.field(default_factory=lambda: sc.ToolInfo("plan"))
+    entries: list[plans.Entry] = []
 
 
 class Conversation:
@@ -125,17 +124,14 @@ class Conversation:
             self.unasked = self.unasked or update.title or call.known.title or str(kind)
 
     def _planned(self, plan: acp.Plan) -> Iterator[Line]:
-        text = "\n".join(f"[{_MARKS.get(one.status, ' ')}] {one.content}" for one in plan.entries)
+        tool = plans.told(plan.entries, "running").tool
         if self._plan is None:
             yield from self._speech.close()
-            self._plan = _PlanItem(self._names.new("p"))
-            yield sc.ItemOpen(self._plan.item, "tool", self._plan.info)
-        done = sum(one.status == "completed" for one in plan.entries)
-        title = f"{done} of {len(plan.entries)} done"
-        self._plan.text = text
-        entries = msgspec.json.encode({"plan": text})
-        self._plan.info = sc.ToolInfo("plan", msgspec.Raw(entries), title, "running")
-        yield sc.ItemChange(self._plan.item, self._plan.info)
+            self._plan = _PlanItem(self._names.new("p"), plan.entries)
+            yield sc.ItemOpen(self._plan.item, "tool", tool)
+        else:
+            self._plan.entries = plan.entries
+            yield sc.ItemChange(self._plan.item, tool)
 
     def _used(self, told: acp.Used) -> None:
         self.usage.used = told.used if told.used is not None else self.usage.used
@@ -234,8 +230,8 @@ class Conversation:
         yield from self._calls.end_all(status)
         if plan := self._plan:
             self._plan = None
-            info = msgspec.structs.replace(plan.info, phase="ended")
-            yield sc.ItemClose(plan.item, "done", plan.text, info)
+            told = plans.told(plan.entries, "ended")
+            yield sc.ItemClose(plan.item, "done", told.text, told.tool)
 
     def begin(self, cwd: str) -> None:
         self.cwd = self._calls.cwd = cwd

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from claudetted.harnesses import images
+from claudetted.harnesses import images, plans
 
 VERSION = 1
 AUTH_REQUIRED = -32000
@@ -262,13 +262,8 @@ class Chunk(Message):
     message_id: str | None = None
 
 
-class PlanEntry(Message):
-    content: str = ""
-    status: str = "pending"
-
-
 class Plan(Message):
-    entries: list[PlanEntry] = []
+    entries: list[plans.Entry] = []
 
 
 class _Input(Message):

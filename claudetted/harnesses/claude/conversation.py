@@ -182,7 +182,7 @@ class Conversation:
 
     def _told(self, frame: Frame) -> Actions:
         if frame.message:
-            yield from self.items.results(frame.message)
+            yield from self.items.results(frame.message, frame.tool_use_result)
 
     def _asked(self, frame: Frame) -> Actions:
         number = frame.request_id or ""

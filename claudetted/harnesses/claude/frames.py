@@ -141,6 +141,8 @@ class Frame(msgspec.Struct):
     event: Event | None = None
     message: Message | None = None
     parent_tool_use_id: str | None = None
+    tool_use_result: msgspec.Raw = msgspec.Raw(b"null")
+    """Of the one call whose result the message is, in fields."""
     isReplay: bool | None = False
     isSynthetic: bool | None = False
     error: Any = None

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
-from claudetted.harnesses import images
+from claudetted.harnesses import images, plans
 from claudetted.harnesses.claude import tools
 from claudetted.harnesses.claude.frames import Block, Event, Frame, Message
+from claudetted.harnesses.claude.tasks import CHANGING, Tasks
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import Line
 
@@ -29,6 +30,8 @@ class Tool(msgspec.Struct):
 
     def info(self, phase: Any, **more: Any) -> sc.ToolInfo:
         title = tools.title_of(self.name, self.input)
+        if self.name in CHANGING and phase != "ended":
+            return sc.ToolInfo(plans.NAME, NOTHING, title, phase)
         return sc.ToolInfo(self.name, self.input, title, phase, diff=self.diff, **more)
 
 
@@ -50,6 +53,7 @@ class Items(msgspec.Struct):
     _ended: list[str] = []
     """Texts that are whole, if the message goes on."""
     _count: int = 0
+    _tasks: Tasks = msgspec.field(default_factory=Tasks)
     _parents: dict[str, str] = {}
     """Call that has an agent of its own -> its item."""
 
@@ -109,14 +113,25 @@ class Items(msgspec.Struct):
         above = self._parents.get(parent, "")
         yield sc.ItemOpen(tool.item, "tool", tool.info("writing"), parent=above)
 
-    def results(self, message: Message) -> Iterator[Line]:
+    def results(self, message: Message, fields: msgspec.Raw) -> Iterator[Line]:
+        """`fields` are those of the result of a message with one."""
         blocks = message.content if isinstance(message.content, list) else []
+        fields = fields if len(blocks) == 1 else NOTHING
         for block in blocks:
             tool = self.tools.pop(block.tool_use_id, None)
             if block.type == "tool_result" and tool:
-                closed = _closed(tool, block)
+                closed = self._plan(tool, block, fields) or _closed(tool, block)
                 cut = self.stopping and closed.status == "failed"
                 yield msgspec.structs.replace(closed, status="stopped") if cut else closed
+
+    def _plan(self, tool: Tool, block: Block, fields: msgspec.Raw) -> sc.ItemClose | None:
+        if block.is_error:
+            return None
+        entries = self._tasks.after(tool.name, tool.input, fields)
+        if entries is None:
+            return None
+        told = plans.told(entries, "ended")
+        return sc.ItemClose(tool.item, text=told.text, tool=told.tool)
 
     def discard(self) -> Iterator[Line]:
         """What an attempt said that has failed; calls that it had begun to write never were."""

@@ -5,6 +5,7 @@ from itertools import count
 import msgspec
 from msgspec.structs import replace
 
+from claudetted.harnesses import plans
 from claudetted.harnesses.codex.exchange import Exchange
 from claudetted.harnesses.codex.vendor import Delta, Item, Plan
 from claudetted.protocol import sidecar as sc
@@ -12,7 +13,8 @@ from claudetted.protocol import sidecar as sc
 SPOKEN = {"agentMessage": "message", "plan": "message", "reasoning": "reasoning"}
 SILENT = frozenset({"userMessage", "hookPrompt", "contextCompaction", "functionCallOutput"})
 """They are told otherwise, or are nothing to show."""
-_MARKS = {"completed": "x", "inProgress": "~"}
+_STATUSES = {"inProgress": "in_progress"}
+"""Of the steps of a plan, where they are not called as ours."""
 
 
 class Open(msgspec.Struct):
@@ -89,9 +91,11 @@ class Items:
 
     def planned(self, plan: Plan, thread: str) -> None:
         """A plan is told whole each time."""
-        lines = [f"[{_MARKS.get(step.status, ' ')}] {step.step}" for step in plan.plan]
-        text = "\n".join(filter(None, [plan.explanation, *lines]))
-        self._show(sc.ToolInfo("plan", title="Plan"), text, thread)
+        entries = [
+            plans.Entry(step.step, _STATUSES.get(step.status, step.status)) for step in plan.plan
+        ]
+        told = plans.told(entries, "writing", plan.explanation or "")
+        self._show(told.tool, told.text, thread)
 
     def show_changes(self) -> None:
         """At the end of a turn: of one call they were shown."""

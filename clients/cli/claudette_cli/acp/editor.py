@@ -25,6 +25,7 @@ _TITLE_ALONE = ("codecompanion", "vscode-acp")
 """Of those that show only the title of a command that is asked about."""
 _NO_CHANGES = ("vscode-acp",)
 """Of those that show nothing of a change that is asked about."""
+_NO_PLANS = ("codecompanion",)
 
 
 class Editor:
@@ -73,6 +74,11 @@ class Editor:
     @property
     def shows_no_changes(self) -> bool:
         return self.name.lower().startswith(_NO_CHANGES)
+
+    @property
+    def shows_plans(self) -> bool:
+        """Else a plan is shown as the call that tells it, with its text."""
+        return not self.name.lower().startswith(_NO_PLANS)
 
     def send(self, message: Json) -> None:
         self._write(messages.encode(message))

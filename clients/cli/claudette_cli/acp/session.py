@@ -44,7 +44,7 @@ class Session:
         self._highest = limits["level"]
         self._notes = notes
         self.turns = Turns(chat_id, self.fold, self._say, self._settle)
-        self._transcript = Transcript(self.fold, editor.session_capabilities, self.turns.is_mine)
+        self._transcript = Transcript(self.fold, editor, self.turns.is_mine)
         self._requests = Requests(self.fold, editor, link, self._say, limits["allow"])
         self._held: list[Json] | None = []
         self._unsettled: list[Change] = []

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from claudette_cli.acp.editor import Editor
     from claudette_cli.client.fold import Change, Fold
 
     Json = dict[str, Any]
@@ -22,16 +23,20 @@ class Transcript:
     """Gives updates as items come, grow and close; each piece of text once, whatever was resumed
     in between."""
 
-    def __init__(self, fold: Fold, capabilities: Json, mine: Callable[[str], bool]) -> None:
-        """`capabilities` are the editor's of `session`; `mine` says of a turn whether the editor
-        began it, and so shows its prompt already."""
+    def __init__(self, fold: Fold, editor: Editor, mine: Callable[[str], bool]) -> None:
+        """`mine` says of a turn whether the editor began it, and so shows its prompt already."""
         self._fold = fold
-        self._compactions = capabilities.get("compaction") is not None
-        self._notices = capabilities.get("notices") is not None
+        self._compactions = editor.session_capabilities.get("compaction") is not None
+        self._notices = editor.session_capabilities.get("notices") is not None
+        self._plans = editor.shows_plans
         self._mine = mine
         self._closed: set[str] = set()
         self._shown: dict[str, int] = {}
         """Characters of each open item's text."""
+        self._planned: tuple[str, Json] | None = None
+        """The item of the plan that is shown, and the plan."""
+        self._past_plan: tuple[str, Json] | None = None
+        """That of what is replayed, of which the last one is shown at its end."""
 
     def skip(self) -> None:
         """Takes what there is for shown, as an editor that resumes wants it. Open text is shown
@@ -45,13 +50,16 @@ class Transcript:
             if item["id"] in self._closed:
                 continue
             self._closed.add(item["id"])
-            if item["kind"] != "notice" or updates.is_history(item):
+            if plan := self._plan_of(item):
+                self._past_plan = item["id"], plan
+            elif item["kind"] != "notice" or updates.is_history(item):
                 found += self._whole(item, live=False)
         return found
 
     def catch_up(self) -> list[Json]:
         """What the fold holds and was not shown: closed items, then the open ones so far."""
-        found: list[Json] = []
+        past, self._past_plan = self._past_plan, None
+        found = self._show_plan(*past) if past else []
         for item in self._fold.items:
             if item["id"] not in self._closed:
                 found += self._close(item)
@@ -66,7 +74,7 @@ class Transcript:
             return self._begin(event["item"])
         if name == "item/changed":
             item = self._fold.open.get(event["item"]["id"])
-            return [updates.tool_update(item)] if item and item["kind"] == "tool" else []
+            return self._change(item) if item and item["kind"] == "tool" else []
         if name in ("item/added", "item/closed"):
             return self._close(event["item"])
         if name == "delta":
@@ -74,7 +82,27 @@ class Transcript:
             return self._more(item) if item else []
         return []
 
+    def _plan_of(self, item: Json) -> Json | None:
+        return updates.plan(item) if self._plans and item["kind"] == "tool" else None
+
+    def _show_plan(self, item_id: str, plan: Json) -> list[Json]:
+        """In the place of the call that tells it, once."""
+        if self._planned == (item_id, plan):
+            return []
+        self._planned = item_id, plan
+        return [plan]
+
+    def _change(self, item: Json) -> list[Json]:
+        """A call as it is known now."""
+        if plan := self._plan_of(item):
+            return self._show_plan(item["id"], plan)
+        return [updates.tool_update(item)] if item["id"] in self._shown else self._begin(item)
+
     def _begin(self, item: Json) -> list[Json]:
+        if plan := self._plan_of(item):
+            return self._show_plan(item["id"], plan)
+        if self._plans and item["kind"] == "tool" and updates.awaits_plan(item):
+            return []
         first = item["id"] not in self._shown
         self._shown.setdefault(item["id"], 0)
         if item["kind"] == "tool" and first:
@@ -98,6 +126,8 @@ class Transcript:
         shown = self._shown.pop(item["id"], None)
         if item.get("status") == "discarded":
             return []
+        if (plan := self._plan_of(item)) and shown is None:
+            return self._show_plan(item["id"], plan)
         if shown is None:
             return self._whole(item, live=True)
         if item["kind"] == "tool":

@@ -49,6 +49,9 @@ _ACCESS = {
 }
 """By what a request would do."""
 
+_PLAN = "plan"
+_STATUSES = ("pending", "in_progress", "completed")
+
 _CHUNKS = {
     "user": "user_message_chunk",
     "message": "agent_message_chunk",
@@ -111,6 +114,31 @@ def output(item: Json, text: str) -> Json:
         "toolCallId": item["id"],
         "status": _status(item),
         "content": content,
+    }
+
+
+def awaits_plan(item: Json) -> bool:
+    """Whether a call is one of a plan that is not known yet."""
+    tool = item["tool"]
+    bare = tool["name"] == _PLAN and not tool.get("input") and not tool.get("inputBytes")
+    return bare and item["status"] == "open" and not item.get("parentId")
+
+
+def plan(item: Json) -> Json | None:
+    """The whole plan that a call tells; None for another call, and for the plan of an agent below
+    this one, which must not take the place of this one's."""
+    tool = item["tool"]
+    entries = (tool.get("input") or {}).get("entries")
+    if tool["name"] != _PLAN or item.get("parentId") or not isinstance(entries, list):
+        return None
+    if not all(isinstance(one, dict) and one.get("status") in _STATUSES for one in entries):
+        return None
+    return {
+        "sessionUpdate": "plan",
+        "entries": [
+            {"content": str(one.get("content", "")), "priority": "medium", "status": one["status"]}
+            for one in entries
+        ],
     }
 
 

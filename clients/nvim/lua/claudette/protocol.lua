@@ -1245,7 +1245,7 @@
 ---@class claudette.ToolCall
 ---@field name string
 ---@field phase "writing"|"asking"|"running"|"ended"
----@field input? any The arguments, as JSON. `{}` with `inputBytes` set when they are too long to inline.
+---@field input? any The arguments, as JSON. `{}` with `inputBytes` set when they are too long to inline. A call named `plan` has the agent's plan as it is now, whichever agent it is of: `{"entries": [{"content": "…", "status": "pending"}]}`, with the statuses `pending`, `in_progress` and `completed`. The text of its item has the same for a person.
 ---@field inputBytes? integer Length of the arguments in bytes when they are not inlined.
 ---@field title? string One line for a person: the command, the path, the pattern.
 ---@field permissionId? string

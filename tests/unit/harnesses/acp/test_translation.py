@@ -181,9 +181,13 @@ def test_a_plan_is_one_item_that_changes() -> None:
     driven.prompt()
     for status in ("in_progress", "completed"):
         driven.update(sessionUpdate="plan", entries=[{"content": "Look", "status": status}])
+    (opened,), (changed,) = driven.all(sc.ItemOpen), driven.all(sc.ItemChange)
+    assert bytes(opened.tool.input) == b'{"entries":[{"content":"Look","status":"in_progress"}]}'
+    assert bytes(changed.tool.input) == b'{"entries":[{"content":"Look","status":"completed"}]}'
     driven.reply({"stopReason": "end_turn"})
     (closed,) = driven.all(sc.ItemClose)
     assert (closed.text, closed.tool.title) == ("[x] Look", "1 of 1 done")
+    assert bytes(closed.tool.input) == bytes(changed.tool.input)
 
 
 def test_a_very_long_text_comes_in_pieces_that_the_daemon_takes() -> None:

@@ -246,8 +246,15 @@ def test_a_plan_is_shown_whole() -> None:
     talk = Talk().opened()
     prompt(talk)
     steps = [{"step": "look", "status": "completed"}, {"step": "fix", "status": "pending"}]
-    talk.told("turn/plan/updated", plan=steps, explanation=None)
-    assert talk.last_said("item.close")["text"] == "[x] look\n[ ] fix"
+    steps.append({"step": "test", "status": "inProgress"})
+    talk.told("turn/plan/updated", plan=steps, explanation="So:")
+    closed = talk.last_said("item.close")
+    assert closed["text"] == "So:\n[x] look\n[ ] fix\n[~] test"
+    assert closed["tool"]["input"]["entries"] == [
+        {"content": "look", "status": "completed"},
+        {"content": "fix", "status": "pending"},
+        {"content": "test", "status": "in_progress"},
+    ]
 
 
 def test_what_only_a_start_teaches_it_begins_it_anew_before_the_next_turn() -> None:
