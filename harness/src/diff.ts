@@ -1,21 +1,20 @@
 // Owns the unified diff of two texts. Its effort is bounded whatever the texts are: where they have
 // little in common it says that one part becomes another, and it lets others run in between.
 
+import { CONTEXT, DIFF_BYTES, heading, Page, Slices, terminated, UNTERMINATED, type Diff, type Range } from "./difftext.ts";
 import { withoutCommonEnds } from "./ends.ts";
 import { INLINE_BYTES } from "./lines.gen.ts";
 import { Numbers, OnlyOnes } from "./linetables.ts";
+import { nothingAlike, replacedWhole } from "./replaced.ts";
 
 /** Differences that are looked for one by one; past that, lines that are the only ones of their kind
  * hold the texts together. */
 const SEARCHED = 200;
 /** Lines looked at in all; what is left then is shown as replaced whole. */
 const BUDGET = 4_000_000;
-const CONTEXT = 4;
-const UNTERMINATED = "\n\\ No newline at end of file\n";
-const SLICE_MS = 15;
-const STEPS = 512;
-/** So many lines are written down at once. */
-const PIECE = 256;
+
+/** Longer texts are one change between what they begin and end with in common. */
+const COMPARED_LENGTH = 8 * 1024 * 1024;
 
 /** A run of lines that both texts have. */
 interface Run {
@@ -24,37 +23,17 @@ interface Run {
   length: number;
 }
 
-interface Range {
-  a: number;
-  aEnd: number;
-  b: number;
-  bEnd: number;
-}
-
-/** A diff is kept whole up to this; far more than a person reads. */
-const DIFF_BYTES = 4 * 1024 * 1024;
-/** Longer texts are one change between what they begin and end with in common. */
-const COMPARED_LENGTH = 8 * 1024 * 1024;
-
-export interface Diff {
-  /** Its first lines, as many as a card shows. Empty when the texts are equal. */
-  head: string;
-  /** The length of all of it in bytes. */
-  bytes: number;
-  /** Its lines, as many as are kept. They are written down only now. */
-  whole: () => Promise<string>;
-}
-
 /** Lines end at `\n` alone. */
 export async function unifiedDiff(name: string, before: string, after: string): Promise<Diff> {
   if (before === after) return { head: "", bytes: 0, whole: async () => "" };
   const slices = new Slices();
-  const middle = withoutCommonEnds(before, after, CONTEXT);
-  const [a, b] = [await linesOf(middle.before, slices), await linesOf(middle.after, slices)];
-  const long = a.text.length + b.text.length > COMPARED_LENGTH;
-  const changes = long ? commonEnds(a.lines, b.lines) : await compared(a, b, slices);
-  const hunks = hunksOf(changes).map((hunk) => new Hunk(hunk, a, b, middle.skipped));
   const title = `--- ${name}\n+++ ${name}\n`;
+  const middle = withoutCommonEnds(before, after, CONTEXT);
+  const long = middle.before.length + middle.after.length > COMPARED_LENGTH;
+  if (long || nothingAlike(middle.before, middle.after)) return replacedWhole(title, middle, slices);
+  const [a, b] = [await linesOf(middle.before, slices), await linesOf(middle.after, slices)];
+  const changes = await compared(a, b, slices);
+  const hunks = hunksOf(changes).map((hunk) => new Hunk(hunk, a, b, middle.skipped));
   const head = await written(title, hunks, INLINE_BYTES, slices);
   return { head, bytes: await lengthOf(title, hunks, slices), whole: () => written(title, hunks, DIFF_BYTES, new Slices()) };
 }
@@ -88,51 +67,6 @@ interface Lines {
   starts: number[];
 }
 
-/** Work in slices of time, between which others run. */
-class Slices {
-  private end = performance.now() + SLICE_MS;
-  private steps = 0;
-
-  /** Whether it is time to `rest`. Asked often, it looks at the clock seldom. */
-  over(): boolean {
-    this.steps += 1;
-    return this.steps % STEPS === 0 && performance.now() > this.end;
-  }
-
-  async rest(): Promise<void> {
-    await new Promise(setImmediate);
-    this.end = performance.now() + SLICE_MS;
-  }
-}
-
-/** Lines that are written down, while there is room. */
-class Page {
-  private readonly parts: string[] = [];
-  private next: string[] = [];
-
-  constructor(private room: number) {}
-
-  /** False when all that comes after it is of no use. */
-  put(line: string): boolean {
-    this.next.push(line);
-    return this.next.length < PIECE || this.write();
-  }
-
-  text(): string {
-    this.write();
-    return this.parts.join("");
-  }
-
-  private write(): boolean {
-    const bytes = Buffer.from(this.next.join(""));
-    const fitting = bytes.subarray(0, this.room);
-    this.next = [];
-    this.parts.push(fitting.toString("utf8", 0, fitting.lastIndexOf("\n") + 1));
-    this.room = bytes.length <= this.room ? this.room - bytes.length : 0;
-    return this.room > 0;
-  }
-}
-
 async function linesOf(text: string, slices: Slices): Promise<Lines> {
   const lines: string[] = [];
   const starts = [0];
@@ -152,12 +86,6 @@ async function compared(a: Lines, b: Lines, slices: Slices): Promise<Range[]> {
   const numbered = [await numbersOf(a, numbers, slices), await numbersOf(b, numbers, slices)] as const;
   const runs = await new Comparison(...numbered, numbers.count, slices).runs();
   return changesBetween(runs, a.lines.length, b.lines.length);
-}
-
-function commonEnds(a: string[], b: string[]): Range[] {
-  const change = { a: 0, aEnd: a.length, b: 0, bEnd: b.length };
-  const range = trimmed(change, (at, other) => a[at] === b[other]);
-  return range.a < range.aEnd || range.b < range.bEnd ? [range] : [];
 }
 
 /** Without the lines that its two sides begin and end with in common. */
@@ -369,9 +297,8 @@ class Hunk {
 
   private heading(): string {
     const { first, last, lead, trail, skipped } = this;
-    const from = spanText(skipped + first.a - lead, skipped + last.aEnd + trail);
-    const to = spanText(skipped + first.b - lead, skipped + last.bEnd + trail);
-    return `@@ -${from} +${to} @@\n`;
+    const range = { a: first.a - lead, aEnd: last.aEnd + trail, b: first.b - lead, bEnd: last.bEnd + trail };
+    return heading(range, skipped);
   }
 
   private *parts(): Generator<[sign: string, of: Lines, start: number, end: number]> {
@@ -383,15 +310,4 @@ class Hunk {
       yield [" ", a, change.aEnd, changes[at + 1]?.a ?? change.aEnd + this.trail];
     }
   }
-}
-
-/** Lines count from one; of no lines the one before them is named. */
-function spanText(start: number, end: number): string {
-  const length = end - start;
-  const at = length === 0 ? start : start + 1;
-  return length === 1 ? `${at}` : `${at},${length}`;
-}
-
-function terminated(line: string): string {
-  return line.endsWith("\n") ? line : line + UNTERMINATED;
 }

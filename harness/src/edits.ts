@@ -6,7 +6,8 @@ import { lstat, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { messageOf } from "./faults.ts";
-import { unifiedDiff, type Diff } from "./diff.ts";
+import { unifiedDiff } from "./diff.ts";
+import type { Diff } from "./difftext.ts";
 import { encodingOf, encodeWhole, type Encoding } from "./encodings.ts";
 import { isMissing, Moved, openFile, openReal, realTarget } from "./paths.ts";
 import { createFile, Displaced, replaceContent } from "./replacing.ts";

@@ -39,7 +39,7 @@ function backLines(text: string, at: number, lines: number): number {
 }
 
 /** Where so many lines have ended after a place. */
-function onLines(text: string, at: number, lines: number): number {
+export function onLines(text: string, at: number, lines: number): number {
   let end = at;
   for (let nth = 0; nth < lines && end < text.length; nth += 1) {
     const next = text.indexOf("\n", end);

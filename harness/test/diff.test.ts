@@ -3,6 +3,9 @@
 import { expect, test } from "bun:test";
 
 import { unifiedDiff } from "../src/diff.ts";
+import { Slices } from "../src/difftext.ts";
+import { withoutCommonEnds } from "../src/ends.ts";
+import { replacedWhole } from "../src/replaced.ts";
 
 const CROSSWISE = ["a", "b", "c", "d"];
 
@@ -106,3 +109,32 @@ test("longer texts are one change between what they have in common", async () =>
   expect(text.slice(0, head.length + 4)).toBe(`${head}-xxx`);
   expect(bytes).toBe(2 * 50_000 * 101 + head.length + " end\n".length);
 }, 10_000);
+
+test("a diff that replaces all in between leads from one text to the other", async () => {
+  let seed = 11;
+  const below = (limit: number): number => (seed = (seed * 48271) % 2147483647) % limit;
+  const lines = (name: string): string => {
+    const some = Array.from({ length: below(7) }, (_, nth) => `${name}${nth}${"é".repeat(below(3))}\n`);
+    return some.join("").slice(0, below(4) ? undefined : -1);
+  };
+  for (let nth = 0; nth < 2000; nth += 1) {
+    const [head, tail] = [lines("head"), lines("tail")];
+    const [before, after] = [head + lines("old") + tail, head + lines("new") + tail];
+    if (before === after) continue;
+    const diff = await replacedWhole("--- f\n+++ f\n", withoutCommonEnds(before, after, 4), new Slices());
+    expect(patched(before, await diff.whole())).toBe(after);
+    expect(diff.bytes).toBe(Buffer.byteLength(await diff.whole()));
+  }
+});
+
+test.each([
+  ["no line", 0, 1],
+  ["every third line", 3, 20_000],
+])("of two long texts with %s in common no more is compared than helps", async (_, every, hunks) => {
+  const text = (name: string): string =>
+    Array.from({ length: 60_000 }, (_, nth) => `line ${nth} of ${every && nth % every === 0 ? "both" : name}\n\n`).join("");
+  const [before, after] = [text("before"), text("after")];
+  const { text: diff } = await diffOf("f", before, after);
+  expect(diff.match(/^@@/gm)?.length).toBe(1);
+  expect(diff.match(/^ line/gm)?.length ?? 0).toBe(every ? hunks : 0);
+});
