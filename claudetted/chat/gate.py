@@ -58,6 +58,9 @@ class ChatPolicy:
     def takes_images(self, chat: Chat) -> bool | None:
         return self.world.routing.takes_images(chat)
 
+    def hosted(self, chat: Chat) -> tuple[str, ...]:
+        return self.world.harnesses.hosted(chat.harness)
+
     def judge(self, step: Step, request: Request) -> Verdict:
         return verdicts.judge(self.world.rulebook, self.world.places, step, request)
 

@@ -21,6 +21,9 @@ class Policy(Protocol):
     def takes_images(self, chat: Chat) -> bool | None:
         """Whether the chat's model does; None when nobody knows."""
 
+    def hosted(self, chat: Chat) -> tuple[str, ...]:
+        """The tools that the service of the chat's agent runs without asking."""
+
     def judge(self, step: "Step", request: Request) -> Verdict:
         """What the engine says of a call, as the chat stands in the step."""
 

@@ -129,6 +129,10 @@ class Step:
         """Whether the chat's model does; None when nobody knows."""
         return self._policy.takes_images(self.state.chat)
 
+    def hosted(self) -> tuple[str, ...]:
+        """The tools that the service of the chat's agent runs without asking."""
+        return self._policy.hosted(self.state.chat)
+
     def judge(self, request: Request) -> Verdict:
         """What the engine says of a call, as the chat stands in this draft."""
         return self._policy.judge(self, request)

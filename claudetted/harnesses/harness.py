@@ -48,5 +48,8 @@ class Harness:
     """None for one that comes with us, and for one that is asked by its adapter."""
     command: tuple[str, ...] = ()
     """What the user has said that starts it, of an agent that was added."""
+    hosted: tuple[str, ...] = ()
+    """Tools, as rules call them, that its service runs without asking anybody: its model is given
+    those that would run unasked."""
     like: str = ""
     """Which known agent that is."""

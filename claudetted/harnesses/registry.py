@@ -38,6 +38,11 @@ class Harnesses:
         )
         raise HarnessMissing(message, harness=harness)
 
+    def hosted(self, harness: str) -> tuple[str, ...]:
+        """Of agents that the user has added nothing is known."""
+        found = HARNESSES.get(harness)
+        return found.hosted if found else ()
+
     def all(self) -> list[Harness]:
         return [*HARNESSES.values(), *(acp.harness(*one) for one in self.added.items())]
 

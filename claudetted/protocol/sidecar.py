@@ -90,6 +90,9 @@ class Start(Line, tag="start", frozen=True):
     """Where `model` is served, when the agent does not know that by itself."""
     output_bytes: int = 0
     """How much of a command's output is kept, its head and its tail; 0 for the sidecar's own."""
+    unasked: list[str] = []
+    """Which tools that its service runs, and nobody can be asked about, would run unasked. The
+    model is given those alone."""
 
 
 class Abort(Line, tag="abort", frozen=True):
@@ -110,6 +113,8 @@ class Configure(Line, tag="configure", frozen=True):
     instruction_files: bool | None = None
     endpoint: Endpoint | None = None
     """Goes with `model`, as in `start`."""
+    unasked: list[str] | None = None
+    """As in `start`, from the next turn on."""
 
 
 class Environment(Line, tag="environment", frozen=True):

@@ -76,6 +76,11 @@ export interface Start {
   endpoint?: Endpoint | null;
   /** How much of a command's output is kept, its head and its tail; 0 for the sidecar's own. */
   outputBytes?: number;
+  /**
+   * Which tools that its service runs, and nobody can be asked about, would run unasked. The
+   * model is given those alone.
+   */
+  unasked?: Array<string>;
 }
 
 /**
@@ -149,6 +154,8 @@ export interface Configure {
   instructionFiles?: boolean | null;
   /** Goes with `model`, as in `start`. */
   endpoint?: Endpoint | null;
+  /** As in `start`, from the next turn on. */
+  unasked?: Array<string> | null;
 }
 
 /**

@@ -192,6 +192,7 @@ class Sidecar:
         model: str = "fake/small",
         level: Level = "standard",
         cwd: Path | None = None,
+        unasked: Sequence[str] = (),
     ) -> sc.Started:
         line = sc.Start(
             self.id(),
@@ -203,6 +204,7 @@ class Sidecar:
             model=model,
             level=level,
             endpoint=self.endpoint,
+            unasked=list(unasked),
         )
         return msgspec.json.decode(self.ask_for(line), type=sc.Started)
 

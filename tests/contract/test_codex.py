@@ -2,19 +2,20 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from claudetted.harnesses.codex import SEARCH
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.endpoints import Endpoint
 from tests.contract.conftest import Kind, codex_kind
 from tests.contract.driver import Sidecar
 from tests.daemon.calls import bash
-from tests.fakes.responses_model import ResponsesModel
+from tests.fakes.responses_model import ResponsesModel, write_openai_config
 from tests.support.agents import program
 from tests.support.lifeline import Lifeline
 
@@ -176,3 +177,60 @@ def test_it_has_no_goals_with_which_it_would_go_on_by_itself(codex: Kind, tmp_pa
     running.turn('@tool create_goal {"objective": "all"} @then @text own')
     assert isinstance(codex.doors, ResponsesModel)
     assert "unsupported call: create_goal" in json.dumps(codex.doors.requests[-1].messages)
+
+
+@pytest.fixture
+def offered(codex: Kind) -> Callable[[], list[str]]:
+    """The tools that the model was offered last."""
+    doors = codex.doors
+    assert isinstance(doors, ResponsesModel)
+    return lambda: doors.requests[-1].tools
+
+
+def test_the_search_of_the_service_is_offered_only_where_it_would_run_unasked(
+    codex: Kind, offered: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    with (tmp_path / "codex/config.toml").open("r+") as file:
+        configured = file.read()
+        file.seek(0)
+        file.write(f'web_search = "live"\n{configured}')
+    running = codex.launch(tmp_path / "chat")
+    running.start()
+    assert running.next(sc.Notice).text.endswith("claudette rules add allow websearch")
+    running = codex.launch(tmp_path / "chat")
+    running.start(unasked=[SEARCH])
+    running.turn("@text one", "T1")
+    assert "web_search" in offered() and not running.all(sc.Notice)
+    running.ask_for(sc.Configure(running.id(), unasked=[]))
+    running.turn("@text two", "T2")
+    assert "exec_command" in offered() and "web_search" not in offered()
+    running.ask_for(sc.Configure(running.id(), unasked=[SEARCH]))
+    running.turn("@echo-history", "T3")
+    assert "web_search" in offered() and "@text one" in running.texts()[-1]
+
+
+def test_a_search_that_is_a_call_of_codexs_own_asks(
+    codex: Kind, offered: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    assert isinstance(codex.doors, ResponsesModel)
+    write_openai_config(tmp_path / "codex", codex.doors)
+    running = started(codex, tmp_path / "chat", "gpt-5.5")
+    pages = {"open": [{"ref_id": "https://example.org/a"}, {"ref_id": "turn0search0"}]}
+    searched = f"@tool web/run {json.dumps({'search_query': [{'q': 'how many'}]})}"
+    running.prompt(f"{searched} @then @tool web/run {json.dumps(pages)} @then @text done")
+    first = running.next(sc.Ask)
+    running.deny(first)
+    second = running.next(sc.Ask, after=first)
+    running.deny(second)
+    assert running.end().reason == "done"
+    assert "web" in offered() and "web_search" not in offered()
+    asked = [(one.request.tool, one.request.access, one.request.hosts) for one in (first, second)]
+    assert asked == [
+        ("websearch", "fetch", []),
+        ("webfetch", "fetch", ["example.org", "turn0search0"]),
+    ]
+    assert [one.tool.title for one in running.opened("tool") if one.tool] == [
+        "how many",
+        "https://example.org/a, turn0search0",
+    ]
+    assert not [one for one in running.all(sc.Notice) if "nder-development" in one.text]

@@ -232,3 +232,21 @@ async def test_tools_and_questions_of_a_server_of_the_users(
     assert (await chat.ended(turn))["reason"] == "done"
     [call] = await chat.items("tool")
     assert call["text"] == "poked 7 times"
+
+
+async def test_nothing_is_searched_in_the_web_that_would_have_to_be_asked_about(
+    chat: Chat, model: ResponsesModel
+) -> None:
+    async def searches() -> bool:
+        assert (await chat.turn("@text ok"))["reason"] == "done"
+        return "web_search" in model.requests[-1].tools
+
+    assert not await searches()
+    rule = await chat.call("rule/add", text="allow websearch", scope="chat")
+    assert await searches()
+    await chat.client.call("rule/remove", ruleId=rule["rule"]["id"])
+    assert not await searches()
+    await chat.call("chat/configure", level="full")
+    assert await searches()
+    await chat.call("rule/add", text="deny websearch", scope="chat")
+    assert not await searches()

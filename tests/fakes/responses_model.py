@@ -47,6 +47,25 @@ def write_codex_config(home: Path, model: ScriptedModel) -> None:
     (home / "config.toml").write_text(CONFIG.format(url=model.base_url))
 
 
+OPENAI = """
+openai_base_url = "{url}"
+check_for_update_on_startup = false
+cli_auth_credentials_store = "file"
+[analytics]
+enabled = false
+[features]
+plugins = false
+"""
+
+
+def write_openai_config(home: Path, model: ScriptedModel) -> None:
+    """Has Codex take the scripted model for OpenAI's own service, with a key."""
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "config.toml").write_text(OPENAI.format(url=model.base_url))
+    key = {"OPENAI_API_KEY": "sk-scripted", "auth_mode": "apikey"}
+    (home / "auth.json").write_text(json.dumps(key))
+
+
 class ResponsesModel(ScriptedModel):
     """The server."""
 
@@ -209,7 +228,9 @@ def as_chat(body: dict[str, Any]) -> dict[str, Any]:
     for item in body["input"]:
         for found in _message(item):
             _add(messages, found)
-    tools = [{"function": {"name": tool.get("name", "")}} for tool in body.get("tools", [])]
+    tools = [
+        {"function": {"name": tool.get("name") or tool["type"]}} for tool in body.get("tools", [])
+    ]
     return {"messages": messages, "tools": tools}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from claudetted.chat import ids
-from claudetted.chat.plans import trust
+from claudetted.chat.plans import hosted, trust
 from claudetted.chat.step import Step
 from claudetted.protocol import errors, events as ev, places, sidecar
 from claudetted.protocol.base import SidecarId
@@ -48,6 +48,7 @@ def ensure(step: Step) -> None:
     trusted = trust.is_trusted(step)
     instruction_files = trust.uses_instruction_files(step)
     endpoint = step.may_run(chat)
+    unasked = hosted.unasked(step)
     step.agent = replace(
         step.agent,
         sidecar_id=sidecar_id,
@@ -56,6 +57,7 @@ def ensure(step: Step) -> None:
         trusted=trusted,
         instruction_files=instruction_files,
         endpoint=endpoint,
+        unasked=unasked,
     )
     step.write.sidecar_started = (sidecar_id, chat.harness)
     step.effects.launch = sidecar_id
@@ -76,6 +78,7 @@ def ensure(step: Step) -> None:
             instruction_files=instruction_files,
             endpoint=endpoint,
             output_bytes=int(step.setting("output_megabytes")) * 1_000_000,
+            unasked=unasked,
         ),
     )
 

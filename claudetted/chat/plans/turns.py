@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from claudetted.chat import ids
-from claudetted.chat.plans import agent_process, compactions, images, permissions, questions
+from claudetted.chat.plans import agent_process, compactions, hosted, images, permissions, questions
 from claudetted.chat.state.message import Message
 from claudetted.chat.state.open_texts import cut, utf8_length
 from claudetted.chat.step import Step
@@ -86,6 +86,7 @@ def start(step: Step, turn: Turn, message: Message) -> None:
         return
     step.agent = replace(step.agent, failure="", start_error=None, next_turns=[])
     agent_process.ensure(step)
+    hosted.follow(step)
     note = step.agent.note
     step.agent = replace(step.agent, note="")
     files = images.files(step, message.images)

@@ -65,6 +65,8 @@ class Agent(Data, frozen=True):
     """Whether the sidecar was told that the project is trusted."""
     instruction_files: bool = True
     """Whether it was told to use AGENTS.md and CLAUDE.md."""
+    unasked: list[str] = []
+    """Which tools of its service it was told to give to its model."""
     commands: list[CommandRow] = []
     """Of the agent's own, as its last process told them."""
     crashes: int = 0

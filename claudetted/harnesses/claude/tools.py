@@ -1,6 +1,5 @@
 """Owns what each tool of Claude Code does to the world, in the words of a permission request."""
 
-import re
 from _blake2 import blake2b  # hashlib would bring OpenSSL: a fifth of what the process takes.
 from typing import Any
 
@@ -8,6 +7,7 @@ import msgspec
 
 from claudetted.harnesses.claude.disk import Disk
 from claudetted.harnesses.diffs import unified
+from claudetted.harnesses.hosts import host_of
 from claudetted.protocol.permissions import Access, Request
 
 QUESTION, PLAN = "AskUserQuestion", "ExitPlanMode"
@@ -35,7 +35,6 @@ _INWARD = frozenset(
 )
 """They change nothing outside of the conversation; what an agent below it does asks for itself."""
 CHANGING = frozenset({"run", "write", "edit", "fetch", "unknown"})
-_HOST = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]+)", re.IGNORECASE)
 _PATHS = ("file_path", "notebook_path", "path")
 
 
@@ -128,8 +127,8 @@ def _changed(name: str, arguments: dict[str, Any], base: str | None) -> str | No
 
 
 def _hosts(call: Call) -> list[str]:
-    found = _HOST.match(str(call.arguments.get("url", "")))
-    return [found[1].strip("[]").lower()] if found else []
+    host = host_of(str(call.arguments.get("url", "")))
+    return [host] if host else []
 
 
 def _digest(call: Call) -> str:

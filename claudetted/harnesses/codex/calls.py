@@ -4,10 +4,11 @@ import shlex
 
 # Of hashlib without it: that brings all of OpenSSL into the process of each chat.
 from _blake2 import blake2b
+from typing import Any
 
 import msgspec
 
-from claudetted.harnesses.codex import patch
+from claudetted.harnesses.codex import patch, search
 from claudetted.harnesses.codex.vendor import Approval, HookCall, Item
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.permissions import Access, Request
@@ -41,6 +42,8 @@ def of_hook(call: HookCall) -> Call:
     if call.tool_name == "view_image":
         paths = list(call.real.values())
         return _call("view_image", "read", bytes(call.tool_input), call.cwd, paths)
+    if call.tool_name == search.CALL:
+        return _searched(words, bytes(call.tool_input), call.cwd)
     return unknown(call.tool_name, bytes(call.tool_input), call.cwd)
 
 
@@ -75,6 +78,13 @@ def _patched(found: patch.Patch, cwd: str) -> Call:
         "apply_patch", found.access, digest, cwd=cwd, paths=found.paths, diff=found.diff
     )
     return Call(tool, request)
+
+
+def _searched(words: dict[str, Any], given: bytes, cwd: str) -> Call:
+    name, hosts, title = search.tool_of(words)
+    digest, text = _digest(name, given.decode(), cwd), given.decode()
+    tool = sc.ToolInfo(search.SHOWN, msgspec.Raw(given), title)
+    return Call(tool, Request(name, "fetch", digest, cwd=cwd, hosts=hosts, input=text))
 
 
 def _call(name: str, access: Access, given: bytes, cwd: str, paths: list[str]) -> Call:

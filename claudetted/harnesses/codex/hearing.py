@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from claudetted.harnesses import adapter
-from claudetted.harnesses.codex import vendor
+from claudetted.harnesses.codex import search, vendor
 from claudetted.harnesses.codex.asks import Asks
 from claudetted.harnesses.codex.exchange import Exchange
 from claudetted.harnesses.codex.items import Items
@@ -118,7 +118,7 @@ class Hearing:
 
     def _warning(self, params: msgspec.Raw) -> None:
         text = msgspec.json.decode(params, type=vendor.Said).message
-        if text.startswith(_UNKNOWN_MODEL):
+        if text.startswith((_UNKNOWN_MODEL, search.UNFINISHED)):
             adapter.log(text)
         else:
             self._exchange.say(sc.Notice("info", text))

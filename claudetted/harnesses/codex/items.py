@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from claudetted.harnesses import plans
+from claudetted.harnesses.codex import search
 from claudetted.harnesses.codex.exchange import Exchange
 from claudetted.harnesses.codex.vendor import Delta, Item, Plan
 from claudetted.protocol import sidecar as sc
@@ -203,7 +204,7 @@ def tool_of(item: Item) -> sc.ToolInfo:
             return sc.ToolInfo(name, item.arguments, title=f"{item.server}: {item.tool}")
         case "webSearch":
             given = msgspec.json.encode({"query": item.query})
-            return sc.ToolInfo("web_search", msgspec.Raw(given), title=item.query)
+            return sc.ToolInfo(search.SHOWN, msgspec.Raw(given), title=item.query)
         case "collabAgentToolCall":
             given = msgspec.json.encode({"prompt": item.prompt or ""})
             return sc.ToolInfo(item.tool, msgspec.Raw(given), title=(item.prompt or "")[:200])

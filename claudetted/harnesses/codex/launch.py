@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from claudetted.harnesses.codex import ID, TESTED, notes
+from claudetted.harnesses.codex import ID, SEARCH, TESTED, notes
 from claudetted.harnesses.harness import Harness, Program
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.errors import HarnessMissing
@@ -48,6 +48,7 @@ HARNESS = Harness(
     launch,
     Capabilities(images=True, commands=False, sign_in=False, sealed="call"),
     tested=TESTED,
+    hosted=(SEARCH,),
     sign_in="codex login",
     vendor_history=notes.history,
     program=Program(find_program, ("login", "status")),

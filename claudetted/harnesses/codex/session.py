@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from claudetted.harnesses.codex import notes, trouble
+from claudetted.harnesses.codex import notes, search, trouble
 from claudetted.harnesses.codex.exchange import Exchange
 from claudetted.harnesses.codex.items import Items
 from claudetted.harnesses.codex.turns import ASKING, Turns
@@ -61,6 +61,8 @@ class Session:
         """Why it could not be gone on with in a new process, which nobody had asked for."""
         self.asks = True
         self.provider = ""
+        self._wants_search = False
+        """The user's configuration says in so many words that it searches."""
 
     @property
     def is_open(self) -> bool:
@@ -95,6 +97,7 @@ class Session:
                 return
             told = _decoded(head, Configuration)
             self.provider = (told.config.model_provider if told else None) or OPENAI
+            self._wants_search = bool(told and told.config.web_search not in (None, "disabled"))
             self._check_account(opening)
 
         self._exchange.request("config/read", answered)
@@ -136,6 +139,8 @@ class Session:
         }
         if model := self._model(line.model, line.endpoint):
             params["model"] = model
+        if self._search(line) == "asks":
+            params["modelProvider"] = OPENAI
         if opening.resumed:
             resumed = {"threadId": opening.resumed, "excludeTurns": True}
             self._exchange.request("thread/resume", answered, **resumed, **params)
@@ -168,6 +173,8 @@ class Session:
         untested = "" if opening.resumed else trouble.untested(self.version)
         if untested:
             self._exchange.say(sc.Notice("info", untested))
+        if self._wants_search and self._search(line) == "off" and line.id:
+            self._exchange.say(sc.Notice("info", search.OFF))
         self.path = line.session_path or notes.path(line.session_dir, opened.thread.id)
         self._note(self.path, notes.Note(opened.thread.path or ""))
         self._told(opened.model)
@@ -250,6 +257,7 @@ class Session:
         line, hook = opening.line, opening.hook
         trust = "trusted" if line.trusted else "untrusted"
         config: dict[str, Any] = {"projects": {line.cwd: {"trust_level": trust}}}
+        config |= search.SETTINGS[self._search(line)]
         if hook:
             config["hooks.state"] = {hook.key: {"trusted_hash": hook.current_hash}}
         if not line.instruction_files:
@@ -257,6 +265,10 @@ class Session:
         if endpoint := line.endpoint:
             config |= self._served(endpoint)
         return config
+
+    def _search(self, line: sc.Start) -> search.How:
+        openai = self.provider == OPENAI and not line.endpoint
+        return search.how(line.unasked, openai=openai, version=self.version)
 
     def _served(self, endpoint: Endpoint) -> dict[str, Any]:
         """The key goes over the pipe: no argument and no variable of a command has it."""

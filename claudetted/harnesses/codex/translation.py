@@ -261,6 +261,7 @@ class CodexTranslation:
                 else line.instruction_files
             ),
             "endpoint": line.endpoint or opened.endpoint,
+            "unasked": opened.unasked if line.unasked is None else line.unasked,
         }
         changed = replace(opened, **known)
         self._stale = self._stale or changed != opened

@@ -79,6 +79,7 @@ class Account(Struct):
 
 class Chosen(msgspec.Struct):
     model_provider: str | None = None
+    web_search: str | None = None
 
 
 class Configuration(Struct):

@@ -35,6 +35,8 @@ class Draft:
     def __init__(self, title: str = "", archived: bool = False) -> None:
         self.verdict = Verdict("ask", "It runs a command.")
         self.sees: bool | None = None
+        self.has: tuple[str, ...] = ()
+        """Tools of the agent's service."""
         self.settings: dict[str, Any] = {}
         self.box = Box("a box", wrap=lambda held: ["/bin/box", *held.hidden])
         self.chat_id = ChatId(ids.new_id())
@@ -104,6 +106,9 @@ class Draft:
 
     def takes_images(self, _chat: Chat) -> bool | None:
         return self.sees
+
+    def hosted(self, _chat: Chat) -> tuple[str, ...]:
+        return self.has
 
     def judge(self, _step: Step, _request: Request) -> Verdict:
         return self.verdict
