@@ -2,7 +2,7 @@
 
 from tests.daemon.calls import bash, tool
 from tests.daemon.client import Client, Json
-from tests.daemon.editor import editor, is_update
+from tests.daemon.editor import Editor, editor, is_update
 from tests.daemon.world import Daemon, Home
 
 
@@ -79,21 +79,38 @@ async def test_an_editor_that_shows_no_changes_is_told_them_first(
         assert "+two" in words
 
 
-async def test_an_editor_without_a_name_is_asked_once_and_told_no_more(
+async def answered_elsewhere(found: Editor, client: Client, home: Home) -> list[Json]:
+    """A card of an editor that says no name; the requests that it is told are withdrawn."""
+    await found.call("initialize", protocolVersion=1, clientCapabilities={})
+    session = (await found.new(home.work))["sessionId"]
+    prompt = await found.prompts(session, bash("echo hi > made.txt"))
+    request = await found.asked("session/request_permission")
+    offered = [option["optionId"] for option in request["params"]["options"]]
+    assert offered == ["allow_once", "deny"]
+    (asked,) = (await client.call("permission/list"))["permissions"]
+    await client.call("permission/decide", permissionId=asked["id"], decision="deny")
+    await found.answer(prompt)
+    call = request["params"]["toolCall"]["toolCallId"]
+    await found.update("tool_call_update", toolCallId=call, status="failed")
+    told = [each for each in found.said if each.get("method") == "$/cancel_request"]
+    assert all(each["params"]["requestId"] == request["id"] for each in told)
+    return told
+
+
+async def test_a_card_is_withdrawn_from_an_editor_without_a_name(
     daemon: Daemon, client: Client, home: Home
 ) -> None:
-    """avante says no name. What it takes for an allowing answer, it knows by its id."""
-    async with editor() as avante:
-        await avante.call("initialize", protocolVersion=1, clientCapabilities={})
-        session = (await avante.new(home.work))["sessionId"]
-        prompt = await avante.prompts(session, bash("echo hi > made.txt"))
-        request = await avante.asked("session/request_permission")
-        offered = [option["optionId"] for option in request["params"]["options"]]
-        assert offered == ["allow_once", "deny"]
-        (asked,) = (await client.call("permission/list"))["permissions"]
-        await client.call("permission/decide", permissionId=asked["id"], decision="deny")
-        await avante.answer(prompt)
-        assert not any(each.get("method") == "$/cancel_request" for each in avante.said)
+    """The protocol has it for all: who does not know it ignores it."""
+    async with editor() as nameless:
+        assert len(await answered_elsewhere(nameless, client, home)) == 1
+
+
+async def test_avante_is_named_by_its_settings_and_not_told(
+    daemon: Daemon, client: Client, home: Home
+) -> None:
+    """It would show an error. What it takes for an allowing answer, it knows by its id."""
+    async with editor("--editor", "avante") as avante:
+        assert await answered_elsewhere(avante, client, home) == []
 
 
 async def test_an_editor_that_shows_kinds_alone_has_one_for_always(

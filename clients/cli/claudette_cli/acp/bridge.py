@@ -51,10 +51,13 @@ class Reply:
 
 class Bridge:
     """One editor, its sessions and the daemon. `limits` are those of `daemon/hello`: neither the
-    editor nor what it approves by itself gets beyond them."""
+    editor nor what it approves by itself gets beyond them. `agent` is of new sessions, `name` the
+    editor's where it says none."""
 
-    def __init__(self, write: Callable[[bytes], None], limits: Json, agent: str = "") -> None:
-        self.editor = Editor(write)
+    def __init__(
+        self, write: Callable[[bytes], None], limits: Json, agent: str = "", name: str = ""
+    ) -> None:
+        self.editor = Editor(write, name)
         self._limits = limits
         self._agent = agent
         self._sessions: dict[str, Session] = {}

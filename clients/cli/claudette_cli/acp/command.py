@@ -27,6 +27,12 @@ def declare(parser: ArgumentParser) -> None:
         help="no: requests are answered elsewhere, whatever the editor approves by itself",
     )
     parser.add_argument("--agent", default="", help="which agent new sessions have")
+    parser.add_argument(
+        "--editor",
+        default="",
+        metavar="NAME",
+        help="which editor it is, where that does not say so",
+    )
     parser.add_argument("--print-config", choices=EDITORS, help="print an editor's settings")
     parser.add_argument(
         "--sign-in", action="store_true", help="open claudette instead; editors pass this"
@@ -58,7 +64,7 @@ def _serve(arguments: Namespace) -> int:
         "allow": arguments.may_approve == "yes",
     }
     editor = Output(1)
-    Loop(Bridge(editor.write, limits, arguments.agent), 0, editor).run()
+    Loop(Bridge(editor.write, limits, arguments.agent, arguments.editor), 0, editor).run()
     return DONE
 
 

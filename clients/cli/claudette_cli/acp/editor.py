@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     Then = Callable[[Json | None], None]
 
 _NAMELESS = "editor"
-"""One that does not say its name. avante does not: after an answer of the kind `allow_always` it
-allows everything, and it warns of requests that are withdrawn."""
+"""One that does not say its name, as version 1 has it. avante does not either; its settings do."""
+_ONCE_ALONE = ("avante",)
+"""Of those that, as one without a name might, allow everything after an answer of the kind
+`allow_always`."""
+_NO_WITHDRAWING = ("avante",)
+"""Of those that take a withdrawn request for an error. Others may ignore it: by the protocol it is
+sent to all, and nobody has to say that they know it."""
 _NOT_BY_NAME = ("codecompanion",)
 """Of those whose answers show their kind alone, of which there are two for allowing."""
 _DROPPING = ("acpx", "agent-shell", "codecompanion")
@@ -31,11 +36,12 @@ _NO_PLANS = ("codecompanion",)
 class Editor:
     """`write` takes each message as bytes. Until `introduce` the editor can do nothing."""
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: Callable[[bytes], None], name: str = "") -> None:
+        """`name` is of one that does not say it itself."""
         self._write = write
         self._asked: dict[int, Then] = {}
         self._last_id = 0
-        self.name = _NAMELESS
+        self.name = name or _NAMELESS
         self.capabilities: Json = {}
 
     def introduce(self, params: Json) -> None:
@@ -63,7 +69,7 @@ class Editor:
     @property
     def most_scopes(self) -> int | None:
         """Of how many, from the shortest on, it can offer a choice; None for all."""
-        if self.name == _NAMELESS:
+        if self.name == _NAMELESS or self.name.lower().startswith(_ONCE_ALONE):
             return 1
         return 2 if self.name.lower().startswith(_NOT_BY_NAME) else None
 
@@ -104,7 +110,8 @@ class Editor:
             then(result if isinstance(result, dict) else None)
 
     def _withdraw(self, request_id: int) -> None:
-        if self._asked.pop(request_id, None) is not None and self.name != _NAMELESS:
+        silent = self.name.lower().startswith(_NO_WITHDRAWING)
+        if self._asked.pop(request_id, None) is not None and not silent:
             self.send(messages.notification("$/cancel_request", {"requestId": request_id}))
 
 

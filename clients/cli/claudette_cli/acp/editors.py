@@ -77,7 +77,11 @@ _SETTINGS = {
   provider = "claudette",
   behaviour = {{ auto_approve_tool_permissions = false }},
   acp_providers = {{
-    claudette = {{ command = "{command}", args = {{ "acp" }}, env = vim.fn.environ() }},
+    claudette = {{
+      command = "{command}",
+      args = {{ "acp", "--editor", "avante" }},
+      env = vim.fn.environ(),
+    }},
   }},
 }})""",
     ),
