@@ -99,9 +99,9 @@ def test_it_says_lines_of_the_future(tmp_path: Path) -> None:
     assert b'"a.line.of.the.future"' in raw(tmp_path, "@unknown")[0]
 
 
-def test_it_hangs_and_only_a_kill_ends_it(sidecar: Sidecar) -> None:
-    sidecar.prompt("@text before @hang")
-    sidecar.until(lambda line: isinstance(line, sc.ItemDelta))
+def test_it_hangs_and_only_a_kill_ends_it(sidecar: Sidecar, gates: Gates) -> None:
+    sidecar.prompt("@text before @hang deaf")
+    gates.wait_held("deaf")
     sidecar.process.send_signal(signal.SIGTERM)
     sidecar.send(sc.Abort(sidecar.id()))
     sidecar.end_input()

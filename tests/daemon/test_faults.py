@@ -108,8 +108,8 @@ async def test_one_that_hangs_keeps_nobody_else_waiting(
 async def test_one_that_hangs_is_deaf_to_a_shutdown_and_is_ended(
     daemon: Daemon, home: Home, chat: Chat
 ) -> None:
-    await chat.send("@text listening @hang")
-    await chat.said("listening")
+    await chat.send("@hang deaf")
+    await home.gates.held("deaf")
     await chat.client.call("daemon/shutdown", agents=True)
     await daemon.ended()
     await trio.to_thread.run_sync(home.end_keeper)

@@ -88,9 +88,13 @@ def run(
             stderr=output,
             start_new_session=True,
         ) as process:
-            groups.started(process.pid, item)
-            with stop.waking(lambda: groups.end(process.pid)):
-                _follow(process, output, on_output)
+            try:
+                groups.started(process.pid, item)
+                with stop.waking(lambda: groups.end(process.pid)):
+                    _follow(process, output, on_output)
+            except OSError:  # Nobody listens any more: it would be waited for until its own end.
+                groups.end(process.pid)
+                raise
             groups.leader_exited(process.pid)
         return process.returncode if process.returncode >= 0 else 128 - process.returncode
     finally:

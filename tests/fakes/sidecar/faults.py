@@ -7,19 +7,22 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
+from tests.fakes.sidecar import gate
 from tests.fakes.sidecar.outlet import Outlet
+from tests.fakes.sidecar.stopping import Stop
 
 NAMES = ("die", "hang", "garbage", "half", "unknown")
 _PARENT_DEATH_SIGNAL = 1
 
 
-def play(name: str, argument: str, out: Outlet, go_deaf: Callable[[], None]) -> None:
+def play(name: str, argument: str, out: Outlet, gates: str, go_deaf: Callable[[], None]) -> None:
+    """One that hangs comes to the gate that it is told, if any, once it is deaf."""
     match name:
         case "die":
             _die(int(argument or 1))
         case "hang":
             go_deaf()
-            _hang()
+            _hang(gates, argument)
         case "garbage":
             out.write(b'\xff\xfe this is no line\n[]\n{"type":\n')
         case "half":
@@ -35,11 +38,13 @@ def _die(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _hang() -> NoReturn:
+def _hang(gates: str, name: str) -> NoReturn:
     """Deaf to everything but SIGKILL. It still goes when its keeper goes, where that is known."""
     if sys.platform == "linux":
         import ctypes
 
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    if name:
+        gate.hold(gates, name, Stop())
     while True:
         threading.Event().wait()

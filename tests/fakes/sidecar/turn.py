@@ -11,9 +11,10 @@ Beyond what `claudette_cli.script` lists a prompt may say:
     @compact            an automatic compaction;  @late-compact  one after the turn's end
     @overflow-compact   withdraws what was said, compacts and goes on
     @late-output        an item after the turn's end
-    @die CODE  @hang  @garbage  @half  @unknown    faults
+    @die CODE  @hang NAME  @garbage  @half  @unknown    faults
 
-`@hold NAME` waits for the test's `Gates`. A steer is taken between rounds and plays instead.
+`@hold NAME` waits for the test's `Gates`, to which `@hang NAME` comes when it hangs. A steer is
+taken between rounds and plays instead.
 """
 
 import threading
@@ -229,7 +230,7 @@ class Turn:
             case "late-output" | "late-compact":
                 self._late.append(name)
             case _:
-                faults.play(name, argument, self._out, self._agent.go_deaf)
+                faults.play(name, argument, self._out, self._agent.gates, self._agent.go_deaf)
 
     def _try_again(self) -> None:
         self._speech.close("discarded")
