@@ -114,18 +114,30 @@ async def jobs(chat: Chat) -> list[Json]:
     return [row for row in rows if row["kind"] == "job"]
 
 
+async def run_as(chat: Chat, *commands: str) -> list[Json]:
+    """The jobs, once these are what they are: the turn may be over before a shell has started what
+    it has put into the background."""
+    with trio.fail_after(PATIENCE):
+        while True:
+            rows = await jobs(chat)
+            if sorted(row["command"] for row in rows) == sorted(commands):
+                return rows
+
+
 async def test_a_job_ends_with_what_it_has_started_and_the_others_stay(
     home: Home, chat: Chat, new_chat: NewChat
 ) -> None:
     other = await new_chat()
     with Lifeline(home.root / "one") as one, Lifeline(home.root / "two") as two:
-        tree = "sh -c 'trap \"\" TERM; sleep 7201 & sleep 7201; true' &"
-        await allowed(chat, f"({one.hold}; {tree}) ; {two.hold}; sleep 7202 &")
+        script = 'trap "" TERM; sleep 7201 & sleep 7201; true'
+        tree = [f"sh -c {script}", "sleep 7201", "sleep 7201"]
+        await allowed(chat, f"({one.hold}; sh -c '{script}' &) ; {two.hold}; sleep 7202 &")
         await allowed(other, "sleep 7203 &")
-        shell = next(row for row in await jobs(chat) if row["command"].startswith("sh -c trap"))
+        rows = await run_as(chat, *tree, "sleep 7202")
+        await run_as(other, "sleep 7203")
+        shell = next(row for row in rows if row["command"] == tree[0])
         result = await chat.call("process/end", pid=shell["pid"])
-        ended = [row["command"] for row in result["ended"]]
-        assert sorted(ended) == [shell["command"], "sleep 7201", "sleep 7201"]
+        assert sorted(row["command"] for row in result["ended"]) == tree
         assert {row["kind"] for row in result["ended"]} == {"job"}
         await until_cut(one)
         assert [row["command"] for row in await jobs(chat)] == ["sleep 7202"]
@@ -147,12 +159,12 @@ async def test_process_end_JobNotFound(chat: Chat, new_chat: NewChat) -> None:
     other = await new_chat()
     await chat.turn("@text hi")
     await allowed(other, "sleep 7201 &")
-    (foreign,) = await jobs(other)
+    (foreign,) = await run_as(other, "sleep 7201")
     (sidecar,) = await processes(chat.client, chatId=chat.id)
     for pid in (sidecar["pid"], foreign["pid"], os.getpid(), 1):
         refused = await chat.refused("process/end", pid=pid)
         assert (refused.name, refused.data["pid"]) == ("JobNotFound", pid)
-    assert await jobs(other) == [foreign]
+    assert [row["pid"] for row in await jobs(other)] == [foreign["pid"]]
     assert (await chat.turn("@text alive"))["reason"] == "done"
 
 
@@ -167,6 +179,7 @@ async def test_jobs_are_listed_and_go_with_their_chat(
     with Lifeline(home.root / "lifeline") as lifeline:
         await allowed(chat, f"{lifeline.hold}; sleep 7201 &")
         await other.turn("@text hi")
+        await run_as(chat, "sleep 7201")
         rows = await processes(client, chatId=chat.id)
         assert [row["kind"] for row in rows] == ["sidecar", "job"]
         assert rows[1]["command"] == "sleep 7201"
