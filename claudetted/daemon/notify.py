@@ -70,7 +70,7 @@ class Notifier:
 
     async def _tell_later(self, chat_id: ChatId) -> None:
         """What tells may take longer than the cycle, and is not cut short with it."""
-        await trio.sleep(DELAY_SECONDS)
+        await _delay()
         chat = self._needing(chat_id)
         if chat and self._may_tell(chat):
             self._nursery.start_soon(self._tell, chat)
@@ -114,6 +114,10 @@ class Notifier:
                 )
         except OSError as fault:
             logger.warning("the notification could not be sent: %s", fault)
+
+
+async def _delay() -> None:
+    await trio.sleep(DELAY_SECONDS)
 
 
 def _about(chat: Chat) -> dict[str, str]:

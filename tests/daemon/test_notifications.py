@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -62,11 +63,46 @@ async def listening(daemon: Daemon, ear: Ear) -> Ear:
     return ear
 
 
+class Delays:
+    """Those before the word goes out, counted from 1. Each is over when the test says so."""
+
+    def __init__(self) -> None:
+        self._over: list[trio.Event] = []
+        self._begun = trio.lowlevel.ParkingLot()
+
+    async def wait(self) -> None:
+        self._over.append(trio.Event())
+        self._begun.unpark_all()
+        await self._over[-1].wait()
+
+    async def begins(self, number: int) -> None:
+        with trio.fail_after(PATIENCE):
+            while len(self._over) < number:
+                await self._begun.park()
+
+    async def ends(self, number: int) -> None:
+        await self.begins(number)
+        self._over[number - 1].set()
+
+
 @pytest.fixture
-def slowly(monkeypatch: pytest.MonkeyPatch) -> float:
-    """The seconds in which a test can have answered for sure."""
-    monkeypatch.setattr(daemon_notify, "DELAY_SECONDS", 1.5)
-    return 1.5
+def delays(monkeypatch: pytest.MonkeyPatch) -> Delays:
+    made = Delays()
+    monkeypatch.setattr(daemon_notify, "_delay", made.wait)
+    return made
+
+
+@pytest.fixture
+def commanded(monkeypatch: pytest.MonkeyPatch) -> trio.Event:
+    """Set when the command was run, however that went."""
+    done, tell = trio.Event(), daemon_notify.Notifier._tell
+
+    async def counted(*about: Any) -> None:
+        await tell(*about)
+        done.set()
+
+    monkeypatch.setattr(daemon_notify.Notifier, "_tell", counted)
+    return done
 
 
 async def notify(client: Client, command: list[str]) -> None:
@@ -115,30 +151,38 @@ async def test_bug_52_it_is_told_once_a_cycle(new_chat: NewChat, listening: Ear)
 
 
 async def test_bug_52_what_was_answered_at_once_is_not_told(
-    new_chat: NewChat, listening: Ear, slowly: float
+    new_chat: NewChat, listening: Ear, delays: Delays
 ) -> None:
     quick, slow = await new_chat(), await new_chat()
     turn, asked = await asked_once(quick, bash("touch one"))
+    await delays.begins(1)
     await quick.decide(asked, "deny")
     await quick.ended(turn)
+    await delays.ends(1)
     await asked_once(slow, bash("touch one"))
+    await delays.ends(2)
     assert (await listening.hears())[0] == slow.id
     await slow.call("turn/stop")
 
 
 async def test_bug_52_a_cycle_that_ended_at_once_hastens_and_doubles_nothing(
-    new_chat: NewChat, listening: Ear, slowly: float
+    new_chat: NewChat, listening: Ear, delays: Delays
 ) -> None:
-    chat, last = await new_chat(), await new_chat()
+    chat, other, last = [await new_chat() for _ in range(3)]
     turn, first = await asked_once(chat, f"{bash('touch one')} @then {bash('touch two')}")
-    before = trio.current_time()
+    await delays.begins(1)
     await chat.decide(first, "deny")
-    await chat.asked()
+    await delays.begins(2)
+    await delays.ends(1)
+    await asked_once(other, bash("touch one"))
+    await delays.ends(3)
+    assert (await listening.hears())[0] == other.id
+    await delays.ends(2)
     assert (await listening.hears())[0] == chat.id
-    assert trio.current_time() - before >= slowly
     await asked_once(last, bash("touch one"))
+    await delays.ends(4)
     assert (await listening.hears())[0] == last.id
-    for one in (chat, last):
+    for one in (chat, other, last):
         await one.call("turn/stop")
     await chat.ended(turn)
 
@@ -158,13 +202,16 @@ async def test_a_turn_that_somebody_watched_is_not_told(new_chat: NewChat, liste
     assert (await listening.hears())[0] == unseen.id
 
 
-async def test_off_is_off(client: Client, new_chat: NewChat, listening: Ear) -> None:
+async def test_off_is_off(
+    client: Client, new_chat: NewChat, listening: Ear, delays: Delays
+) -> None:
     chat, other = await new_chat(), await new_chat()
     await client.call("setting/set", key="notification", value="off")
     await unwatched(chat, "@text one")
-    await trio.sleep(0.35)  # past the moment at which it would have been told
+    await delays.ends(1)
     await client.call("setting/set", key="notification", value="command")
     await unwatched(other, "@text one")
+    await delays.ends(2)
     assert (await listening.hears())[0] == other.id
 
 
@@ -186,12 +233,13 @@ async def test_a_command_that_takes_its_time_holds_up_no_later_one(
 
 @pytest.mark.parametrize("command", [["/nowhere/notify"], ["/bin/false"], []])
 async def test_a_command_that_fails_is_nobodys_trouble(
-    client: Client, new_chat: NewChat, ear: Ear, command: list[str]
+    client: Client, new_chat: NewChat, ear: Ear, commanded: trio.Event, command: list[str]
 ) -> None:
     chat, other = await new_chat(), await new_chat()
     await notify(client, command)
     await unwatched(chat, "@text one")
-    await trio.sleep(0.35)  # past the moment at which it fails
+    with trio.fail_after(PATIENCE):
+        await commanded.wait()
     await notify(client, ear.command)
     await unwatched(other, "@text one")
     assert (await ear.hears())[0] == other.id
@@ -218,12 +266,15 @@ async def test_a_chat_that_fails_while_it_needs_somebody_takes_nothing_with_it(
 
 
 async def test_a_chat_deleted_in_between_is_not_told(
-    new_chat: NewChat, listening: Ear, slowly: float
+    new_chat: NewChat, listening: Ear, delays: Delays
 ) -> None:
     gone, other = await new_chat(), await new_chat()
     await asked_once(gone, bash("touch one"))
+    await delays.begins(1)
     await gone.call("chat/delete")
+    await delays.ends(1)
     await unwatched(other, "@text one")
+    await delays.ends(2)
     assert (await listening.hears())[0] == other.id
 
 

@@ -28,9 +28,10 @@ class Mailbox:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                # Before the answer, upon which the next one may be posted.
+                token.run_sync_soon(box.send.send_nowait, (self.path, json.loads(body)))
                 self.send_response(204)
                 self.end_headers()
-                token.run_sync_soon(box.send.send_nowait, (self.path, json.loads(body)))
 
             def log_message(self, *_: Any) -> None:
                 """Nothing to say."""
