@@ -10,6 +10,7 @@ import pytest
 from claudetted.chat.log_context import subject
 from claudetted.chat.plans import agent_process
 from claudetted.protocol import places
+from tests.daemon.client import PATIENCE
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home
 
@@ -107,6 +108,7 @@ async def test_a_sidecar_of_another_level_is_refused(home: Home, chat: Chat) -> 
 async def test_an_agent_that_always_dies_is_started_less_and_less(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(agent_process, "WAIT_SECONDS", PATIENCE)
     for _ in range(agent_process.CRASHES):
         assert (await chat.turn("@die 3"))["reason"] == "lost"
     turn = await chat.turn("@text hi")

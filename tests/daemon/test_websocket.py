@@ -297,8 +297,8 @@ async def test_devices_have_so_many_connections_and_the_next_is_told(
 async def test_who_says_nothing_keeps_nobody_out_for_long(
     port: int, token: str, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(websocket, "ARRIVING_SECONDS", 0.1)
-    with trio.fail_after(PATIENCE):
+    with monkeypatch.context() as hasty, trio.fail_after(PATIENCE):
+        hasty.setattr(websocket, "ARRIVING_SECONDS", 0.1)
         many = range(websocket.MOST_ARRIVING + 10)
         silent = [await trio.open_tcp_stream("127.0.0.1", port) for _ in many]
         for stream in silent:

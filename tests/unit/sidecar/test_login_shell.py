@@ -9,7 +9,9 @@ from claudetted.sidecar.login_shell import LoginEnvironment
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # A busy machine may take longer for an answer than a user would wait for it.
+    monkeypatch.setattr(login_shell, "PATIENCE_SECONDS", 60.0)
     (tmp_path / ".profile").write_text(
         'echo "welcome, says a noisy profile"\n'
         "export PATH=/opt/mine/bin:/usr/bin:/bin\n"
@@ -100,6 +102,7 @@ async def test_a_shell_that_hangs_when_it_is_interactive_leaves_the_other_paths(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / ".bashrc").write_text("sleep 1000\n")
-    monkeypatch.setattr(login_shell, "PATIENCE_SECONDS", 0.5)
     asked = LoginEnvironment(own(home) | {"SHELL": "/bin/bash"})
+    await asked.get()  # with all patience: the login shell does answer
+    monkeypatch.setattr(login_shell, "PATIENCE_SECONDS", 0.5)
     assert await asked.paths() == ["/opt/mine/bin:/usr/bin:/bin", "/elsewhere"]
