@@ -87,8 +87,15 @@ export class CappedOutput {
     private readonly give: (data: Buffer) => void,
   ) {
     this.tailBytes = Math.min(KEPT_TAIL_BYTES, Math.floor(outputs.mostBytes / 2));
-    const room = (given: number, bytes: number): number =>
-      given + bytes <= UNWRITTEN_BYTES ? bytes : outputs.take(bytes);
+    let counted = 0;
+    const room = (given: number, bytes: number): number => {
+      if (given + bytes <= UNWRITTEN_BYTES) return bytes;
+      // A file has what came before it, too.
+      const before = given - counted;
+      const allowed = Math.max(0, outputs.take(before + bytes) - before);
+      counted = given + allowed;
+      return allowed;
+    };
     this.kept = new HeadAndTail(room, this.tailBytes);
     outputs.begin(this.tailBytes);
   }
