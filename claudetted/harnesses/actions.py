@@ -1,7 +1,11 @@
 """Owns what a translation wants done, and what it is told of the vendor's program."""
 
+from collections.abc import Iterable
+from typing import Protocol
+
 import msgspec
 
+from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import Line
 
 END_SECONDS = 2.0
@@ -64,3 +68,18 @@ class VendorEnd(msgspec.Struct, frozen=True):
     code: int
     stderr: str
     error: str = ""
+
+
+class Translation(Protocol):
+    """One agent's dialect, without any input or output. Each call gives what is to be done, in
+    order. `now` is in seconds, of no particular clock."""
+
+    def begun(self) -> Iterable[Action]: ...
+
+    def line(self, line: sc.ToSidecar, now: float) -> Iterable[Action]: ...
+
+    def vendor_line(self, data: bytes, now: float) -> Iterable[Action]: ...
+
+    def vendor_ended(self, end: VendorEnd) -> Iterable[Action]: ...
+
+    def woken(self, what: str, now: float) -> Iterable[Action]: ...

@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Iterable
 from itertools import count
-from typing import IO, Protocol
+from typing import IO
 
 import msgspec
 
@@ -33,11 +33,12 @@ from claudetted.harnesses.actions import (
     Listen as Listen,
     StartVendor as StartVendor,
     ToVendor as ToVendor,
+    Translation as Translation,
     VendorEnd as VendorEnd,
     Wake as Wake,
 )
 from claudetted.harnesses.callers import Callee, Callers
-from claudetted.harnesses.vendor_lines import VendorLines
+from claudetted.harnesses.vendor_lines import LINE_LIMIT, VendorLines
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.base import Line
 from claudetted.wire.lines import Tail
@@ -51,21 +52,10 @@ LINE_BYTES = 1024 * 1024
 """Longer lines go to the daemon in parts."""
 STDERR_BYTES = 16 * 1024
 """Of what the vendor's program said last on its stderr."""
-
-
-class Translation(Protocol):
-    """One agent's dialect, without any input or output. Each call gives what is to be done, in
-    order. `now` is in seconds, of no particular clock."""
-
-    def begun(self) -> Iterable[Action]: ...
-
-    def line(self, line: sc.ToSidecar, now: float) -> Iterable[Action]: ...
-
-    def vendor_line(self, data: bytes, now: float) -> Iterable[Action]: ...
-
-    def vendor_ended(self, end: VendorEnd) -> Iterable[Action]: ...
-
-    def woken(self, what: str, now: float) -> Iterable[Action]: ...
+TOO_LONG = (
+    f"The agent wrote a line of more than {LINE_LIMIT >> 20} MiB, which was left out: what it told "
+    "with that is missing here. If the turn does not go on, stop it."
+)
 
 
 def run(translation: Translation, callee: Callee | None = None) -> int:
@@ -245,11 +235,15 @@ class _Loop:
         assert self._vendor and self._vendor.stdout
         stdout = self._vendor.stdout
         data = self._read(stdout)
-        if not stdout.closed:
+        lines = self._vendor_lines.feed(data)
+        if not stdout.closed and self._vendor_lines.unfinished <= READ_BYTES:
             self._pace(stdout)
-        for line in self._vendor_lines.feed(data):
+        for line in lines:
             if self._code is None:
                 self._do(self._translation.vendor_line(line, time.monotonic()))
+        if self._vendor_lines.left_out():
+            log(TOO_LONG)
+            self._say(sc.Notice("error", TOO_LONG))
 
     def _pace(self, stdout: IO[bytes]) -> None:
         now = time.monotonic()

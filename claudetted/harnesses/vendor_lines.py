@@ -12,8 +12,7 @@ class VendorLines:
         self._pieces: list[bytes] = []
         self._length = 0
         self._skipping = False
-        self.skipped = 0
-        """Lines that were too long."""
+        self._left_out = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         *ends, rest = data.split(b"\n")
@@ -23,6 +22,16 @@ class VendorLines:
             ends = [self._ended(end) for end in ends]
         self._add(rest)
         return [line for line in ends if line.strip()]
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of the line that is not over yet."""
+        return self._length
+
+    def left_out(self) -> int:
+        """Lines that were too long, since this was last called."""
+        number, self._left_out = self._left_out, 0
+        return number
 
     def _ended(self, end: bytes) -> bytes:
         self._add(end)
@@ -34,6 +43,6 @@ class VendorLines:
         self._length += len(piece)
         if self._length > self._limit and not self._skipping:
             self._skipping, self._pieces = True, []
-            self.skipped += 1
+            self._left_out += 1
         if piece and not self._skipping:
             self._pieces.append(piece)

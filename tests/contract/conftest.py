@@ -155,14 +155,14 @@ class Company:
     def of(self, name: str) -> tuple[Kind, Reused]:
         if name not in self._known:
             place = self._places.mktemp(name)
-            kind = self._stack.enter_context(_made(name, place))
+            kind = self._stack.enter_context(made_kind(name, place))
             assert isinstance(kind.doors, ScriptedModel)
             self._known[name] = kind, Reused(kind.launch, place / "chat", kind.doors)
         return self._known[name]
 
 
 @contextmanager
-def _made(name: str, place: Path) -> Iterator[Kind]:
+def made_kind(name: str, place: Path) -> Iterator[Kind]:
     makers = {
         "scripted": _scripted,
         "adapter": _adapter,
@@ -182,7 +182,7 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path, company: Company) -> It
     if _is_reused(request.node):
         yield company.of(request.param)[0]
     else:
-        with _made(request.param, tmp_path) as made:
+        with made_kind(request.param, tmp_path) as made:
             yield made
 
 

@@ -18,4 +18,11 @@ def test_a_line_over_the_limit_is_left_out_and_the_next_ones_are_not(size: int) 
     told = b"fine\n" + b"x" * 50 + b"\nalso\n" + b"y" * 50 + b"\nlast\n"
     lines = VendorLines(limit=20)
     found = [line for at in range(0, len(told), size) for line in lines.feed(told[at : at + size])]
-    assert (found, lines.skipped) == ([b"fine", b"also", b"last"], 2)
+    assert found == [b"fine", b"also", b"last"]
+    assert (lines.left_out(), lines.left_out()) == (2, 0)
+
+
+def test_a_line_over_the_limit_is_told_before_it_ends() -> None:
+    lines = VendorLines(limit=20)
+    assert (lines.feed(b"x" * 30), lines.unfinished, lines.left_out()) == ([], 30, 1)
+    assert (lines.feed(b"x\nok\n"), lines.unfinished, lines.left_out()) == ([b"ok"], 0, 0)
