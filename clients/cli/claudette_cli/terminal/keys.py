@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from claudette_cli.client.connection import Connection
 
+_ESCAPE = b"\x1b"
+_LONGEST = 64
+"""More characters than any key sends."""
+
 
 class _Resumed(Exception):
     """A shell that had suspended this job lets it go on."""
@@ -90,4 +94,9 @@ class Keys:
             tty.setcbreak(self._descriptor)
 
     def _read(self) -> str:
-        return os.read(self._descriptor, 64).decode(errors="replace")[:1]
+        """One key. What was pressed after it waits; an arrow or the like is several characters,
+        whose last one is no key of its own."""
+        key = os.read(self._descriptor, 1)
+        if key == _ESCAPE and select.select([self._descriptor], [], [], 0)[0]:
+            os.read(self._descriptor, _LONGEST)
+        return key.decode(errors="replace")

@@ -40,7 +40,7 @@ def _answered(permission: Json, reading: Keys, terminal: Terminal) -> bool:
         key = reading.pressed()
         hidden = cards.must_be_viewed(permission)
         if hidden and key == cards.VIEW:
-            permission = _show_whole(permission, terminal)
+            permission = _show_whole(permission, reading, terminal)
             continue
         if hidden and key in cards.SCOPE_KEYS:
             terminal.say(hidden)
@@ -56,9 +56,10 @@ def _answered(permission: Json, reading: Keys, terminal: Terminal) -> bool:
         return key != LEAVE
 
 
-def _show_whole(permission: Json, terminal: Terminal) -> Json:
+def _show_whole(permission: Json, reading: Keys, terminal: Terminal) -> Json:
     with Daemon() as daemon:
         whole = whole_request(daemon, permission)
+    reading.discard()
     terminal.say("\n".join([*cards.card(whole, terminal), _keys(whole, terminal)]))
     return whole
 

@@ -85,15 +85,13 @@ class ScreenViewer:
 
     def show(self, changes: list[Change]) -> None:
         final = [line for change in changes for line in self._scroll.take(change)]
+        self._turn_to_card()
         self._stage.show(final, [*self._scroll.tail(self._stage.height), *self._prompt()])
 
     def attend(self, following: Following) -> None:
-        waiting = next(iter(self._fold.permissions.values()), None)
+        waiting = self._waiting
         if waiting is None or self._keys is None or following.connection is None:
             return
-        if waiting["id"] != self._asked:
-            self._asked = waiting["id"]
-            self._keys.discard()
         waiting = self._viewed.get(waiting["id"], waiting)
         while key := self._keys.pressed_before(following.connection):
             hidden = cards.must_be_viewed(waiting)
@@ -116,10 +114,24 @@ class ScreenViewer:
         self._stage.forget()
         self.show([])
 
+    @property
+    def _waiting(self) -> Json | None:
+        """The permission whose card is shown."""
+        return next(iter(self._fold.permissions.values()), None)
+
+    def _turn_to_card(self) -> None:
+        """What was typed before a card was shown is no answer to it; a key pressed after is."""
+        waiting = self._waiting
+        if waiting is not None and self._keys is not None and waiting["id"] != self._asked:
+            self._asked = waiting["id"]
+            self._keys.discard()
+
     def _show_whole(self, permission: Json) -> Json:
         with Daemon() as daemon:
             whole = whole_request(daemon, permission)
         self._viewed[permission["id"]] = whole
+        if self._keys is not None:
+            self._keys.discard()
         self._stage.show(cards.card(whole, self._output), self._prompt())
         return whole
 
@@ -135,7 +147,7 @@ class ScreenViewer:
                 raise
 
     def _prompt(self) -> list[str]:
-        waiting = next(iter(self._fold.permissions.values()), None)
+        waiting = self._waiting
         if waiting is None or self._keys is None:
             return []
         shown = self._viewed.get(waiting["id"], waiting)
