@@ -42,9 +42,15 @@ def ended(stage: Stage, chat: str) -> str:
     return str(stage.call("turn/wait", chatId=chat)["turn"]["reason"])
 
 
-def idle(browser: Browser, name: str) -> None:
-    """Returns when the page shows that its chat has ended its turn, and so all of it."""
-    browser.on(name, "await page.locator('.status.idle').waitFor()")
+def idle(browser: Browser, stage: Stage, name: str, chat: str) -> None:
+    """Returns when the page shows that the chat has ended its turn, and so all of it. A page that
+    has not heard of the turn yet shows that nothing runs, too, but no item of it."""
+    last = stage.call("chat/history", chatId=chat)["items"][-1]["id"]
+    code = """
+        await page.locator(`.entry[data-id='${args.item}']`).waitFor();
+        await page.locator('.status.idle').waitFor();
+    """
+    browser.on(name, code, item=last)
 
 
 def clean(browser: Browser, name: str, *rules: str) -> None:

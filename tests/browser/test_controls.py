@@ -65,6 +65,8 @@ def test_a_message_steers_a_turn_and_another_waits_for_its_end(
     press(browser, "set", "Queue")
     browser.on("set", "await page.locator('.queue li', { hasText: '@text last' }).waitFor()")
     stage.home.gates.wait_held("first")
+    # Answered by the agent, which has all that came before then.
+    stage.call("chat/configure", chatId=chat, thinking="low")
     stage.home.gates.release("first")
     browser.on("set", "await page.locator('.entry.message', { hasText: 'last' }).waitFor()")
     assert ended(stage, chat) == "done"

@@ -92,7 +92,8 @@ def test_it_can_be_used_soon_after_its_first_byte(
         });
     """
     browser.on("slow", "await page.evaluate(() => navigator.serviceWorker.ready)")
-    soonest = min(browser.on("slow", code) for _ in range(5))
+    # What else the machine does only adds to it.
+    soonest = min(browser.on("slow", code) for _ in range(12))
     unit = loop(browser)
     assert soonest < 8 * unit, (soonest, unit)
 
@@ -106,7 +107,7 @@ def test_twenty_thousand_deltas_do_not_freeze_it(
     stage.call("turn/send", chatId=chat, text=f"@many {DELTAS} @text finished")
     ended(stage, chat)
     # Looking for a text would cost more than drawing it.
-    idle(browser, "slow")
+    idle(browser, stage, "slow", chat)
     told, unit = longest(browser), loop(browser)
     assert told < 5 * unit, (told, unit)
 

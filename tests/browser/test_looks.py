@@ -125,7 +125,7 @@ def test_a_chat_looks_as_before(browser: Browser, stage: Stage, looks: Looks) ->
     at(browser, "look", chat)
     stage.call("turn/send", chatId=chat, text=f"{bash('exit 3')} @then @text {ANSWER}")
     assert ended(stage, chat) == "done"
-    idle(browser, "look")
+    idle(browser, stage, "look", chat)
     looks.as_before("look", "answer")
     stage.call("turn/send", chatId=chat, text="@text at work @hold never")
     browser.on("look", "await page.locator('.entry.message', { hasText: 'at work' }).waitFor()")

@@ -66,8 +66,8 @@ def test_a_link_pairs_a_telephone_and_a_tap_allows_a_change(browser: Browser, st
     (last,) = stage.call("permission/audit", chatId=chat)["decisions"]
     assert last["by"] == "page/browser (device Phone)"
     # The card is gone; that the turn ended is there until somebody has looked.
+    browser.on("phone", "await page.locator('.card').waitFor({ state: 'detached' })")
     shown(browser, "phone", "Fix the average")
-    assert browser.on("phone", "return page.locator('.card').count()") == 0
 
 
 def screenshot(stage: Stage) -> str:
@@ -126,7 +126,7 @@ def test_one_writes_stops_and_queues(browser: Browser, stage: Stage) -> None:
     press(browser, "phone", "Remove")
     clean(browser, "phone")
     press(browser, "phone", "Stop")
-    idle(browser, "phone")
+    idle(browser, stage, "phone", chat)
     assert '"stopped"' in json.dumps(stage.call("chat/history", chatId=chat))
 
 
@@ -188,7 +188,7 @@ def test_what_an_agent_writes_does_nothing(browser: Browser, stage: Stage) -> No
     quoted = json.dumps(HOSTILE)
     stage.call("turn/send", chatId=chat, text=f"@text {quoted}", literal=True)
     ended(stage, chat)
-    idle(browser, "phone")
+    idle(browser, stage, "phone", chat)
     code = """
         const prose = page.locator('.prose').last();
         return await prose.evaluate((node) => ({
@@ -223,11 +223,12 @@ def test_two_tabs_and_a_terminal_see_one_chat(browser: Browser, stage: Stage) ->
 def test_the_daemon_is_killed_under_it(browser: Browser, stage: Stage) -> None:
     chat = stage.chat("Survivor")
     at(browser, "phone", chat)
+    said = "await page.locator('.entry.message', { hasText: args.text }).waitFor()"
     stage.call("turn/send", chatId=chat, text="@text before")
-    shown(browser, "phone", "before")
+    browser.on("phone", said, text="before")
     stage.restart()
     stage.call("turn/send", chatId=chat, text="@text after")
-    shown(browser, "phone", "after")
+    browser.on("phone", said, text="after")
     messages = "return page.locator('.entry.message').allInnerTexts()"
     assert browser.on("phone", messages) == ["before", "after"]
 
