@@ -92,7 +92,8 @@ async def test_a_change_is_seen_as_a_diff_and_open_buffers_follow_it(
     nvim.waits(FLOATS)
     nvim.types("a")
     nvim.waits(IDLE)
-    assert "+three" not in nvim.shows("`write` a.txt  (")
+    nvim.shows("`write` a.txt  (")
+    nvim.lacks("+three")
     lines = "return vim.api.nvim_buf_get_lines(vim.fn.bufnr(...), 0, -1, false)"
     assert nvim.waits(
         "local lines = (function(...) " + lines + " end)(...) return lines[2] == 'three' and lines",
@@ -189,6 +190,7 @@ async def test_two_windows_show_one_chat_and_stop_stops_it(nvim: Neovim, home: H
     nvim.command("split")
     nvim.command("Claudette stop")
     nvim.waits(IDLE)
+    nvim.command("redraw")
     assert nvim.screen.count("## ▸ You") == 2
     assert not (home.work / "made.txt").exists()
 
@@ -201,9 +203,11 @@ async def test_another_chat_takes_the_windows_of_the_first(nvim: Neovim) -> None
     nvim.types(":Claudette chats<CR>")
     nvim.shows("Type number")
     nvim.types("2<CR>")
+    nvim.lacks("Type number")
     nvim.types(":Claudette model<CR>")
-    nvim.shows("1: ")
+    nvim.shows("Type number")
     nvim.types("<CR>")
+    nvim.lacks("Type number")
     assert nvim.lua("return #vim.api.nvim_list_wins()") == 3
 
 

@@ -40,7 +40,8 @@ class Neovim:
         self._last = 0
         self._answers: dict[int, tuple[Any, Any]] = {}
         self._grids: dict[int, list[list[str]]] = {}
-        self._cursor = (0, 0)
+        self.screen = ""
+        """What was drawn last, whole: a drawing may come in several pieces."""
         self.call("nvim_ui_attach", *size, {"ext_linegrid": True})
 
     def call(self, method: str, /, *params: Any) -> Any:
@@ -79,10 +80,9 @@ class Neovim:
         self._until(lambda: text in self.screen, text)
         return self.screen
 
-    @property
-    def screen(self) -> str:
-        rows = self._grids.get(1, [])
-        return "\n".join("".join(row).rstrip() for row in rows)
+    def lacks(self, text: str) -> None:
+        """Returns once the screen has this no more."""
+        self._until(lambda: text not in self.screen, f"a screen without {text}")
 
     def _until(self, found: Callable[[], bool], about: str) -> None:
         end = time.monotonic() + PATIENCE
@@ -123,6 +123,9 @@ class Neovim:
                     column += 1
         elif name == "grid_scroll":
             self._scroll(*arguments)
+        elif name == "flush":
+            rows = self._grids.get(1, [])
+            self.screen = "\n".join("".join(row).rstrip() for row in rows)
 
     def _scroll(
         self, grid: int, top: int, bottom: int, left: int, right: int, rows: int, _: int
