@@ -104,7 +104,8 @@ class Commands:
 
 
 class Terminal:
-    """A command on a terminal of its own. Use as a context: it is closed at the end."""
+    """A command on a terminal of its own. Use as a context: it is closed at the end, which every
+    command has to end by itself."""
 
     def __init__(
         self,
@@ -137,7 +138,8 @@ class Terminal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._child.close(force=True)
+        if not self._child.closed:
+            self.hang_up()
 
     def expect(self, text: str) -> str:
         """Returns once this was written, with what was written before it, without styles."""
@@ -174,8 +176,8 @@ class Terminal:
     def hang_up(self) -> None:
         """The terminal is closed; returns once the command has ended."""
         self._child.ptyproc.fileobj.close()
-        self._child.ptyproc.wait()
-        self._child.closed = True
+        self._child.wait()
+        self._child.close()
 
     @property
     def modes(self) -> list[Any]:
