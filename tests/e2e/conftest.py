@@ -21,6 +21,9 @@ PI_HARNESS = HERE.parents[1] / "harness/build/pi-harness/claudette-pi-harness"
 
 STAGES = {"stage", "scripted_stage"}
 
+SOON = 10.0
+"""Seconds for a stop. Two are promised, the rest is for a machine that does other things."""
+
 Connect = Callable[[], Awaitable[Client]]
 
 

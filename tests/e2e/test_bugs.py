@@ -15,13 +15,9 @@ import trio
 
 from tests.daemon.client import Json
 from tests.daemon.world import Chat, Home
-from tests.e2e.conftest import Connect, watched
+from tests.e2e.conftest import SOON, Connect, watched
 from tests.fakes.model_server import ModelServer
 from tests.support.daemon import RunningDaemon
-
-SOON = 10.0
-"""Seconds. Two are promised, the rest is for a machine that does other things."""
-
 
 pytestmark = pytest.mark.usefixtures("stage")
 

@@ -11,7 +11,7 @@ import trio
 from claudetted.harnesses.claude.invocation import PROGRAM
 from tests.daemon.calls import bash
 from tests.daemon.world import Chat, Home
-from tests.e2e.conftest import Connect, watched
+from tests.e2e.conftest import SOON, Connect, watched
 from tests.fakes import claude_code
 from tests.fakes.messages_model import MessagesModel
 from tests.support import agents
@@ -79,7 +79,7 @@ async def test_a_command_outlives_the_daemon_and_a_stop_ends_it(
         await again.decide(permission, "allow")
         await trio.to_thread.run_sync(second.wait_held)
         assert second.held()
-        with trio.fail_after(2):
+        with trio.fail_after(SOON):
             await again.call("turn/stop")
         assert not second.held()
         assert (await again.ended(stopped))["reason"] == "stopped"

@@ -13,7 +13,7 @@ import trio
 from tests.daemon.calls import bash, tool
 from tests.daemon.client import Refused
 from tests.daemon.world import Chat, Home, gone
-from tests.e2e.conftest import Connect, watched
+from tests.e2e.conftest import SOON, Connect, watched
 from tests.e2e.stage import Stage, made_stage
 from tests.fakes.responses_model import ResponsesModel, write_codex_config
 from tests.support.agents import program
@@ -159,7 +159,7 @@ async def test_a_stop_leaves_nothing_running(chat: Chat, lifeline: Lifeline) -> 
     await chat.decide(asked, "allow")
     await trio.to_thread.run_sync(lifeline.wait_held)
     assert lifeline.held()
-    with trio.fail_after(2):
+    with trio.fail_after(SOON):
         assert (await chat.call("turn/stop"))["stopped"] is True
     assert not lifeline.held()
     assert (await chat.ended(turn))["reason"] == "stopped"

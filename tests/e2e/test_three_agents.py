@@ -12,7 +12,7 @@ from claudetted.harnesses.claude.invocation import PROGRAM
 from tests.daemon.calls import bash, tool
 from tests.daemon.client import Client
 from tests.daemon.world import Chat, Home
-from tests.e2e.conftest import Connect, watched
+from tests.e2e.conftest import SOON, Connect, watched
 from tests.e2e.test_codex import adapter_of, children_of
 from tests.fakes import claude_code, opencode
 from tests.fakes.model_server import ModelServer
@@ -123,7 +123,7 @@ async def test_three_agents_keep_the_same_promises(
         await chat.decide(asked, "allow")
         await trio.to_thread.run_sync(line.wait_held)
         assert line.held()
-        with trio.fail_after(2):
+        with trio.fail_after(SOON):
             await chat.call("turn/stop")
         assert not line.held()
         assert (await chat.ended(turn))["reason"] == "stopped"

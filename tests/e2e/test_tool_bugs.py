@@ -62,6 +62,7 @@ async def test_bug_46_a_command_is_over_when_it_exits(chat: Chat, home: Home) ->
         await allowed(chat, f"{bash(background)} @then @echo-history")
         (item,) = await chat.items("tool")
         assert (item["text"], item["tool"]["exitCode"]) == ("hello\n", 3)
+        await trio.to_thread.run_sync(lifeline.wait_held)
         assert lifeline.held()
         await chat.call("turn/stop")
     await chat.call("chat/delete")
