@@ -1,4 +1,5 @@
-"""Owns the vendors' agents that the tests run: pinned in `agents/package.json`, installed from npm.
+"""Owns the programs of others that the tests run, agents and an editor: pinned in
+`agents/package.json`, installed from npm.
 
 They come into `.cache/agents`, which git ignores; `bin` there has one program a name. Nothing that
 a user installs has them: an agent of a user's is the user's own. A version is raised in
@@ -28,6 +29,7 @@ PROGRAMS = {
     "codex": f"@openai/codex-{TARGET}/vendor/*/bin/codex",
     "opencode": f"opencode-{TARGET}/bin/opencode",
     "claude-agent-acp": "@agentclientprotocol/claude-agent-acp/dist/index.js",
+    "acpx": "acpx/dist/cli.js",
 }
 """Below node_modules. The vendors' own launchers want a Node of their own; these programs do not,
 and what is JavaScript runs with Bun."""

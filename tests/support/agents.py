@@ -12,7 +12,7 @@ PROGRAMS = Path(__file__).parents[2] / ".cache/agents/bin"
 
 
 def program(name: str) -> Path:
-    """`claude`, `codex`, `opencode` or `claude-agent-acp`, in the pinned version."""
+    """`claude`, `codex`, `opencode`, `claude-agent-acp` or `acpx`, in the pinned version."""
     found = PROGRAMS / name
     if not os.access(found, os.X_OK):
         pytest.skip(f"the program {name} is not installed: run `make agents`")
