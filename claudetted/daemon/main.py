@@ -12,7 +12,7 @@ from pathlib import Path
 import trio
 
 import claudetted
-from claudetted.daemon import log
+from claudetted.daemon import log, signals
 from claudetted.daemon.lock import AlreadyRunning
 from claudetted.daemon.run import Serving, serve
 from claudetted.daemon.service_manager import ServiceManager
@@ -56,14 +56,18 @@ def main() -> None:
         why = f"The log cannot be written: {fault}."
         _tell(arguments.ready_fd, {"error": why})
         sys.exit(_say(why))
+    terminal = signals.outlive_hangups()
     manager = ServiceManager(os.environ)
     try:
         with first_of(*_EXPECTED):
             _refuse_agents()
-            trio.run(_serve, arguments.ready_fd, manager)
+            trio.run(_serve, arguments.ready_fd, manager, terminal)
     except _EXPECTED as fault:
         manager.failed(str(fault))
         sys.exit(_explain(fault, arguments.ready_fd))
+    finally:
+        # What a terminal that was closed has not taken is no fault.
+        streams.flush_errors()
 
 
 def _parsed() -> argparse.Namespace:
@@ -127,11 +131,15 @@ def _dump_crashes(path: Path) -> None:
     faulthandler.enable(descriptor)
 
 
-async def _serve(ready_fd: int | None, manager: ServiceManager) -> None:
+async def _serve(ready_fd: int | None, manager: ServiceManager, terminal: bool) -> None:
     async with trio.open_nursery() as nursery:
         serving: Serving = await nursery.start(serve)
-        _tell(ready_fd, {"instance": serving.instance, "socket": str(serving.socket)})
-        await manager.keep_told(serving.status, serving.stop)
+        async with trio.open_nursery() as hearing:
+            await hearing.start(signals.heed, serving, terminal)
+            _tell(ready_fd, {"instance": serving.instance, "socket": str(serving.socket)})
+            await manager.keep_told(serving.status, serving.stop)
+            await serving.stop.wait()
+            hearing.cancel_scope.cancel()
 
 
 def _tell(ready_fd: int | None, line: dict[str, str]) -> None:

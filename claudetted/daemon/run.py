@@ -10,9 +10,8 @@ serve
 import importlib
 import logging
 import os
-import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,7 +31,7 @@ from claudetted.chat.parking import Parking
 from claudetted.chat.preferences import Preferences
 from claudetted.chat.rulebook import Rulebook, load_rulebook
 from claudetted.chat.world import World
-from claudetted.daemon import launching, tasks
+from claudetted.daemon import launching
 from claudetted.daemon.agents import Agents
 from claudetted.daemon.lock import locked, runtime_locked
 from claudetted.daemon.notify import Notifier
@@ -90,6 +89,8 @@ class Serving:
     stop: trio.Event
     status: Callable[[], str]
     """What goes on now, in a few words."""
+    take_up: Callable[[], Awaitable[None]]
+    """Has what was edited in the settings' file hold from now on."""
 
 
 async def _load_engine() -> None:
@@ -243,13 +244,9 @@ async def _serve_clients(
         remote = services.remote
         await remote.begin()
         accepting.start_soon(remote.run, _web_door(remote, connections, clients))
-        accepting.start_soon(_stop_on_signal, services.stop)
-        accepting.start_soon(_log_tasks_on_signal)
-        if not _may_be_hung_up():
-            accepting.start_soon(_take_up_on_signal, services)
         logger.info("serving at %s as %s", socket, services.instance)
-        status = partial(_status, services)
-        task_status.started(Serving(services.instance, socket, services.stop, status))
+        status, again = partial(_status, services), partial(take_up, services)
+        task_status.started(Serving(services.instance, socket, services.stop, status, again))
         await services.stop.wait()
         services.manager.closing = True
         clients.cancel_scope.deadline = trio.current_time() + CLIENTS_GRACE_SECONDS
@@ -287,34 +284,6 @@ async def _remote_door(
     pairing = await load_pairing(database, ids.new_id, ids.now)
     origins = partial(rulebook.setting, "remote_origins")
     return await load_door(database, pairing, origins, given.remote)
-
-
-async def _log_tasks_on_signal() -> None:
-    with trio.open_signal_receiver(signal.SIGUSR1) as received:
-        async for _ in received:
-            logger.info("the tasks of the daemon:\n%s", tasks.tree())
-
-
-def _may_be_hung_up() -> bool:
-    """Whether we have a terminal, whose end is told by SIGHUP."""
-    try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True
-
-
-async def _take_up_on_signal(services: Services) -> None:
-    with trio.open_signal_receiver(signal.SIGHUP) as received:
-        async for _ in received:
-            await take_up(services)
-
-
-async def _stop_on_signal(stop: trio.Event) -> None:
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as received:
-        async for number in received:
-            logger.info("asked to stop by signal %d", number)
-            stop.set()
 
 
 async def _forget_old_keys(database: Database) -> None:

@@ -173,11 +173,13 @@ class Terminal:
         (job,) = Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
         os.kill(int(job), signum)
 
-    def hang_up(self) -> None:
-        """The terminal is closed; returns once the command has ended."""
+    def hang_up(self) -> int:
+        """The terminal is closed; the exit code, once the command has ended."""
         self._child.ptyproc.fileobj.close()
         self._child.wait()
         self._child.close()
+        code = self._child.exitstatus
+        return 128 + self._child.signalstatus if code is None else int(code)
 
     @property
     def modes(self) -> list[Any]:
