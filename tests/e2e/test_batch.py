@@ -7,12 +7,13 @@ import pytest
 
 from claudette_cli import exits
 from tests.daemon.world import Home
+from tests.support import pictures
 from tests.support.commands import Commands
 
 pytestmark = pytest.mark.usefixtures("scripted_stage")
 
 FILE = """
-- prompt: "@text one"
+- {prompt: "@text one", images: shot.png}
 - {prompt: "@text two", cwd: other, title: elsewhere}
 - {prompt: '@tool bash {"command": "echo out"} @then @text done', title: asking}
 - {prompt: "@hold door", timeout: 0.1}
@@ -24,6 +25,7 @@ def test_each_entry_ends_in_its_own_way_and_resuming_does_the_rest(
 ) -> None:
     Path(home.work, "other").mkdir()
     file = Path(home.work, "b.yaml")
+    Path(home.work, "shot.png").write_bytes(pictures.PNG)
     file.write_text(FILE)
     done = commands.run("batch", "b.yaml", "--json", code=exits.TIMED_OUT)
     told = {row["entry"]: row for row in map(json.loads, done.out.splitlines())}
@@ -31,6 +33,7 @@ def test_each_entry_ends_in_its_own_way_and_resuming_does_the_rest(
     assert outcomes == ["done", "done", "asks", "timed out"]
     assert [told[n]["text"] for n in (1, 2)] == ["one", "two"]
     chats = {row["id"]: row for row in commands.run("ls", "--json").json}
+    assert "shot.png" in commands.run("history", told[1]["chatId"]).out
     assert chats[told[2]["chatId"]]["cwd"] == str(home.work / "other")
     commands.run("approve", told[3]["chatId"])
     commands.run("wait", told[3]["chatId"])

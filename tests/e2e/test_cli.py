@@ -9,6 +9,7 @@ import pytest
 from claudette_cli import exits
 from claudetted.protocol import places
 from tests.daemon.world import Home
+from tests.support import pictures
 from tests.support.commands import Commands
 
 COMMAND = '@tool bash {"command": "echo out"} @then @text done'
@@ -178,6 +179,8 @@ def test_waiting_goes_on_while_the_daemon_is_killed(
         (["new", "/nowhere"], "/nowhere"),
         (["new", "/"], "--broad"),
         (["new", ".", " "], "nothing to send"),
+        (["new", ".", "--image", "gone.png"], "An image goes with a message"),
+        (["new", ".", "look", "--image", "gone.png"], "gone.png cannot be read"),
         (["rpc", "chat/create", "{}"], "cwd"),
         (["rpc", "no/such"], "no such method"),
         (["rpc", "chat/list", "{"], "not JSON"),
@@ -188,6 +191,15 @@ def test_bad_input_is_explained(commands: Commands, arguments: list[str], said: 
     assert ended.code != 0
     assert said in ended.err
     assert ended.err.count("\n") == 1
+    assert commands.run("ls").out.startswith("No chats.")
+
+
+def test_a_new_chat_begins_with_images(commands: Commands, home: Home) -> None:
+    Path(home.work, "shot.png").write_bytes(pictures.PNG)
+    ended = commands.run("new", ".", "-", "--image", "shot.png", typed="@text seen")
+    chat = ended.out.strip()
+    commands.run("wait", chat)
+    assert "shot.png" in commands.run("history", chat).out
 
 
 def test_attach_in_a_pipe_prints_frames(commands: Commands, chat: str) -> None:

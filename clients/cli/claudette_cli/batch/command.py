@@ -21,7 +21,8 @@ def declare_batch(parser: ArgumentParser) -> None:
         "file",
         metavar="FILE",
         help="YAML: a list of entries with prompt and, where wanted, cwd (relative to the file), "
-        "title, model, agent, backend, level, thinking and timeout (seconds)",
+        "images (a path or several, relative to the file), title, model, agent, backend, level, "
+        "thinking and timeout (seconds)",
     )
     parser.add_argument(
         "--parallel",

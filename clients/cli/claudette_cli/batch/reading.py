@@ -20,22 +20,27 @@ Json = dict[str, Any]
 _TEXTS = ("prompt", "cwd", "title", "model", "agent", "backend", "level", "thinking")
 _CHOICES = {"level": options.LEVELS, "thinking": options.THINKING}
 _TIMEOUT = "timeout"
+_IMAGES = "images"
+_NAMES = (*_TEXTS, _TIMEOUT, _IMAGES)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One prompt and where it runs. `chosen` are parameters of `chat/create`, `timeout` seconds."""
+    """One prompt and where it runs. `chosen` are parameters of `chat/create`, `timeout` seconds,
+    `images` whole paths."""
 
     number: int
     prompt: str
     cwd: str
     timeout: float | None
     chosen: Json
+    images: tuple[str, ...] = ()
 
     def key(self, earlier: list[str]) -> str:
         """The same for as long as the entry says the same, wherever it stands in the file; of
         several that say the same, each has its own."""
-        said = json.dumps([self.prompt, self.cwd, self.timeout, self.chosen], sort_keys=True)
+        parts = [self.prompt, self.cwd, self.timeout, self.chosen, *filter(None, [self.images])]
+        said = json.dumps(parts, sort_keys=True)
         digest = hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest()[:16]
         return f"{digest}.{sum(key.startswith(digest) for key in earlier)}"
 
@@ -83,9 +88,9 @@ class _Reader:
     def _entry(self, number: int, node: yaml.Node) -> Entry:
         said = self._mapping(node)
         for name in said:
-            if name not in (*_TEXTS, _TIMEOUT):
-                near = get_close_matches(name, [*_TEXTS, _TIMEOUT], n=1)
-                known = f"did you mean {near[0]}?" if near else f"there are {', '.join(_TEXTS)}"
+            if name not in _NAMES:
+                near = get_close_matches(name, _NAMES, n=1)
+                known = f"did you mean {near[0]}?" if near else f"there are {', '.join(_NAMES)}"
                 self._fault(said[name], f"an entry has no {name!r}; {known}")
         if isinstance(node, yaml.MappingNode) and "prompt" not in said:
             self._fault(node, "the entry has no prompt")
@@ -95,7 +100,8 @@ class _Reader:
             texts["harness"] = texts.pop("agent")
         timeout = self._seconds(said[_TIMEOUT]) if _TIMEOUT in said else None
         where = self._directory(cwd, said.get("cwd", node))
-        return Entry(number, prompt, where, timeout, {**self._defaults, **texts})
+        shown = self._images(said[_IMAGES]) if _IMAGES in said else ()
+        return Entry(number, prompt, where, timeout, {**self._defaults, **texts}, shown)
 
     def _mapping(self, node: yaml.Node) -> dict[str, yaml.Node]:
         """The nodes of an entry by name."""
@@ -131,12 +137,27 @@ class _Reader:
             return None
 
     def _directory(self, cwd: str, node: yaml.Node) -> str:
-        """Relative to the file and not to whoever runs it."""
-        base = os.path.dirname(os.path.abspath(self._path))
-        place = os.path.normpath(os.path.join(base, os.path.expanduser(cwd)))
+        place = self._place(cwd)
         if not os.path.isdir(place):
             self._fault(node, f"{place} is not a directory")
         return place
+
+    def _images(self, node: yaml.Node) -> tuple[str, ...]:
+        """They are read once more when they are sent: a batch may have many."""
+        nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        if any(self._text("an image", one) == "" for one in nodes):
+            return ()
+        paths = [self._place(one.value) for one in nodes]
+        try:
+            turns.images_of(paths)
+        except Failure as unfit:
+            self._fault(node, unfit.message)
+        return tuple(paths)
+
+    def _place(self, path: str) -> str:
+        """Relative to the file and not to whoever runs it."""
+        base = os.path.dirname(os.path.abspath(self._path))
+        return os.path.normpath(os.path.join(base, os.path.expanduser(path)))
 
     def _fault(self, node: yaml.Node | None, why: str) -> None:
         self.faults.append(f"{_at(self._path, node and node.start_mark)}: {why}")

@@ -129,7 +129,9 @@ class Batch:
                 return self._ask(daemon, following, job)
 
     def _ask(self, daemon: Daemon, following: Following, job: Job) -> int:
-        params = {"chatId": job.chat_id, "text": job.entry.prompt, "key": new_key()}
+        params: Json = {"chatId": job.chat_id, "text": job.entry.prompt, "key": new_key()}
+        if shown := turns.images_of(list(job.entry.images)):
+            params["images"] = shown
         sent = daemon.call("turn/send", params | {"env": environment.refreshed()})
         if sent["state"] == "command":
             job.text = sent.get("text", "")

@@ -29,6 +29,7 @@ A chat is named by its number, its id, or the beginning of its id or title."""
 def declare_new(parser: ArgumentParser) -> None:
     parser.add_argument("dir", nargs="?", default=".", help="where to work (here)")
     parser.add_argument("message", nargs="?", help="the first message; - reads it from stdin")
+    options.image(parser)
     options.how_to_work(parser)
     parser.add_argument("--title", help="name of the chat")
     parser.add_argument("--broad", action="store_true", help="allow / or the home directory itself")
@@ -36,16 +37,11 @@ def declare_new(parser: ArgumentParser) -> None:
 
 
 def run_new(arguments: Namespace) -> int:
-    message = None
-    if arguments.message is not None:
-        from claudette_cli.commands.turns import text_of
-
-        message = text_of(arguments.message)
+    message = _first_message(arguments)
     with Daemon() as daemon:
         chat = _create(daemon, arguments)
         if message is not None:
-            params = {"chatId": chat["id"], "text": message, "key": new_key()}
-            daemon.call("turn/send", params)
+            daemon.call("turn/send", {"chatId": chat["id"], "key": new_key(), **message})
     if arguments.json:
         output().json(chat)
     elif attended():
@@ -56,6 +52,21 @@ def run_new(arguments: Namespace) -> int:
     else:
         output().say(chat["id"])
     return DONE
+
+
+def _first_message(arguments: Namespace) -> Json | None:
+    """What `turn/send` takes of it; nothing is created for one that cannot be sent."""
+    if arguments.message is None:
+        if arguments.image:
+            raise Failure(
+                "An image goes with a message: claudette new . 'message' --image PATH", USAGE
+            )
+        return None
+    from claudette_cli.commands import turns
+
+    message: Json = {"text": turns.text_of(arguments.message)}
+    shown = turns.images_of(arguments.image)
+    return message | {"images": shown} if shown else message
 
 
 def _create(daemon: Daemon, arguments: Namespace) -> Json:

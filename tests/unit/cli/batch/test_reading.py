@@ -7,6 +7,7 @@ import pytest
 from claudette_cli import exits
 from claudette_cli.batch.reading import Entry, read
 from claudette_cli.exits import Failure
+from tests.support import pictures
 
 
 def written(place: Path, text: str) -> str:
@@ -41,9 +42,23 @@ def test_an_entry_is_a_prompt_and_where_and_how_it_runs(tmp_path: Path) -> None:
     assert second.key([]) != second.key([second.key([])])
 
 
+def test_images_are_relative_to_the_file(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(pictures.PNG)
+    text = "- {prompt: a, images: [a.png, ./b.png]}\n- {prompt: a, images: b.png}\n- prompt: a\n"
+    both, one, none = read(written(tmp_path, text), {})
+    assert both.images == (str(tmp_path / "a.png"), str(tmp_path / "b.png"))
+    assert one.images == (str(tmp_path / "b.png"),)
+    assert len({entry.key([]) for entry in (both, one, none)}) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("- prompt: a\n  images: gone.png", ["2:11: ", "/gone.png cannot be read"]),
+        ("- prompt: a\n  images: [b.yaml]", ["2:11: ", "/b.yaml is no PNG, JPEG, GIF or WebP"]),
+        ("- prompt: a\n  images: [5]", ["2:12: an image must be a text"]),
+        ("- prompt: a\n  imags: b", ["2:10: an entry has no 'imags'; did you mean images?"]),
         ("- prompt: a\n  prompt: b", ["2:3: 'prompt' is there twice"]),
         ("- prompt: [a", ["1:13: expected ',' or ']'"]),
         ("prompt: a", ["1:1: expected a list"]),
