@@ -2,7 +2,9 @@
 
 import json
 import os
+import select
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,8 @@ from tests.support.daemon import RunningDaemon
 
 CHECKOUT = Path(__file__).parents[2]
 PYTHON = sys.executable
+_CREDENTIALS = struct.Struct("3i")
+"""Of the other side of a Unix socket: process, user, group."""
 RELAY = [PYTHON, "-m", "tests.bench.relay"]
 
 
@@ -49,14 +53,27 @@ class World:
         return client.peer
 
     def end_keeper(self) -> None:
-        """Ends it with all sidecars. The daemon notices that it was replaced, and ends, too."""
+        """Ends it with all sidecars; returns when it is gone. The daemon notices that it was
+        replaced, and ends, too."""
         path = self.root / "run/keeper.sock"
         if path.exists():
-            with connected(path) as peer:
+            with connected(path) as peer, _process_of(peer) as ended:
                 hello = frames.frame(frames.HELLO, n=frames.GENERATION)
                 peer.sendall(hello + frames.frame(frames.SHUTDOWN) * 2)
                 while peer.recv(64 * 1024):
                     pass
+                select.select([ended], [], [])
+
+
+@contextmanager
+def _process_of(peer: socket.socket) -> Iterator[int]:
+    """A descriptor of the process that listens on the other side; it can be read at its end."""
+    told = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    descriptor = os.pidfd_open(_CREDENTIALS.unpack(told)[0])
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -37,7 +37,12 @@ class RunningDaemon:
         self.ready: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # also what a signal raises while it starts
+            if self._process:
+                self.kill9()
+            raise
         return self
 
     def __exit__(

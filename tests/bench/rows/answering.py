@@ -95,6 +95,14 @@ class PiAlone:
         self._process = subprocess.Popen(
             launch.argv, env=launch.env, bufsize=0, stdin=pipe, stdout=pipe
         )
+        try:
+            self._begin()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _begin(self) -> None:
         places = {name: str(self._agent / f"alone-{name}") for name in ("work", "sessions", "tmp")}
         for place in places.values():
             os.mkdir(place)
@@ -104,7 +112,6 @@ class PiAlone:
         self._read_to(b'"type":"credentials.wanted"')
         self._send("credentials")
         self._read_to(b'"type":"reply"')
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
