@@ -234,3 +234,16 @@ def test_a_search_that_is_a_call_of_codexs_own_asks(
         "https://example.org/a, turn0search0",
     ]
     assert not [one for one in running.all(sc.Notice) if "nder-development" in one.text]
+
+
+def test_a_sign_in_that_is_refused_in_mid_turn_is_told_once_and_nothing_is_sent_again(
+    codex: Kind, tmp_path: Path
+) -> None:
+    running = started(codex, tmp_path / "chat")
+    end = running.turn(f"{bash('echo hi')} @then @error 401 Your token has expired")
+    assert (end.reason, "Your token has expired (401). Check the key" in end.error) == (
+        "failed",
+        True,
+    )
+    assert not running.all(sc.Notice)
+    assert running.turn("@text fine", "T2").reason == "done"

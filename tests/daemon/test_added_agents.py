@@ -233,6 +233,19 @@ async def test_an_agent_that_cannot_begin_says_why_in_one_sentence(
     assert (await chat.turn("@text better"))["reason"] == "done"
 
 
+async def test_a_sign_in_that_ends_in_mid_turn_is_told_with_what_helps(adding: Adding) -> None:
+    chat = await adding.chat()
+    turn = await chat.send('@tool bash {"command": "echo hi"} @then @signed-out Log in first')
+    [asked] = await chat.asked()
+    await chat.decide(asked, "allow")
+    ended = await chat.ended(turn)
+    told = f"{NAME} is not signed in (Log in first). It offers: Run `agent login`; then /retry."
+    assert (ended["reason"], ended["error"]) == ("failed", told)
+    assert [text for _, text in await chat.notices()].count(told) == 1
+    assert (await chat.turn("@text fine"))["reason"] == "done"
+    assert (await chat.texts())[-1] == "fine"
+
+
 async def test_an_agent_that_begins_with_garbage_works(adding: Adding) -> None:
     chat = await adding.chat(garbage=True)
     turn = await chat.turn("@raw {]]] @text fine")

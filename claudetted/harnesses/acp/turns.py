@@ -58,7 +58,8 @@ def outcome(
         )
     if message.error:
         if message.error.code == acp.AUTH_REQUIRED:
-            return "failed", not_signed_in(agent, message.error)
+            how = not_signed_in(agent, message.error).rstrip(".")
+            return "failed", f"{how}; then /retry."
         return "failed", sentence(message.error)
     reason = answer_of(message).stop_reason
     if reason == "cancelled":

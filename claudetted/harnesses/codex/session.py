@@ -170,6 +170,7 @@ class Session:
         turns.level = line.level
         turns.model, turns.effort = self._model(line.model, line.endpoint), line.thinking
         self.provider = opened.model_provider
+        turns.served = self._served_by(line.endpoint)
         untested = "" if opening.resumed else trouble.untested(self.version)
         if untested:
             self._exchange.say(sc.Notice("info", untested))
@@ -204,6 +205,10 @@ class Session:
         provider = endpoint.provider if endpoint else self.provider
         self._items.model = f"{provider}/{model}"
 
+    def _served_by(self, endpoint: Endpoint | None) -> str:
+        own = "" if self.provider == OPENAI else f"{self.provider} in Codex's configuration"
+        return endpoint.name if endpoint else own
+
     def _fail(self, opening: Opening, sentence: str) -> None:
         self.opening = False
         if not opening.line.id:
@@ -225,6 +230,7 @@ class Session:
             turns.effort = line.thinking
         if line.model:
             turns.model = self._model(line.model, line.endpoint)
+            turns.served = self._served_by(line.endpoint)
             self._told(turns.model)
         self._exchange.reply(line.id, self._started(line.endpoint))
 

@@ -102,6 +102,8 @@ class CodexTranslation:
             self._hearing.hear(_head(data), now)
         except msgspec.MsgspecError as error:
             adapter.log(f"Codex wrote what is not understood ({error}): {_cut(data)}")
+        self._stale = self._stale or self._turns.signed_out
+        self._turns.signed_out = False
         self._go_on()
         self._end_when_idle()
         return self._exchange.take()

@@ -9,7 +9,8 @@ from claudetted.harnesses.codex import TESTED
 from claudetted.harnesses.codex.vendor import TurnError
 
 SIGN_IN = "claudette provider login codex"
-SIGNED_OUT = f"Codex is not signed in: /login codex, or in a shell `{SIGN_IN}`; then /retry."
+_HOW = f"/login codex, or in a shell `{SIGN_IN}`; then /retry."
+SIGNED_OUT = f"Codex is not signed in: {_HOW}"
 NOT_ASKING = (
     "This Codex does not ask before each call as it was tested to do, so it runs at the level full "
     f"only: install the version that was tested ({TESTED}), or set that level."
@@ -74,14 +75,22 @@ def resume_failed(thread: str, why: str) -> str:
     )
 
 
-def turn_failed(error: TurnError | None) -> str:
-    """What a turn or an attempt failed of."""
+def is_of_sign_in(error: TurnError) -> bool:
+    """No later attempt changes it."""
+    info = _info(error)
+    return "unauthorized" in info or "401" in info
+
+
+def turn_failed(error: TurnError | None, served: str = "") -> str:
+    """What a turn or an attempt failed of. `served` names the server whose model it was, if not
+    OpenAI's own."""
     if error is None:
         return "Codex ended the turn and did not say why: retry it."
-    info = str(msgspec.json.decode(error.codex_error_info))
+    info = _info(error)
     text = _plain(error.additional_details or error.message)
-    if "unauthorized" in info or "401" in info:
-        return f"{text}: sign in again with `{SIGN_IN}`, or check the key."
+    if is_of_sign_in(error):
+        how = f"Check the key of {served}" if served else f"Sign in again: {_HOW.rstrip('.')}"
+        return f"{text.rstrip('.')}. {how}."
     if "404" in info:
         return f"{text}: Codex needs a server that speaks OpenAI's Responses; Pi needs less."
     if "usageLimitExceeded" in info:
@@ -91,6 +100,10 @@ def turn_failed(error: TurnError | None) -> str:
     if "contextWindowExceeded" in info:
         return f"{text.rstrip('.')}. Compact the chat, then retry."
     return text
+
+
+def _info(error: TurnError) -> str:
+    return str(msgspec.json.decode(error.codex_error_info))
 
 
 def _plain(text: str) -> str:

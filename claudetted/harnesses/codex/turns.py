@@ -41,6 +41,8 @@ class Running(msgspec.Struct):
     vendor: str = ""
     stopping: bool = False
     error: TurnError | None = None
+    given_up: bool = False
+    """Codex would try again what no later attempt changes, and is stopped."""
     steers: list[str] = []
     threads: set[str] = set()
     """All that worked in it: the chat's own, and those of agents that it has started."""
@@ -74,6 +76,10 @@ class Turns:
         self.level: Level = "standard"
         self.model = ""
         self.effort = ""
+        self.served = ""
+        """Whose models are used, if not OpenAI's own."""
+        self.signed_out = False
+        """OpenAI has refused the sign-in: Codex reads a new one for certain when it starts."""
 
     @property
     def busy(self) -> bool:
@@ -204,17 +210,22 @@ class Turns:
             self._interrupt()
 
     def failed(self, told: OfError) -> None:
-        sentence = trouble.turn_failed(told.error)
-        if told.will_retry:
+        refused = self.running is not None and trouble.is_of_sign_in(told.error)
+        if told.will_retry and not refused:
             self._items.withdraw_spoken()
-            self._exchange.say(sc.Notice("retry", sentence))
+            self._exchange.say(sc.Notice("retry", trouble.turn_failed(told.error, self.served)))
         elif self.running:
             self.running.error = told.error
+            self.running.given_up = self.running.given_up or told.will_retry
+            self.signed_out = refused and not self.served
+            if told.will_retry:
+                self._interrupt()
 
     def completed(self, told: OfTurn, now: float) -> None:
         self._active.pop(told.thread_id, None)
         if told.thread_id == self.thread:
-            failure = trouble.turn_failed(told.turn.error) if told.turn.error else ""
+            error = told.turn.error
+            failure = trouble.turn_failed(error, self.served) if error else ""
             self.compaction.turn_ended(now, failure)
             if self.running:
                 self.running.over = told.turn
@@ -268,7 +279,8 @@ class Turns:
         )
 
     def _end(self, running: Running, turn: Turn) -> None:
-        stopped = running.stopping or turn.status == "interrupted"
+        given_up = running.given_up and not running.stopping
+        stopped = running.stopping or (turn.status == "interrupted" and not given_up)
         self._items.close_all(stopped)
         self._items.show_changes()
         self._asks.withdraw_all()
@@ -277,8 +289,9 @@ class Turns:
         usage = self.meter.used()
         if stopped:
             end = sc.TurnEnd(running.name, "stopped", usage=usage)
-        elif turn.status == "failed":
-            end = sc.TurnEnd(running.name, "failed", trouble.turn_failed(error), usage)
+        elif turn.status == "failed" or given_up:
+            why = trouble.turn_failed(error, self.served)
+            end = sc.TurnEnd(running.name, "failed", why, usage)
         else:
             if self.meter.context.used is not None:
                 self._exchange.say(self.meter.context)

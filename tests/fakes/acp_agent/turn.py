@@ -8,6 +8,7 @@ Beyond what `claudette_cli.demo.script` lists a prompt may say:
     @raw TEXT          writes TEXT as a line
     @mode NAME         goes to another mode by itself
     @fail TEXT         answers the prompt with this error
+    @signed-out TEXT   answers it with the error of who has to sign in
 """
 
 import base64
@@ -26,7 +27,7 @@ from tests.fakes.sidecar.turn import Said
 if TYPE_CHECKING:
     from tests.fakes.acp_agent.agent import Agent, Session
 
-NAMES = (*script.NAMES, "update", "unasked", "die", "raw", "mode", "fail")
+NAMES = (*script.NAMES, "update", "unasked", "die", "raw", "mode", "fail", "signed-out")
 KINDS = {"bash": "execute", "read": "read", "ls": "search", "write": "edit", "edit": "edit"}
 OPTIONS = (
     {"optionId": "always", "name": "Always", "kind": "allow_always"},
@@ -39,6 +40,10 @@ WINDOW = 40_000
 
 class Failed(Exception):
     """The prompt is answered with an error."""
+
+    def __init__(self, text: str, code: int = -32603) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class Denied(Exception):
@@ -88,7 +93,11 @@ class Turn:
                 self._answer(self._steers.pop(0))
         except Stopped:
             reason = "cancelled"
-        except (Failed, script.BadScript) as failure:
+        except Failed as failure:
+            told = f"Internal error: {failure}" if failure.code == -32603 else str(failure)
+            self._peer.refuse(self._number, failure.code, told)
+            return
+        except script.BadScript as failure:
             self._peer.refuse(self._number, -32603, f"Internal error: {failure}")
             return
         asked, answered = self._usage
@@ -150,6 +159,8 @@ class Turn:
                 raise Failed(f"{message} (HTTP {status})")
             case "fail":
                 raise Failed(step.argument)
+            case "signed-out":
+                raise Failed(step.argument, -32000)
             case "die":
                 os._exit(int(step.argument))
             case "raw":

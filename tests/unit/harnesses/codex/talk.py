@@ -81,10 +81,10 @@ class Talk:
                 return self._took(talk.vendor_ended(adapter.VendorEnd(code, "")))
         raise AssertionError(given)
 
-    def opened(self) -> "Talk":
+    def opened(self, provider: str = "fake") -> "Talk":
         """As the recordings begin: with a session."""
-        for given in recording("work"):
-            self.give(given["given"])
+        for step in recording("work"):
+            self.give(json.loads(json.dumps(step["given"]).replace('"fake"', f'"{provider}"')))
             if any("sessionPath" in str(told) for told in self.then):
                 return self
         raise AssertionError("no session was opened")

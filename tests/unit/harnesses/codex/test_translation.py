@@ -301,3 +301,43 @@ def test_a_turn_is_over_when_the_agents_that_it_has_started_are_done_or_gone() -
         assert not [line for line in talk.says if line["type"] == "turn.end"]
         talk.told(end, threadId="T9", turn={"id": "V2", "status": "completed"})
         assert talk.last_said("turn.end")["reason"] == "done"
+
+
+def refuses(talk: Talk, **more: Any) -> list[Json]:
+    """Codex tells that OpenAI does not know who it is."""
+    error = {"message": "Your token has expired.", "codexErrorInfo": "unauthorized"}
+    return talk.told("error", error=error, threadId=thread_of(talk), turnId="V1", **more)
+
+
+@pytest.mark.parametrize("status", ["interrupted", "failed"])
+def test_a_refused_sign_in_ends_the_turn_at_the_first_attempt(status: str) -> None:
+    talk = Talk().opened()
+    prompt(talk)
+    [stopped] = refuses(talk, willRetry=True)
+    assert stopped["toVendor"]["method"] == "turn/interrupt"
+    refuses(talk, willRetry=False)
+    completed(talk, status=status)
+    end = talk.last_said("turn.end")
+    told = "Your token has expired. Check the key of fake in Codex's configuration."
+    assert (end["reason"], end["error"]) == ("failed", told)
+    assert not [line for line in talk.says if line["type"] == "notice"]
+
+
+def test_the_turn_after_a_refused_sign_in_begins_with_what_codex_knows_then() -> None:
+    talk = Talk().opened("openai")
+    prompt(talk)
+    refuses(talk, willRetry=False)
+    completed(talk, status="failed")
+    assert "claudette provider login codex" in talk.last_said("turn.end")["error"]
+    assert talk.line("prompt", id=60, turn="T2", text="again") == [{"does": "EndVendor"}]
+
+
+def test_a_stop_after_a_refused_sign_in_is_a_stop() -> None:
+    talk = Talk().opened()
+    prompt(talk)
+    refuses(talk, willRetry=True)
+    talk.line("abort", id=60)
+    completed(talk, status="interrupted")
+    number = next(one["toVendor"]["id"] for one in talk.then if "toVendor" in one)
+    talk.give({"vendorLine": {"id": number, "result": {"data": []}}})
+    assert talk.last_said("turn.end")["reason"] == "stopped"

@@ -13,8 +13,8 @@ from claudetted.harnesses.codex.vendor import TurnError
         (
             "unexpected status 401 Unauthorized: No such key, url: http://x/v1/responses",
             {"httpConnectionFailed": {"httpStatusCode": 401}},
-            "No such key (401): sign in again with `claudette provider login codex`, "
-            "or check the key.",
+            "No such key (401). Sign in again: /login codex, or in a shell "
+            "`claudette provider login codex`; then /retry.",
         ),
         ('{"error": {"message": "No such\\nthing"}}', "other", "No such thing"),
         ("Slow down.", "usageLimitExceeded", "Slow down. The account's limit is reached: wait, "
