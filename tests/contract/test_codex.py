@@ -66,6 +66,8 @@ def test_a_server_of_the_users_gets_its_key_and_no_command_does(
     assert [asked.key for asked in server.requests] == [KEY, KEY]
     assert running.opened("message")[0].model == "ollama/qwen3.5"
     assert KEY not in running.text(running.opened("tool")[0].item)
+    running.ask_for(sc.Dispose(running.id()))  # Else files come and go while they are read.
+    assert running.to_end() == 0
     kept = (tmp_path / "codex").rglob("*")
     assert not [path for path in kept if path.is_file() and KEY.encode() in path.read_bytes()]
 

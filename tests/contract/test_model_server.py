@@ -26,7 +26,7 @@ class Asked:
     """One request, read as a client of the model reads it."""
 
     def __init__(self, server: ModelServer, *messages: dict[str, Any] | str) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         sent = [{"role": "user", "content": m} if isinstance(m, str) else m for m in messages]
         body = json.dumps({"model": "small", "stream": True, "messages": sent})
         self._connection.request("POST", "/v1/chat/completions", body)
@@ -200,7 +200,7 @@ def test_it_runs_as_a_program() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE) as program:
         assert program.stdout
         port = json.loads(program.stdout.readline())["port"]
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/v1/models")
         models = json.loads(connection.getresponse().read())["data"]
         connection.close()
@@ -211,7 +211,7 @@ def test_it_runs_as_a_program() -> None:
 
 def test_the_controls_work_over_http(server: ModelServer) -> None:
     asked = Asked(server, "@hold door @text after")
-    control = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    control = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     for method, path in [("GET", "held/door"), ("POST", "release/door"), ("GET", "requests")]:
         control.request(method, f"/control/{path}")
         response = control.getresponse()

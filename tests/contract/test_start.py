@@ -35,6 +35,8 @@ def test_a_new_session_is_in_its_own_directory(launch: Launch) -> None:
 @pytest.mark.fresh
 def test_a_session_is_private_to_the_user(sidecar: Sidecar) -> None:
     sidecar.turn("@text ok")
+    sidecar.ask_for(sc.Dispose(sidecar.id()))  # Else files come and go while they are looked at.
+    assert sidecar.to_end() == 0
     for path in sidecar.session_dir.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
 

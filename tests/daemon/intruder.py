@@ -113,7 +113,7 @@ def heard_by_keeper(path: str) -> bool:
     """Whether the keeper says anything to a greeting."""
     hello = struct.pack("!B16sQI", 0, b"", 1, 0)
     with socket.socket(socket.AF_UNIX) as peer:
-        peer.settimeout(10)
+        peer.settimeout(60)
         try:
             peer.connect(path)
             peer.sendall(hello)

@@ -12,7 +12,7 @@ from claudetted.daemon.service_manager import ServiceManager
 async def test_it_hears_of_the_beginning_and_the_end_and_between(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "n"))
-        listening.settimeout(30)
+        listening.settimeout(60)
         given = {"NOTIFY_SOCKET": str(tmp_path / "n"), "WATCHDOG_USEC": "2000", "PATH": "/bin"}
         manager = ServiceManager(given)
         assert given == {"PATH": "/bin"}

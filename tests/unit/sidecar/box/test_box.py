@@ -20,6 +20,8 @@ from claudetted.sidecar.box import bubblewrap, landlock, probe
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="both ways are Linux's")
 
 NOBODY = 65534
+PATIENCE = 60.0
+"""Seconds after which what should happen is given up."""
 USERS = ["root", "user"] if os.geteuid() == 0 else ["user"]
 
 
@@ -102,7 +104,7 @@ class Boxed:
 
     def run(self, script: str, kind: str = "writer") -> tuple[int, str]:
         process = self.start(script, kind)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=PATIENCE)
         return process.returncode, output
 
     def outside(self, *command: str) -> "subprocess.Popen[bytes]":
@@ -273,7 +275,7 @@ def test_what_a_command_leaves_running_goes_on_after_it(boxed: Boxed) -> None:
     left = boxed.work / "src/left"
     code, _ = boxed.run("(sleep 0.3; touch src/left) >/dev/null 2>&1 & exit 3")
     assert code == 3
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not left.exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -284,7 +286,7 @@ def test_its_process_group_ends_with_all_that_is_in_it(boxed: Boxed) -> None:
         assert process.stdout
         assert process.stdout.readline() == "started\n"
         os.killpg(process.pid, signal.SIGKILL)
-        assert process.wait(10) == -signal.SIGKILL
+        assert process.wait(PATIENCE) == -signal.SIGKILL
         assert process.stdout.read() == ""  # The last of them has closed it.
 
 
@@ -313,7 +315,7 @@ def test_a_command_that_is_too_long_for_an_argument_is_read_from_descriptor_3(
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=PATIENCE,
         **boxed.user,
     )
     assert (done.stdout, "/dev/fd/3" in done.stderr) == ("200000\n", True)
