@@ -79,13 +79,13 @@ async def _move(manager: Manager, actor: Actor, params: chats.ConfigureParams) -
 
 
 async def follow_default(manager: Manager, actor: Actor) -> None:
-    """A chat that chose no model, and that none has answered, has the default of now. Raises
-    HarnessMissing, AnthropicBlocked and StoreFull."""
+    """A chat for which nobody chose a model, and that none has answered, has the default of now.
+    Raises HarnessMissing, AnthropicBlocked and StoreFull."""
     chat = actor.state.chat
-    if chat.model or chat.model_used or actor.agent.stage in ("starting", "ready"):
+    if not lifecycle.takes_default(chat, actor.agent):
         return
     harness, backend, model = await manager.world.routing.default_of_now(chat.workspace)
-    if model and harness == chat.harness:
+    if harness == chat.harness and (backend, model) != (chat.backend, chat.model or ""):
         await actor.ask(partial(lifecycle.begin_with, backend=backend, model=model))
 
 

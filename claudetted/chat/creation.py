@@ -57,7 +57,9 @@ async def create(
     chat = _new_chat(params, cwd, workspace, level, choice, capabilities)
     await gate.ask_programs(manager.world, chat, params.env, started=False)
     gate.may_run(manager.world, chat, params.env)
-    actor = Actor(manager.world, chat.id, None, Agent(), params.env)
+    by_default = bool(choice.model) and not (params.model or params.backend)
+    agent = Agent(model_by_default=by_default)
+    actor = Actor(manager.world, chat.id, None, agent, params.env)
     manager.add(actor)
 
     def plan(step: Step) -> None:

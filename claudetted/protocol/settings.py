@@ -97,7 +97,8 @@ KNOWN: dict[str, Known] = {
     "default_model": Known(
         str,
         "",
-        "The model of new chats, as provider/model; without one the agent's own default.",
+        "The model of new chats, as provider/model, and of those that have not run yet and that "
+        "nobody chose one for; without one the agent's own default.",
         of_workspace=True,
     ),
     TRUST: Known(

@@ -86,6 +86,29 @@ async def test_the_default_model_is_that_of_new_chats(
     assert (await (await puppets.next()).starts())["model"] == "openai/gpt-4"
 
 
+async def test_a_chat_for_which_nobody_chose_follows_the_default_until_it_has_run(
+    client: Client, puppets: Puppets, new_chat: NewChat
+) -> None:
+    await has_models(client, puppets, row("gpt-5"), row("gpt-4"), row("o3"))
+    await client.call("setting/set", key="default_model", value="openai/gpt-4")
+    unused, chosen, without = [await new_chat() for _ in range(3)]
+    # Also a choice of what is the default anyhow is one.
+    await chosen.call("chat/configure", model="openai/gpt-4")
+    await client.call("setting/set", key="default_model", value="openai/gpt-5")
+    turn_id = await unused.send("one")
+    puppet = await puppets.next()
+    assert (await puppet.starts(model="openai/gpt-5"))["model"] == "openai/gpt-5"
+    await puppet.ends_turn(turn_id)
+    await unused.ended(turn_id)
+    await chosen.send("one")
+    assert (await (await puppets.next()).starts())["model"] == "openai/gpt-4"
+    await client.call("setting/set", key="default_model", value=None)
+    await without.send("one")
+    assert "model" not in await (await puppets.next()).starts()
+    await unused.send("two")
+    assert (await unused.call("chat/get"))["chat"]["model"] == "openai/gpt-5"
+
+
 async def test_setting_set_ModelUnknown(client: Client, puppets: Puppets) -> None:
     await has_models(client, puppets, row("gpt-5"), row("grok", "xai"))
     refused = await client.refused("setting/set", key="default_model", value="openai/gtp-5")

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from claudetted.chat.plans import agent_process, compactions
-from claudetted.chat.state.agent import WhenGone
+from claudetted.chat.state.agent import Agent, WhenGone
 from claudetted.chat.step import Step
 from claudetted.protocol import chats, errors, events as ev, sidecar
 from claudetted.providers.claude import masked, without_tokens
@@ -92,6 +92,9 @@ def configure(step: Step, params: chats.ConfigureParams) -> int | None:
         level=params.level or chat.level,
         thinking=params.thinking or chat.thinking,
     )
+    if params.model and step.agent.model_by_default:
+        step.agent = replace(step.agent, model_by_default=False)
+        step.touch()
     if changed == chat:
         return None
     if params.thinking and not chat.capabilities.thinking:
@@ -138,11 +141,20 @@ def move(step: Step, cwd: str, workspace: str, rules: int) -> None:
 
 
 def begin_with(step: Step, backend: str, model: str) -> None:
-    """The model of a chat that chose none. Whoever chose one meanwhile is right."""
+    """The model of a chat that chose none; empty for the agent's own default. Whoever chose one
+    meanwhile is right."""
     chat = step.state.chat
-    if chat.model is None and step.agent.stage not in ("starting", "ready"):
-        step.emit(ev.ChatConfigured(replace(chat, backend=backend, model=model)))
-        step.agent = replace(step.agent, crashes=0, failure="", start_error=None)
+    if takes_default(chat, step.agent):
+        step.emit(ev.ChatConfigured(replace(chat, backend=backend, model=model or None)))
+        step.agent = replace(
+            step.agent, model_by_default=bool(model), crashes=0, failure="", start_error=None
+        )
+
+
+def takes_default(chat: chats.Chat, agent: Agent) -> bool:
+    """Nobody chose a model for it, and none has answered it."""
+    chosen = chat.model and not agent.model_by_default
+    return not (chosen or chat.model_used or agent.stage in ("starting", "ready"))
 
 
 def take_back(step: Step, before: chats.Chat, params: chats.ConfigureParams, n: int) -> None:

@@ -69,6 +69,8 @@ class Agent(Data, frozen=True):
     """Which tools of its service it was told to give to its model."""
     commands: list[CommandRow] = []
     """Of the agent's own, as its last process told them."""
+    model_by_default: bool = False
+    """Whether the chat's model is the default that was set then, and nobody's choice for it."""
     crashes: int = 0
     """Unexpected ends in a row."""
     crashed_at: str = ""
