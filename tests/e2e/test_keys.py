@@ -5,6 +5,7 @@ import stat
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import trio
@@ -17,7 +18,8 @@ from tests.fakes import keychain
 from tests.fakes.keychain import MemoryKeychain
 from tests.fakes.model_server import ModelServer
 
-SECRET = "sk-open-sesame"
+SECRET = f"sk-open-sesame-{uuid4().hex}"
+"""No other process of the machine has it, as a test next to this one may."""
 LOOK = """
 env
 for file in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do tr '\\0' '\\n' <$file; done
