@@ -98,8 +98,8 @@ class Run:
         left = await self._once_empty(self._too_many)
         for what in left:
             self.ledger.note("descriptors_leaked", what)
-        for path in (machine.places.data_dir() / "chats").glob("*"):
-            self.ledger.note("orphans", f"the directory {path.name}")
+        for orphan in await self._once_empty(self._directories):
+            self.ledger.note("orphans", orphan)
 
     async def _once_empty(self, look: object) -> list[str]:
         """What is found when it has had time to go."""
@@ -124,6 +124,11 @@ class Run:
             if ours and (state != b"Z" or parent in (keeper, daemon)):
                 found.append(f"{pid} {b' '.join(machine.words_of(pid))!r} {state!r} of {parent}")
         return found
+
+    async def _directories(self) -> list[str]:
+        """The daemon removes them by and by."""
+        found = (machine.places.data_dir() / "chats").glob("*")
+        return [f"the directory {path.name}" for path in found]
 
     async def _descriptors(self) -> tuple[list[str], list[str]]:
         """Of the daemon and of the keeper, with one client and no chat."""
