@@ -1,5 +1,6 @@
 """The plugin in a real Neovim, with a real daemon, the real Pi and a scripted model."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +22,12 @@ FIRST_SEEN = f"({OPENED_LINES}):find('answer-0.', 1, true)"
 FLOATS = """
 return #vim.tbl_filter(function(window)
   return vim.api.nvim_win_get_config(window).relative ~= ''
+end, vim.api.nvim_list_wins())
+"""
+LAYOUT = """
+return vim.tbl_map(function(window)
+  local name = vim.fn.bufname(vim.api.nvim_win_get_buf(window))
+  return { name, vim.fn.win_screenpos(window), vim.api.nvim_win_get_height(window) }
 end, vim.api.nvim_list_wins())
 """
 NO_FLOATS = FLOATS.replace("return #", "return 0 == #")
@@ -276,14 +283,57 @@ async def test_a_message_that_waits_is_taken_back_into_the_prompt(nvim: Neovim) 
     nvim.waits(NO_FLOATS)
     sends(nvim, "one\ntwo")
     nvim.shows("1 queued")
+    sends(nvim, "three")
+    nvim.shows("2 queued")
+    nvim.types(":Claudette queue<CR>")
+    nvim.shows("2: three")
+    nvim.types("<C-c>")
+    nvim.lacks("2: three")
+    assert "Error" not in nvim.screen
     nvim.types(":Claudette queue<CR>")
     nvim.shows("1: one ⏎ two")
     nvim.types("1<CR>")
     nvim.waits("return vim.deep_equal(vim.api.nvim_buf_get_lines(0, 0, -1, false), {'one', 'two'})")
+    nvim.shows("1 queued")
+    # There is no choice but the last one.
+    nvim.types(":Claudette queue<CR>")
     nvim.waits("local _, chat = next(require('claudette.chat').open); return #chat.fold.queue == 0")
+    nvim.shows("three")
     # It was put off, and is the one of this chat.
     nvim.types(":Claudette decide<CR>")
     nvim.shows("a allow once")
+
+
+async def test_all_keys_of_a_card_are_seen_on_80_columns(nvim: Neovim, home: Home) -> None:
+    (home.work / "a.txt").write_text("one\n")
+    nvim.call("nvim_ui_try_resize", 80, 24)
+    opened(nvim)
+    edit = {"path": "a.txt", "edits": [{"oldText": "one", "newText": "two"}]}
+    sends(nvim, f"@tool edit {json.dumps(edit)}")
+    nvim.shows("a once · c in chat · d deny · r why not · v diff · q later")
+    nvim.types("v")
+    nvim.shows("with the change: a.txt")
+    assert "a once · c in chat · d deny" in nvim.shows("r why not · q later")
+
+
+async def test_the_windows_of_a_chat_come_back_where_they_were(nvim: Neovim) -> None:
+    opened(nvim)
+    nvim.shows("<C-s> sends")
+    nvim.types("ihello<Esc>")
+    nvim.lacks("<C-s> sends")
+    layout = nvim.lua(LAYOUT)
+    nvim.command("wincmd k | quit")
+    nvim.command("Claudette")
+    nvim.waits("return vim.fn.winnr('$') == 3")
+    assert nvim.lua(LAYOUT) == layout
+
+
+async def test_what_a_chat_has_is_marked_among_what_it_can_have(nvim: Neovim) -> None:
+    opened(nvim)
+    nvim.types(":Claudette level<CR>")
+    nvim.shows("2: standard  (now)")
+    nvim.types("1<CR>")
+    nvim.shows("readonly")
 
 
 async def test_a_chat_that_opens_late_leaves_whoever_types(nvim: Neovim) -> None:

@@ -10,7 +10,8 @@ local M = {}
 local PIECE = 256 * 1024
 local KEYS =
   "a allow once · c allow in this chat · d deny · r deny with a reason · v diff view · q later"
-local SHORT_KEYS = "a allow · c in chat · d deny · r why not · q later"
+local NARROW_KEYS = "a once · c in chat · d deny · r why not · v diff · q later"
+local DIFF_KEYS = { "a once · c in chat · d deny", "r why not · q later" }
 local ELSEWHERE = ":Claudette decide goes here"
 
 ---@class claudette.Card
@@ -179,6 +180,13 @@ local function height_of(lines, width)
   return rows
 end
 
+---@param width integer of the window
+---@return string
+local function footer(width)
+  local fits = vim.fn.strdisplaywidth(KEYS) + 2 <= width
+  return (" %s "):format(fits and KEYS or NARROW_KEYS)
+end
+
 ---Goes to a request that is shown, if there is one.
 ---@return boolean
 function M.enter()
@@ -233,14 +241,14 @@ function M.show(client, permission, after, aside)
       style = "minimal",
       border = "rounded",
       title = " " .. render.one_line(whole.request.tool) .. below .. " ",
-      footer = " " .. (aside and ELSEWHERE or KEYS) .. " ",
+      footer = aside and (" %s "):format(ELSEWHERE) or footer(width),
     })
     vim.wo[window].wrap = true
     table.insert(card.windows, window)
     keys(buffer, client, whole, after)
     vim.api.nvim_create_autocmd("WinEnter", {
       buffer = buffer,
-      callback = function() vim.api.nvim_win_set_config(window, { footer = " " .. KEYS .. " " }) end,
+      callback = function() vim.api.nvim_win_set_config(window, { footer = footer(width) }) end,
     })
   end)
 end
@@ -274,7 +282,7 @@ function M.view(client, permission)
     vim.cmd("diffthis")
     local name = vim.fn.fnamemodify(path, ":~:."):gsub("%%", "%%%%")
     vim.wo.winbar = (number == 1 and "now: " or "with the change: ") .. name
-    vim.wo.statusline = number == 1 and "%=" or SHORT_KEYS
+    vim.wo.statusline = DIFF_KEYS[number]
     table.insert(card.windows, vim.api.nvim_get_current_win())
     keys(buffer, client, permission)
   end

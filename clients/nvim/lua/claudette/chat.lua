@@ -24,6 +24,8 @@ Chat.__index = Chat
 Chat.open = {}
 
 local PIECE = 256 * 1024
+local HINTS = vim.api.nvim_create_namespace("claudette_hints")
+local HINT = "<C-s> sends · <C-c> stops · <C-x><C-u> completes @file and /command"
 
 ---@param client claudette.Client
 ---@param chat claudette.Chat
@@ -222,13 +224,20 @@ function Chat:show()
     end
   end
   local window = vim.fn.win_findbuf(self.transcript.buffer)[1]
+  local below = vim.fn.win_findbuf(self.prompt)[1]
   if not window then
-    vim.cmd(config.values.window)
+    if below then
+      vim.api.nvim_set_current_win(below)
+      vim.cmd("aboveleft split")
+      vim.api.nvim_win_set_height(below, config.values.prompt_height)
+    else
+      vim.cmd(config.values.window)
+    end
     window = vim.api.nvim_get_current_win()
+    vim.wo[window].winfixheight = false
     vim.api.nvim_win_set_buf(window, self.transcript.buffer)
     Transcript.dress(window)
   end
-  local below = vim.fn.win_findbuf(self.prompt)[1]
   if not below then
     vim.api.nvim_set_current_win(window)
     vim.cmd(("belowright %dsplit"):format(config.values.prompt_height))
@@ -238,6 +247,17 @@ function Chat:show()
     vim.wo[below].number, vim.wo[below].relativenumber = false, false
   end
   vim.api.nvim_set_current_win(below)
+end
+
+---Shows in a prompt without text what can be done in it.
+---@param buffer integer
+local function hint(buffer)
+  if not vim.api.nvim_buf_is_valid(buffer) then return end
+  vim.api.nvim_buf_clear_namespace(buffer, HINTS, 0, -1)
+  if vim.deep_equal(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), { "" }) then
+    local options = { virt_text = { { HINT, "Comment" } }, virt_text_pos = "overlay" }
+    vim.api.nvim_buf_set_extmark(buffer, HINTS, 0, 0, options)
+  end
 end
 
 ---@private
@@ -261,6 +281,12 @@ function Chat:make_prompt()
   map({ "n", "i" }, "<C-s>", sends("auto"), "Send")
   map({ "n", "i" }, "<C-g>", sends("steer"), "Send into the running turn")
   map({ "n", "i" }, "<C-c>", function() self:stop() end, "Stop what runs")
+  hint(buffer)
+  vim.api.nvim_buf_attach(buffer, false, {
+    on_lines = function()
+      vim.schedule(function() hint(buffer) end)
+    end,
+  })
   return buffer
 end
 
@@ -295,7 +321,8 @@ function Chat:send(text, when, failed)
       if failed then failed() end
       return Client.complain(problem)
     end
-    if result.state == "queued" then vim.notify("claudette: queued") end
+    local told = { queued = "queued", steering = "sent into the running turn" }
+    if told[result.state] then vim.notify("claudette: " .. told[result.state]) end
   end)
 end
 

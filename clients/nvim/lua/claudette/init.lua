@@ -153,13 +153,13 @@ M.actions = {
   level = {
     about = "choose the permission level",
     run = function()
-      in_chat(function(chat) pickers.setting(chat, pickers.LEVELS, "level") end)
+      in_chat(function(chat) pickers.setting(chat, pickers.LEVELS, "level", "Permission level") end)
     end,
   },
   thinking = {
     about = "choose how much the model thinks",
     run = function()
-      in_chat(function(chat) pickers.setting(chat, pickers.THINKING, "thinking") end)
+      in_chat(function(chat) pickers.setting(chat, pickers.THINKING, "thinking", "Thinking") end)
     end,
   },
 }

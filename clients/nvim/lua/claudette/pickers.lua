@@ -9,16 +9,26 @@ local M = {}
 M.LEVELS = { "readonly", "standard", "confined", "full" }
 M.THINKING = { "off", "minimal", "low", "medium", "high", "xhigh", "max" }
 
----@param found table[]
+---Neovim's own list takes <C-c> for an error; here it chooses nothing.
+---@param found any[]
 ---@param prompt string
 ---@param label fun(each: any): string
 ---@param chosen fun(each: any)
-local function choose(found, prompt, label, chosen)
-  if #found == 0 then return vim.notify("claudette: there is nothing to choose from.") end
-  vim.ui.select(found, { prompt = prompt, format_item = label }, function(each)
+---@param none string? what is said where there is nothing to choose from
+local function choose(found, prompt, label, chosen, none)
+  if #found == 0 then return vim.notify("claudette: " .. (none or "there is none.")) end
+  local options = { prompt = prompt, format_item = label }
+  local went, problem = pcall(vim.ui.select, found, options, function(each)
     if each then chosen(each) end
   end)
+  if not went and not tostring(problem):find("Keyboard interrupt", 1, true) then
+    error(problem, 0)
+  end
 end
+
+---@param text string
+---@param now boolean whether it is what the chat has
+local function marked(text, now) return text .. (now and "  (now)" or "") end
 
 ---@param client claudette.Client
 ---@param method string
@@ -27,10 +37,11 @@ end
 ---@param list fun(result: any): table[]
 ---@param label fun(each: any): string
 ---@param chosen fun(each: any)
-local function pick(client, method, params, prompt, list, label, chosen)
+---@param none string?
+local function pick(client, method, params, prompt, list, label, chosen, none)
   client:request(method, params, function(problem, result)
     if problem then return Client.complain(problem) end
-    choose(list(result), prompt, label, chosen)
+    choose(list(result), prompt, label, chosen, none)
   end)
 end
 
@@ -63,7 +74,10 @@ end
 ---The daemon may not have looked for any yet, and is then asked to.
 ---@param chat claudette.OpenChat
 function M.models(chat)
-  local function label(model) return ("%s · %s"):format(model.group, model.name) end
+  local function label(model)
+    local text = ("%s · %s"):format(model.group, model.name)
+    return marked(text, model.id == chat.fold.chat.model)
+  end
   local function chosen(model) chat:configure({ model = model.id, backend = model.backend }) end
   chat.client:request("model/list", {}, function(problem, result)
     if problem then return Client.complain(problem) end
@@ -76,27 +90,26 @@ end
 
 ---@param chat claudette.OpenChat
 function M.queue(chat)
-  choose(
-    chat.fold.queue,
-    "Take back",
-    function(entry) return render.one_line(entry.text) end,
-    function(entry)
-      local params = { chatId = chat.id, turnId = entry.turnId }
-      chat.client:request("queue/remove", params, function(problem)
-        if problem then return Client.complain(problem) end
-        chat:compose(vim.split(entry.text, "\n", { plain = true }))
-      end)
-    end
-  )
+  local function take(entry)
+    local params = { chatId = chat.id, turnId = entry.turnId }
+    chat.client:request("queue/remove", params, function(problem)
+      if problem then return Client.complain(problem) end
+      chat:compose(vim.split(entry.text, "\n", { plain = true }))
+    end)
+  end
+  local queue = chat.fold.queue
+  if #queue == 1 then return take(queue[1]) end
+  local function label(entry) return render.one_line(entry.text) end
+  choose(queue, "Take back", label, take, "no message waits.")
 end
 
 ---@param chat claudette.OpenChat
 ---@param names string[]
 ---@param field string
-function M.setting(chat, names, field)
-  vim.ui.select(names, { prompt = field, format_item = tostring }, function(name)
-    if name then chat:configure({ [field] = name }) end
-  end)
+---@param prompt string
+function M.setting(chat, names, field, prompt)
+  local function label(name) return marked(name, name == chat.fold.chat[field]) end
+  choose(names, prompt, label, function(name) chat:configure({ [field] = name }) end)
 end
 
 ---An agent is chosen for a new chat; a chat keeps its own.
@@ -130,7 +143,8 @@ function M.inbox(client)
       local about = request.command or table.concat(request.paths or {}, " ")
       return ("%s  %s"):format(request.tool, render.one_line(about))
     end,
-    function(permission) approval.show(client, permission) end
+    function(permission) approval.show(client, permission) end,
+    "nothing waits for you."
   )
 end
 
@@ -143,7 +157,8 @@ function M.questions(client)
     "Question",
     function(result) return result.questions or {} end,
     function(question) return question.title end,
-    function(question) M.answer(client, question) end
+    function(question) M.answer(client, question) end,
+    "no question waits for you."
   )
 end
 
@@ -161,15 +176,10 @@ function M.answer(client, question)
       if value then send(value) end
     end)
   end
-  local options = {
-    prompt = question.title,
-    format_item = function(option)
-      return option.label .. ((option.about or "") ~= "" and (" · " .. option.about) or "")
-    end,
-  }
-  vim.ui.select(question.options, options, function(option)
-    if option then send(option.id) end
-  end)
+  local function label(option)
+    return option.label .. ((option.about or "") ~= "" and (" · " .. option.about) or "")
+  end
+  choose(question.options, question.title, label, function(option) send(option.id) end)
 end
 
 return M
