@@ -9,13 +9,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from claudette_cli.demo.script import seen
 from claudetted.harnesses.codex import SEARCH
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.endpoints import Endpoint
 from tests.contract.conftest import Kind, codex_kind
-from tests.contract.driver import Sidecar
+from tests.contract.driver import Refused, Sidecar
 from tests.daemon.calls import bash
-from tests.fakes.responses_model import ResponsesModel, write_openai_config
+from tests.fakes.responses_model import (
+    ResponsesModel,
+    add_blind_model,
+    write_openai_config,
+)
+from tests.support import pictures
 from tests.support.agents import program
 from tests.support.lifeline import Lifeline
 
@@ -249,3 +255,27 @@ def test_a_sign_in_that_is_refused_in_mid_turn_is_told_once_and_nothing_is_sent_
     )
     assert not running.all(sc.Notice)
     assert running.turn("@text fine", "T2").reason == "done"
+
+
+def test_an_image_for_a_model_that_is_known_to_be_blind_is_refused_before_the_turn(
+    codex: Kind, tmp_path: Path
+) -> None:
+    add_blind_model(tmp_path / "codex", program("codex"))
+    running = started(codex, tmp_path / "chat", "blind")
+    picture = running.cwd / "a.png"
+    picture.write_bytes(pictures.PNG)
+    shown = [sc.ImageFile(os.fspath(picture), "image/png", "a.png")]
+    with pytest.raises(Refused, match="blind takes no images"):
+        running.prompt("@seen", images=shown)
+    assert isinstance(codex.doors, ResponsesModel) and not codex.doors.requests
+    assert able_to_see(running) == [True, False]
+    running.ask_for(sc.Configure(running.id(), model="gpt-5.5"))
+    running.prompt("@seen", "T2", images=shown)
+    assert running.end("T2").reason == "done"
+    assert running.texts() == [seen([("image/png", pictures.PNG)])]
+    assert able_to_see(running) == [True, False, True]
+
+
+def able_to_see(running: Sidecar) -> list[bool]:
+    """As it was told, one hello after the other."""
+    return [one.capabilities.images for one in running.all(sc.Hello) if one.capabilities]

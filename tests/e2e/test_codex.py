@@ -15,7 +15,8 @@ from tests.daemon.client import Refused
 from tests.daemon.world import Chat, Home, gone
 from tests.e2e.conftest import SOON, Connect, watched
 from tests.e2e.stage import Stage, made_stage
-from tests.fakes.responses_model import ResponsesModel, write_codex_config
+from tests.fakes.responses_model import ResponsesModel, add_blind_model, write_codex_config
+from tests.support import pictures
 from tests.support.agents import program
 from tests.support.daemon import RunningDaemon
 from tests.support.lifeline import Lifeline
@@ -250,3 +251,20 @@ async def test_nothing_is_searched_in_the_web_that_would_have_to_be_asked_about(
     assert await searches()
     await chat.call("rule/add", text="deny websearch", scope="chat")
     assert not await searches()
+
+
+async def test_an_image_for_a_blind_model_is_refused_and_for_another_one_is_not(
+    connected: Connect, codex: Path, home: Home, model: ResponsesModel
+) -> None:
+    add_blind_model(codex, program("codex"))
+    chat = await begun(connected, home)
+    await chat.call("chat/configure", model="blind")
+    shot = [pictures.sent(pictures.PNG)]
+    turn = await chat.turn("@seen", images=shot)
+    assert (turn["reason"], "blind takes no images" in turn["error"]) == ("failed", True)
+    refused = await chat.refused("turn/send", text="@seen", images=shot)
+    assert (refused.name, refused.data["capability"]) == ("NotSupported", "images")
+    assert not model.requests
+    await chat.call("chat/configure", model="gpt-5.5")
+    assert (await chat.turn("@seen", images=shot))["reason"] == "done"
+    assert "image/png" in (await chat.texts())[-1]

@@ -4,7 +4,9 @@ What was sent is read as a chat, so that tests ask of it what they ask of any sc
 """
 
 import json
+import os
 import shlex
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,6 +66,19 @@ def write_openai_config(home: Path, model: ScriptedModel) -> None:
     (home / "config.toml").write_text(OPENAI.format(url=model.base_url))
     key = {"OPENAI_API_KEY": "sk-scripted", "auth_mode": "apikey"}
     (home / "auth.json").write_text(json.dumps(key))
+
+
+def add_blind_model(home: Path, codex: Path) -> None:
+    """Has Codex know one model more, `blind`, which takes no images."""
+    env = os.environ | {"HOME": os.fspath(home), "CODEX_HOME": os.fspath(home)}
+    words = [os.fspath(codex), "debug", "models"]
+    told = subprocess.run(words, env=env, capture_output=True, check=True).stdout
+    models = json.loads(told)["models"]
+    seeing = next(one for one in models if one["slug"] == "gpt-5.5")
+    models.append(seeing | {"slug": "blind", "input_modalities": ["text"]})
+    (home / "models.json").write_text(json.dumps({"models": models}))
+    config = home / "config.toml"
+    config.write_text(f'model_catalog_json = "{home}/models.json"\n{config.read_text()}')
 
 
 class ResponsesModel(ScriptedModel):

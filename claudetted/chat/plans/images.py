@@ -11,7 +11,9 @@ def check(step: Step, images: list[Image]) -> None:
     chat = step.state.chat
     if images and not chat.capabilities.images:
         raise agent_process.unsupported(
-            step, "images", "takes no images; send the message without them, or to another agent"
+            step,
+            "images",
+            "takes no images; send the message without them, or choose another model or agent",
         )
     if why := refusal(step, images):
         raise errors.NotSupported(why, harness=chat.harness, capability="images")

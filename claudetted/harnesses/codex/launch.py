@@ -5,10 +5,10 @@ import sys
 from collections.abc import Mapping
 
 from claudetted.harnesses.codex import ID, SEARCH, TESTED, notes
+from claudetted.harnesses.codex.capabilities import CAPABILITIES
 from claudetted.harnesses.harness import Harness, Program
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.errors import HarnessMissing
-from claudetted.protocol.harnesses import Capabilities
 from claudetted.providers import installed
 from claudetted.sidecar.environment import Launch, sidecar_environment
 
@@ -46,7 +46,7 @@ HARNESS = Harness(
     ID,
     "Codex",
     launch,
-    Capabilities(images=True, commands=False, sign_in=False, sealed="call"),
+    CAPABILITIES,
     tested=TESTED,
     hosted=(SEARCH,),
     sign_in="codex login",

@@ -54,6 +54,8 @@ class Session:
         self._keys: dict[str, str] | None = None
         self._waiting: Callable[[], None] | None = None
         self.path = ""
+        self.model = ""
+        """As Codex calls it."""
         self.line: sc.Start | None = None
         """How it was opened, and would be again."""
         self.opening = False
@@ -67,6 +69,11 @@ class Session:
     @property
     def is_open(self) -> bool:
         return bool(self._turns.thread)
+
+    @property
+    def is_served(self) -> bool:
+        """By a server of the user's."""
+        return self.line is not None and self.line.endpoint is not None
 
     def reopen(self) -> None:
         """In a process that is new."""
@@ -95,7 +102,7 @@ class Session:
             if head.error:
                 self._fail(opening, trouble.unreadable(head.error.message))
                 return
-            told = _decoded(head, Configuration)
+            told = decoded(head, Configuration)
             self.provider = (told.config.model_provider if told else None) or OPENAI
             self._wants_search = bool(told and told.config.web_search not in (None, "disabled"))
             self._check_account(opening)
@@ -104,7 +111,7 @@ class Session:
 
     def _check_account(self, opening: Opening) -> None:
         def answered(head: Head) -> None:
-            account = _decoded(head, Account)
+            account = decoded(head, Account)
             if account and account.signed_out and not opening.line.endpoint:
                 self._fail(opening, trouble.SIGNED_OUT)
             else:
@@ -114,7 +121,7 @@ class Session:
 
     def _find_hook(self, opening: Opening) -> None:
         def answered(head: Head) -> None:
-            hooks = _decoded(head, Hooks)
+            hooks = decoded(head, Hooks)
             opening.hook = hooks.running(self._hook) if hooks else None
             self._open_thread(opening)
 
@@ -122,7 +129,7 @@ class Session:
 
     def _open_thread(self, opening: Opening) -> None:
         def answered(head: Head) -> None:
-            opened = _decoded(head, Opened)
+            opened = decoded(head, Opened)
             if opened is None:
                 message = head.error.message if head.error else "its answer cannot be read"
                 self._fail(opening, _not_opened(opening, message))
@@ -151,7 +158,7 @@ class Session:
         """What asks for every call is there and trusted, or the chat runs at full only."""
 
         def answered(head: Head) -> None:
-            hooks = _decoded(head, Hooks)
+            hooks = decoded(head, Hooks)
             hook = hooks.running(self._hook) if hooks else None
             trusted = hook is not None and hook.enabled and hook.trust_status == "trusted"
             policy = bytes(opened.approval_policy) == f'"{ASKING}"'.encode()
@@ -204,6 +211,7 @@ class Session:
         endpoint = self.line.endpoint if self.line else None
         provider = endpoint.provider if endpoint else self.provider
         self._items.model = f"{provider}/{model}"
+        self.model = model
 
     def _served_by(self, endpoint: Endpoint | None) -> str:
         own = "" if self.provider == OPENAI else f"{self.provider} in Codex's configuration"
@@ -236,14 +244,16 @@ class Session:
 
     def models(self, request: int) -> None:
         def answered(head: Head) -> None:
-            found = _decoded(head, Models)
+            found = decoded(head, Models)
             if found is None:
                 message = head.error.message if head.error else "its list cannot be read"
                 self._exchange.refuse(request, "HarnessFailed", f"Codex: {message}.")
                 return
             provider = self.provider or OPENAI
             rows = [
-                sc.ModelRow(f"{provider}/{model.id}", provider, model.display_name)
+                sc.ModelRow(
+                    f"{provider}/{model.id}", provider, model.display_name, images=model.sees
+                )
                 for model in found.data
                 if not model.hidden
             ]
@@ -294,7 +304,7 @@ def _not_opened(opening: Opening, message: str) -> str:
     return f"Codex could not begin a session: {message.rstrip('.')}."
 
 
-def _decoded(head: Head, kind: type[T]) -> T | None:
+def decoded(head: Head, kind: type[T]) -> T | None:
     """Nothing when it was refused or is not understood."""
     if head.error:
         return None

@@ -14,12 +14,14 @@ from msgspec.structs import replace
 from claudetted.harnesses import adapter
 from claudetted.harnesses.codex import hook, trouble, vendor
 from claudetted.harnesses.codex.asks import Asks
+from claudetted.harnesses.codex.capabilities import CAPABILITIES
 from claudetted.harnesses.codex.compaction import Compaction
 from claudetted.harnesses.codex.exchange import Exchange
 from claudetted.harnesses.codex.hearing import Hearing
 from claudetted.harnesses.codex.items import Items
 from claudetted.harnesses.codex.questions import Questions
 from claudetted.harnesses.codex.session import Session, WriteNote
+from claudetted.harnesses.codex.sight import Sight
 from claudetted.harnesses.codex.turns import Turns
 from claudetted.harnesses.codex.usage import Meter
 from claudetted.protocol import sidecar as sc
@@ -71,6 +73,8 @@ class CodexTranslation:
         )
         self._session = Session(exchange, self._turns, self._items, around.hook, around.note)
         self._hearing = Hearing(exchange, self._items, self._asks, self._questions, self._turns)
+        self._sight = Sight(exchange, self._session)
+        self._told = CAPABILITIES
         self._waiting: deque[sc.ToSidecar] = deque()
         self._ready = False
         """Codex has said who it is."""
@@ -110,6 +114,7 @@ class CodexTranslation:
 
     def vendor_ended(self, end: adapter.VendorEnd) -> Iterable[adapter.Action]:
         self._exchange.forget()
+        self._sight.forget_question()
         if self._ending is not None:
             self._exchange.reply(self._ending)
             self._exchange.do(adapter.Exit())
@@ -165,19 +170,21 @@ class CodexTranslation:
         self._session.reopen()
 
     def _greet(self, version: str) -> None:
-        around = self._around
         if not self._greeted:
             self._greeted = True
-            self._exchange.say(
-                sc.Hello(
-                    SIDECAR_LEVEL,
-                    around.harness,
-                    around.version,
-                    version,
-                    around.pid,
-                    drives=True,
-                )
-            )
+            self._introduce(version)
+
+    def _introduce(self, version: str) -> None:
+        us, able = self._around, self._told
+        self._exchange.say(
+            sc.Hello(SIDECAR_LEVEL, us.harness, us.version, version, us.pid, able, drives=True)
+        )
+
+    def _tell_sight(self) -> None:
+        """Another model may see what the last one did not."""
+        if self._told != self._sight.capabilities:
+            self._told = self._sight.capabilities
+            self._introduce(self._session.version)
 
     def _fail(self, sentence: str) -> None:
         self._failure = sentence
@@ -187,9 +194,10 @@ class CodexTranslation:
     def _go_on(self) -> None:
         """Takes what waits, as far as it can be taken now."""
         while self._waiting and (self._failure or self._is_ready() or self._is_urgent()):
-            if self._starts_anew():
+            if self._starts_anew() or self._sight.looks_first(self._waiting[0]):
                 return
             self._take(self._waiting.popleft())
+            self._tell_sight()
 
     def _is_ready(self) -> bool:
         return self._ready and not self._session.opening
@@ -218,6 +226,8 @@ class CodexTranslation:
         elif isinstance(line, _OF_SESSION) and not self._session.is_open:
             why = self._session.failure or "The session is not open."
             self._exchange.refuse(line.id, "HarnessFailed", why)
+        elif request is not None and (why := self._sight.refuses(line)):
+            self._exchange.refuse(request, "NotSupported", why)
         else:
             self._carry_out(line)
 

@@ -97,6 +97,11 @@ class Model(Struct):
     display_name: str = ""
     hidden: bool = False
     supported_reasoning_efforts: list[Effort] = []
+    input_modalities: tuple[str, ...] = ("text", "image")
+
+    @property
+    def sees(self) -> bool:
+        return "image" in self.input_modalities
 
 
 class Models(Struct):
