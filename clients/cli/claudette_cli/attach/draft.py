@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -114,22 +114,36 @@ class Recalled(History):
 
     def __init__(self, whole: Callable[[str], str]) -> None:
         super().__init__()
+        self.loaded: Callable[[], None] = lambda: None
+        """Called when the line has all of it, which a search that is under way looks through."""
         self._whole = whole
         self._kept: History = InMemoryHistory()
 
-    def keep_in(self, path: str) -> None:
-        """From now on in a file that is the user's alone."""
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-        self._kept = FileHistory(path)
-        earlier = list(self._kept.load_history_strings())
+    def keep_in(self, kept: History, earlier: list[str]) -> None:
+        """From now on there, with what was entered meanwhile; `earlier` has the newest first."""
+        for text in reversed(self._loaded_strings):
+            kept.store_string(self._whole(text))
+        self._kept, self._loaded = kept, True
         self._loaded_strings += earlier
+
+    async def load(self) -> AsyncGenerator[str, None]:
+        async for text in super().load():
+            yield text
+        self.loaded()
 
     def load_history_strings(self) -> Iterable[str]:
         return self._kept.load_history_strings()
 
     def store_string(self, string: str) -> None:
         self._kept.store_string(self._whole(string))
+
+
+def kept_history(path: str) -> tuple[History, list[str]]:
+    """A file that is the user's alone, and what it has, the newest first. Raises OSError."""
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    kept = FileHistory(path)
+    return kept, list(kept.load_history_strings())
 
 
 def history_path(data: str, workspace: str) -> str:

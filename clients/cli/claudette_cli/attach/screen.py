@@ -15,6 +15,7 @@ from prompt_toolkit.application import Application, in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import ANSI, StyleAndTextTuples
+from prompt_toolkit.history import History
 from prompt_toolkit.key_binding import merge_key_bindings
 from prompt_toolkit.layout import (
     BufferControl,
@@ -153,12 +154,13 @@ class Screen:
             self.line.start_completion(insert_common_part=True)
         self.tabbed = None
 
-    def look_around(self, names: list[str]) -> None:
-        """The files of the workspace; what was entered there before can be recalled from now on."""
-        self.offered.learn_files(names)
-        if not self.line.text:
-            self.line.reset()
-            self._app.invalidate()
+    def recall(self, kept: History, earlier: list[str]) -> None:
+        """What was entered in the workspace before; what is typed or searched for goes on."""
+        self.draft.history.loaded = self._app.invalidate
+        self.draft.history.keep_in(kept, earlier)
+        # The line takes it when it is drawn next.
+        self.line.reset(self.line.document)
+        self._app.invalidate()
 
     def _leave_if_asked(self) -> None:
         if self._left and self._app.is_running and not self._app.is_done:
@@ -302,6 +304,7 @@ class Screen:
                             BeforeInput(self._prompt),
                         ],
                         search_buffer_control=self._search.control,
+                        preview_search=True,
                     ),
                     height=Dimension(min=1, max=INPUT_LINES),
                     wrap_lines=True,

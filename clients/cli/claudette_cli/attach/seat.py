@@ -10,7 +10,7 @@ from functools import partial
 
 from claudette_cli.attach import alerts, files, images as naming, slash, switching
 from claudette_cli.attach.decisions import Decisions
-from claudette_cli.attach.draft import history_path
+from claudette_cli.attach.draft import history_path, kept_history
 from claudette_cli.attach.errands import Errands, call
 from claudette_cli.attach.keys import Keys
 from claudette_cli.attach.looking import Looking
@@ -269,8 +269,8 @@ class Seat:
 
         data = finding.guessed_data_dir() or str(places.data_dir())
         with suppress(OSError):
-            self._screen.draft.history.keep_in(history_path(data, workspace))
-        self._soon(self._screen.look_around, files.find(directory))
+            self._soon(self._screen.recall, *kept_history(history_path(data, workspace)))
+        self._soon(self._screen.offered.learn_files, files.find(directory))
 
     def answer(self, question: Json, text: str) -> None:
         """Who was faster is told by an event."""

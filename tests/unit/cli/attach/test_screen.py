@@ -4,11 +4,12 @@ import asyncio
 import os
 import pty
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from prompt_toolkit.application import create_app_session
+from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.output import DummyOutput
 
@@ -119,3 +120,55 @@ def test_a_tab_that_comes_too_early_completes_once_it_is_known_how(
 
     with terminal() as (leader, _):
         assert asyncio.run(sit(leader)) == completed
+
+
+async def drawn_until(drawn: Screen, true: Callable[[str], bool]) -> None:
+    """Returns once it holds for what is on the screen."""
+    again = asyncio.Event()
+    drawn._app.after_render += lambda _: again.set()
+    while not true(rows(drawn)):
+        await asyncio.wait_for(again.wait(), 20)
+        again.clear()
+
+
+def rows(drawn: Screen) -> str:
+    last = drawn._app.renderer.last_rendered_screen
+    cells = last.data_buffer if last else {}
+    return "\n".join(
+        "".join(cells[y][x].char for x in sorted(cells[y])).rstrip() for y in sorted(cells)
+    )
+
+
+def test_a_search_that_began_too_early_finds_what_is_read_then() -> None:
+    async def sit(leader: int) -> None:
+        person = Person()
+        drawn = Screen(person, colour=False)
+        sitting = asyncio.create_task(drawn.run())
+        await press(person, leader, b"")
+        os.write(leader, b"\x12the sh")
+        await drawn_until(drawn, lambda shown: "the sh" in shown)
+        drawn.recall(InMemoryHistory(), ["last", "echo from the shell", "first"])
+        await drawn_until(drawn, lambda shown: "echo from the shell" in shown)
+        drawn.leave()
+        await sitting
+
+    with terminal() as (leader, _):
+        asyncio.run(sit(leader))
+
+
+def test_what_is_typed_stays_while_the_history_is_read() -> None:
+    async def sit(leader: int) -> None:
+        person = Person()
+        drawn = Screen(person, colour=False)
+        sitting = asyncio.create_task(drawn.run())
+        await press(person, leader, b"tped\x1b[D\x1b[D\x1b[D")
+        drawn.recall(InMemoryHistory(), ["last", "first"])
+        await press(person, leader, b"y")
+        assert drawn.line.text == "typed"
+        os.write(leader, b"\x1b[A\x1b[A")
+        await drawn_until(drawn, lambda shown: "first" in shown)
+        drawn.leave()
+        await sitting
+
+    with terminal() as (leader, _):
+        asyncio.run(sit(leader))
