@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import faulthandler
+import gc
 import json
 import logging
 import os
@@ -37,6 +38,8 @@ _EXPECTED = (StartedByAgent, AlreadyRunning, DatabaseUnusable, KeeperFailed, Fen
 
 def main() -> None:
     """Exits with 0 when told to stop, 3 when another daemon runs, 1 on other faults."""
+    # What is loaded stays until the end: looking for garbage in it is for nothing.
+    gc.freeze()
     streams.prepare()
     try:
         with streams.flushed():
