@@ -5,6 +5,7 @@ Arguments: a file for the results, and the commands as JSON. A result is an exit
 printed to stderr.
 """
 
+import gc
 import json
 import os
 import signal
@@ -58,4 +59,6 @@ def _is_null(descriptor: int) -> bool:
 if __name__ == "__main__":
     for module, _ in COMMANDS.values():
         import_module(f"claudette_cli.{module}")
+    # Else each end looks for garbage in it and copies its pages by that, which costs most of all.
+    gc.freeze()
     _each(sys.argv[1], json.loads(sys.argv[2]))
