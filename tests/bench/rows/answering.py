@@ -1,4 +1,4 @@
-"""Owns the rows of a real Pi that answers in 20,000 tiny deltas, beside that Pi without us."""
+"""Owns the rows of a real Pi that answers in many tiny deltas, beside that Pi without us."""
 
 import json
 import os
@@ -20,6 +20,7 @@ from tests.bench.world import CHECKOUT, running
 from tests.fakes.model_server import LARGE, write_pi_config
 
 DELTAS = 20_000
+QUICK = 2_000
 MODEL = f"fake/{LARGE.name}"
 
 
@@ -30,6 +31,7 @@ def rows(quick: bool) -> Iterator[Row]:
         world.client() as client,
         PiAlone(agent) as alone,
     ):
+        deltas = QUICK if quick else DELTAS
         made: Json = client.call("chat/create", cwd=str(world.work), model=MODEL)["chat"]
         snapshot = client.call("event/subscribe", chatId=made["id"])["snapshot"]
         pids = {
@@ -38,16 +40,16 @@ def rows(quick: bool) -> Iterator[Row]:
             "keeper": client.call("daemon/status")["keeperPid"],
         }
         cases: dict[str, Measure] = {
-            "chain": partial(_through_the_chain, client, made["id"], pids),
-            "alone": alone.answer,
+            "chain": partial(_through_the_chain, client, made["id"], pids, deltas),
+            "alone": partial(alone.answer, deltas),
         }
         interleaved(1, cases)  # warms up what compiles while it runs
         found = interleaved(1 if quick else 7, cases)
-    yield from _compared(found["chain"], found["alone"])
+    yield from _compared(deltas, found["chain"], found["alone"])
 
 
-def _compared(chain: dict[str, float], alone: dict[str, float]) -> Iterator[Row]:
-    each = {name: seconds * 1e6 / DELTAS for name, seconds in chain.items()}
+def _compared(deltas: int, chain: dict[str, float], alone: dict[str, float]) -> Iterator[Row]:
+    each = {name: seconds * 1e6 / deltas for name, seconds in chain.items()}
     ours = each["daemon"] + each["keeper"]
     yield Row(
         "Pi's deltas: CPU of daemon + keeper beside Pi's",
@@ -59,8 +61,8 @@ def _compared(chain: dict[str, float], alone: dict[str, float]) -> Iterator[Row]
     yield Row(
         "Pi's deltas: CPU of the whole chain beside Pi alone",
         f"{ours + each['pi']:.1f} us",
-        f"{alone['pi'] * 1e6 / DELTAS:.1f} us",
-        (ours + each["pi"]) * DELTAS / 1e6 / alone["pi"],
+        f"{alone['pi'] * 1e6 / deltas:.1f} us",
+        (ours + each["pi"]) * deltas / 1e6 / alone["pi"],
     )
     yield Row(
         "Pi's deltas: wall, prompt to end, beside Pi alone",
@@ -71,10 +73,12 @@ def _compared(chain: dict[str, float], alone: dict[str, float]) -> Iterator[Row]
     )
 
 
-def _through_the_chain(client: Client, chat: str, pids: dict[str, int]) -> dict[str, float]:
+def _through_the_chain(
+    client: Client, chat: str, pids: dict[str, int], deltas: int
+) -> dict[str, float]:
     before = {name: cpu(pid) for name, pid in pids.items()}
     began = time.perf_counter()
-    client.call("turn/send", chatId=chat, text=f"@many {DELTAS}")
+    client.call("turn/send", chatId=chat, text=f"@many {deltas}")
     ended = client.event("turn/ended")["turn"]
     took = time.perf_counter() - began
     assert ended["reason"] == "done", ended
@@ -117,11 +121,11 @@ class PiAlone:
         self._process.kill()
         self._process.wait()
 
-    def answer(self) -> dict[str, float]:
+    def answer(self, deltas: int) -> dict[str, float]:
         """Seconds of processor time and of wall time that one answer takes."""
         self._turns += 1
         before, began = cpu(self._process.pid), time.perf_counter()
-        self._send("prompt", turn=f"t{self._turns}", text=f"@many {DELTAS}")
+        self._send("prompt", turn=f"t{self._turns}", text=f"@many {deltas}")
         self._read_to(b'"type":"turn.end"')
         took = time.perf_counter() - began
         return {"pi": cpu(self._process.pid) - before, "wall": took}

@@ -10,24 +10,27 @@ from tests.bench.table import Row, interleaved, percentile
 from tests.bench.world import World, relayed, running
 
 MANY = 50
-PACES = ((1, 100), (1, 2000), (MANY, 100))
-"""(chats, lines a second of each). The producers of 50 times 2,000 would need the whole machine."""
+QUICK = 10
+RATES = (100, 2000)
+"""Lines a second of one chat; many chats say 100 each. The producers of 50 times 2,000 would need
+the whole machine."""
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    seconds = 1.0 if quick else 2.0
+    many, seconds = (QUICK, 0.5) if quick else (MANY, 2.0)
+    paces = [*((1, rate) for rate in RATES), (many, 100)]
     with running() as world, world.client() as client:
         empty = memory(world.daemon.pid)
-        chats = [world.chat(client) for _ in range(MANY)]
+        chats = [world.chat(client) for _ in range(many)]
         cases = {}
-        for count, rate in PACES:
+        for count, rate in paces:
             order = {"do": "pace", "rate": rate, "seconds": seconds}
             name = f"paced: {count} x {rate} lines/s"
             cases[f"{name} ours"] = partial(_paced, world, client, chats[:count], order)
             cases[f"{name} raw"] = partial(_raw, count, order)
         found = interleaved(1 if quick else 3, cases)
-        yield from _memory(world, client, empty)
-    for count, rate in PACES:
+        yield from _memory(world, client, many, empty)
+    for count, rate in paces:
         name = f"paced: {count} x {rate} lines/s"
         yield from _compared(name, found[f"{name} ours"], found[f"{name} raw"])
 
@@ -49,13 +52,13 @@ def _compared(name: str, ours: dict[str, float], raw: dict[str, float]) -> Itera
     )
 
 
-def _memory(world: World, client: Client, empty: float) -> Iterator[Row]:
-    each = (memory(world.daemon.pid) - empty) * 1e3 / MANY
+def _memory(world: World, client: Client, many: int, empty: float) -> Iterator[Row]:
+    each = (memory(world.daemon.pid) - empty) * 1e3 / many
     yield Row(
-        f"memory: a chat that has streamed, of {MANY}", f"{each:.0f} kB", "-", each, None, "kB"
+        f"memory: a chat that has streamed, of {many}", f"{each:.0f} kB", "-", each, None, "kB"
     )
     keeper = memory(client.call("daemon/status")["keeperPid"])
-    yield Row(f"memory: keeper with {MANY} sidecars", f"{keeper:.1f} MB", "-", keeper, 14, "MB")
+    yield Row(f"memory: keeper with {many} sidecars", f"{keeper:.1f} MB", "-", keeper, 14, "MB")
 
 
 def _paced(world: World, client: Client, chats: list[str], order: Json) -> dict[str, float]:
