@@ -25,6 +25,15 @@ def write_config(home: Path, model: ScriptedModel) -> None:
     path = home / ".config/opencode/opencode.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(config), encoding="utf-8")
+    _pretend_installed(path.parent)
+
+
+def _pretend_installed(directory: Path) -> None:
+    """What plugins import, which none does here: opencode would ask a registry for it at each
+    start, and use more of the processor for that than for all else."""
+    (directory / "node_modules").mkdir()
+    lock = {"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}}
+    (directory / "package-lock.json").write_text(json.dumps(lock), encoding="utf-8")
 
 
 def environment(home: Path) -> dict[str, str]:
