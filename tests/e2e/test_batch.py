@@ -43,6 +43,31 @@ def test_each_entry_ends_in_its_own_way_and_resuming_does_the_rest(
     assert told[3]["chatId"] in again
 
 
+def test_top_follows_the_size_of_its_terminal_and_attaches(commands: Commands) -> None:
+    first, second = commands.new("--title", "the first"), commands.new("--title", "the second")
+    for chat in (first, second):
+        commands.run("send", chat, "-", "--no-wait", typed="@hold door")
+    with commands.terminal("top") as top:
+        top.shows(f"{first} ")
+        top.shows("the second")
+        # Without room for the titles, and for one row alone.
+        top.resize(5, 40)
+        top.lacks("the first")
+        top.lacks("the second")
+        top.resize(30, 100)
+        top.shows("the first")
+        top.shows("the second")
+        top.type("\r")
+        top.shows("running · ")
+        top.type("\x04")
+        top.shows("j k move")
+        top.shows("the second")
+        top.type("q")
+        assert top.ended()[0] == exits.DONE
+    for chat in (first, second):
+        commands.run("stop", chat)
+
+
 def test_top_shows_an_agent_that_works(commands: Commands) -> None:
     chat = commands.new("--title", "busy")
     commands.run("send", chat, "-", "--no-wait", typed="@hold door")

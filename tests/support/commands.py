@@ -164,6 +164,10 @@ class Terminal:
         """A message of one or several lines, sent."""
         self.type(text.replace("\n", "\x0a") + "\r")
 
+    def resize(self, lines: int, columns: int) -> None:
+        self._screen.resize(lines, columns)
+        self._child.setwinsize(lines, columns)
+
     def signal(self, signum: int) -> None:
         self._child.kill(signum)
 

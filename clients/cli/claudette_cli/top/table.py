@@ -126,14 +126,20 @@ class Table:
         waiting = sum(bool(chat.get("attention")) for chat in rows)
         memory = sum(used["memory"] for used in self._agents.values())
         busy = sum(self._busy.values())
+        chats, agents = _counted(len(rows), "chat"), _counted(len(self._agents), "agent")
+        need = "needs you" if waiting == 1 else "need you"
         return (
-            f"{len(rows)} chats, {running} running, {waiting} need you · "
-            f"{len(self._agents)} agents, {busy:.0%} cpu, {figures.size(memory)}"
+            f"{chats}, {running} running, {waiting} {need} · "
+            f"{agents}, {busy:.0%} cpu, {figures.size(memory)}"
         )
 
     def _is_shown(self, chat: Json) -> bool:
         named = chat.get("status", {}).get("name") in _ORDER
         return bool(named or chat["id"] in self._agents or chat.get("attention"))
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _rank(chat: Json) -> int:

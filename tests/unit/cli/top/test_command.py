@@ -49,7 +49,7 @@ def test_into_a_pipe_it_is_one_table(fake: Fake, capsys: pytest.CaptureFixture[s
     serve(fake, Feed())
     assert main(["top"]) == exits.DONE
     total, head, *rows = capsys.readouterr().out.splitlines()
-    assert total.startswith("2 chats, 1 running, 0 need you · 1 agents")
+    assert total.startswith("2 chats, 1 running, 0 need you · 1 agent,")
     assert head.split() == ["state", "chat", "agent", "cpu", "memory", "≈", "t/s", "cost", "title"]
     assert [row.split()[1] for row in rows] == [B, A]
     assert "3.0 MiB" in rows[1] and rows[1].endswith("One")

@@ -42,7 +42,7 @@ def test_shares_and_speeds_are_of_the_time_between_two_looks(table: Table) -> No
     assert (told["cpu"], told["memory"], told["tokensPerSecond"]) == (0.75, 3072, 50.0)
     table.measured([process("b", cpu=3.5)], 14.0)
     assert table.figures(table.chats["b"])["tokensPerSecond"] == 0
-    assert table.sum() == "2 chats, 1 running, 1 need you · 1 agents, 0% cpu, 1 KiB"
+    assert table.sum() == "2 chats, 1 running, 1 needs you · 1 agent, 0% cpu, 1 KiB"
 
 
 def test_keys_move_the_mark_and_it_stays_with_its_chat(table: Table) -> None:
