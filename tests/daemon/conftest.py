@@ -8,10 +8,11 @@ import keyring.backends.fail
 import pytest
 import trio
 
+from claudetted.chat import stopping
 from tests.daemon.client import Client
 from tests.daemon.machine import remember_answers
 from tests.daemon.puppet import Puppets
-from tests.daemon.world import Chat, Daemon, Door, Home, made_home
+from tests.daemon.world import STOP_SECONDS, Chat, Daemon, Door, Home, made_home
 from tests.fakes import keychain
 from tests.fakes.local_server import LocalServer, ollama
 
@@ -53,6 +54,12 @@ async def daemon(home: Home, door: Door) -> AsyncIterator[Daemon]:
 @pytest.fixture
 async def client(daemon: Daemon) -> Client:
     return await daemon.client()
+
+
+@pytest.fixture
+def ends_what_hangs(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent that does not stop is ended as soon as it is for a user."""
+    monkeypatch.setattr(stopping, "STOP_SECONDS", STOP_SECONDS)
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.daemon.client import Json
 from tests.daemon.puppet import Puppet, Puppets
 from tests.daemon.world import Chat
@@ -56,6 +58,7 @@ async def test_what_is_no_answer_is_refused(chat: Chat, puppets: Puppets) -> Non
     assert refused.name == "InvalidParams"
 
 
+@pytest.mark.usefixtures("ends_what_hangs")
 async def test_a_question_goes_with_the_stop_of_its_turn(chat: Chat, puppets: Puppets) -> None:
     *_, question = await asking(chat, puppets)
     await chat.client.call("turn/stop", chatId=chat.id)

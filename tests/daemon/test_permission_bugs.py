@@ -15,6 +15,7 @@ from claudette_cli.terminal.output import Terminal
 from tests.daemon.calls import asked_once, bash, recorded, tool
 from tests.daemon.conftest import NewChat
 from tests.daemon.puppet import Puppet, Puppets
+from tests.daemon.test_stops import MARGIN, PROMISED
 from tests.daemon.world import Chat, Daemon, Home
 
 
@@ -208,6 +209,7 @@ async def test_latent_L17_a_request_after_the_stop_waits_for_nobody(
     assert not chat.events("permission/opened")
 
 
+@pytest.mark.usefixtures("ends_what_hangs")
 async def test_latent_L17_an_agent_that_does_not_stop_is_ended_with_what_it_asks(
     puppets: Puppets, chat: Chat
 ) -> None:
@@ -217,7 +219,7 @@ async def test_latent_L17_an_agent_that_does_not_stop_is_ended_with_what_it_asks
     before = trio.current_time()
     await chat.call("turn/stop")
     assert (await chat.ended(turn))["reason"] == "stopped"
-    assert trio.current_time() - before < 10
+    assert trio.current_time() - before < PROMISED + MARGIN
     assert "permissions" not in await chat.client.call("permission/list")
     assert [line["type"] for line in puppet.heard].count("decide") == 0
 

@@ -68,6 +68,7 @@ async def test_a_process_that_never_starts_is_given_up_with_its_turn(
     assert (await chat.ended(again["turnId"]))["reason"] == "done"
 
 
+@pytest.mark.usefixtures("ends_what_hangs")
 async def test_a_process_that_is_suspended_before_it_has_started_is_stopped(
     puppets: Puppets, chat: Chat
 ) -> None:
@@ -148,6 +149,7 @@ async def test_a_start_is_given_up_when_the_disk_takes_it(
     await gone(puppet.pid)
 
 
+@pytest.mark.usefixtures("ends_what_hangs")
 async def test_an_agent_that_is_suspended_is_stopped(home: Home, chat: Chat) -> None:
     """It hears nothing, neither a line nor a signal but the last; its command ends, too."""
     turn = await chat.send(f"@text half {bash('sleep 60')}")

@@ -77,6 +77,7 @@ async def test_a_stopped_chat_remembers_and_goes_on_in_the_same_process(
     assert not chat.events("sidecar/stopped")
 
 
+@pytest.mark.usefixtures("ends_what_hangs")
 async def test_a_chat_that_is_just_starting_is_stopped(home: Home, chat: Chat) -> None:
     home.set_sidecar(start_hold="start")
     await chat.send("@text never")
@@ -123,6 +124,7 @@ async def test_a_compaction_is_stopped(home: Home, chat: Chat) -> None:
     assert "something to compact" in (await chat.texts())[-1]
 
 
+@pytest.mark.usefixtures("ends_what_hangs")
 async def test_a_compaction_that_hangs_is_stopped(puppets: Puppets, chat: Chat) -> None:
     first = await chat.send("one")
     puppet = await puppets.next()
@@ -186,6 +188,7 @@ async def test_a_running_command_ends_with_all_its_processes(new_chat: NewChat) 
     assert "started" in call["text"]
 
 
+@pytest.mark.usefixtures("ends_what_hangs")
 async def test_a_sidecar_that_hangs_is_ended(puppets: Puppets, chat: Chat) -> None:
     await chat.send("one")
     puppet = await puppets.next()
@@ -206,6 +209,7 @@ async def test_a_sidecar_that_hangs_is_ended(puppets: Puppets, chat: Chat) -> No
     assert "was stopped" in (await following.takes_prompt())["note"]
 
 
+@pytest.mark.usefixtures("ends_what_hangs")
 async def test_with_a_hanging_sidecar_its_commands_end(home: Home, new_chat: NewChat) -> None:
     chat = await new_chat(level="full")
     command = "sleep 1000 >/dev/null 2>&1 & echo $! started"
@@ -330,6 +334,7 @@ async def test_stopping_what_does_not_run_does_nothing(chat: Chat) -> None:
     assert chat.kinds() == before
 
 
+@pytest.mark.usefixtures("ends_what_hangs")
 async def test_a_stop_goes_on_when_its_client_leaves(
     daemon: Daemon, puppets: Puppets, chat: Chat
 ) -> None:
@@ -343,6 +348,7 @@ async def test_a_stop_goes_on_when_its_client_leaves(
     assert (await chat.ended(turn_id))["reason"] == "stopped"
 
 
+@pytest.mark.usefixtures("ends_what_hangs")
 async def test_a_stop_is_as_patient_with_the_second_turn_as_with_the_first(
     puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import pytest
 import trio
 
+from claudetted.chat import stopping
 from claudetted.daemon.run import Serving, serve
 from claudetted.protocol import places
 from claudetted.providers import claude_cli, probes
@@ -35,6 +36,7 @@ Door = Literal["unix", "websocket"]
 
 NOBODY = "http://127.0.0.1:9"
 """An address where nobody listens."""
+STOP_SECONDS = stopping.STOP_SECONDS
 _PROCESS_BYTES = 256 * 1024
 """More than any program of the tests has of words or of environment."""
 
@@ -125,6 +127,7 @@ def made_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]
         monkeypatch.setattr(link, "PATIENCE", PATIENCE)
         monkeypatch.setattr(login_shell, "PATIENCE_SECONDS", PATIENCE)
         monkeypatch.setattr(box_probe, "SECONDS", PATIENCE)
+        monkeypatch.setattr(stopping, "STOP_SECONDS", PATIENCE)
         monkeypatch.setenv("HOME", os.fspath(user))
         for name in TOKENS:
             monkeypatch.delenv(name, raising=False)

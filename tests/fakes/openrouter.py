@@ -56,7 +56,7 @@ class OpenRouter:
         self._http.server_close()
         self._thread.join()
 
-    def wait_asked(self, count: int, timeout: float = 15.0) -> None:
+    def wait_asked(self, count: int, timeout: float = 60.0) -> None:
         """Returns when so many requests have come."""
         with self._came:
             if not self._came.wait_for(lambda: len(self.asked) >= count, timeout):

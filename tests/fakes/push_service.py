@@ -69,8 +69,9 @@ class PushService:
     def take(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        answering(self.status, b"")(handler)
+        # Before the answer, upon which the next one may be posted.
         self._posted.put(Posted(handler.path, headers, body))
+        answering(self.status, b"")(handler)
 
     def next(self) -> Posted:
         """Blocks."""
