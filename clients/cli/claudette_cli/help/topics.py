@@ -84,14 +84,12 @@ method of the protocol. Without a terminal nobody is asked: a request that waits
 `send --wait` with exit code 6, and the agent waits for `claudette approve`; `--patient` stays.
 The exit codes are in `claudette --help`; `batch` exits with that of its worst entry.
 
-The file of a batch is a list in YAML. Only the prompt is needed; `cwd` and `images` are relative to
-the file:
+The file of a batch is a list in YAML. Only the prompt is needed; paths are relative to the file:
 
   - prompt: Update the changelog.
     cwd: ../website
     timeout: 900
-  - {prompt: Run the tests and mend what fails., cwd: ../server, level: full}
-  - {prompt: Why does it look like this?, images: [before.png, after.png]}
+  - {prompt: Make the page look like this., images: [page.png], cwd: ../server, level: full}
 
 What each entry has become is recorded beside the file, in FILE.yaml.batch.jsonl.
 """
