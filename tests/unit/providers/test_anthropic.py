@@ -12,6 +12,7 @@ from claudetted.protocol.errors import AnthropicBlocked
 from claudetted.providers import anthropic, claude_cli, installed
 from claudetted.providers.anthropic import AnthropicBlock
 from claudetted.sidecar import capture
+from tests.daemon.client import PATIENCE
 from tests.fakes.claude import Claude
 
 MODEL = "anthropic/claude-opus-4-5"
@@ -38,6 +39,8 @@ async def block(
     base: dict[str, str], paths: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[AnthropicBlock]:
     monkeypatch.setattr(installed, "SYSTEM_PLACES", ())
+    # A busy machine may take longer for an answer than a user would wait for it.
+    monkeypatch.setattr(claude_cli, "PATIENCE_SECONDS", PATIENCE)
 
     async def environment() -> dict[str, str]:
         return base

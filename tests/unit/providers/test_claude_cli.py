@@ -9,6 +9,7 @@ import pytest
 import trio
 
 from claudetted.providers import claude_cli, installed
+from tests.daemon.client import PATIENCE
 from tests.daemon.world import gone
 from tests.fakes.claude import Claude, status
 
@@ -23,6 +24,8 @@ def claude(tmp_path: Path) -> Claude:
 @pytest.fixture(autouse=True)
 def nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installed, "SYSTEM_PLACES", ())
+    # A busy machine may take longer for an answer than a user would wait for it.
+    monkeypatch.setattr(claude_cli, "PATIENCE_SECONDS", PATIENCE)
 
 
 def found(env: dict[str, str]) -> list[str]:
