@@ -56,7 +56,8 @@ async def test_chat_configure_WorkspaceForbidden(chat: Chat, home: Home) -> None
 
 
 async def test_chat_configure_ChatBusy(chat: Chat, home: Home) -> None:
-    await chat.send("@slow 5 @text one two three four five six seven eight nine ten")
+    await chat.send("@hold door")
+    await home.gates.held("door")
     refused = await chat.refused("chat/configure", cwd=os.fspath(home.root))
     assert refused.name == "ChatBusy"
     await chat.call("turn/stop")
