@@ -28,7 +28,7 @@ POINTS = [
 INPUT_POINTS = [("input stored", 1), ("input sent", 1)]
 
 
-@pytest.mark.timeout(60 + LINES // 200)
+@pytest.mark.timeout(300 + LINES // 200)
 @pytest.mark.parametrize(
     ("watched", "points"),
     [
