@@ -48,6 +48,8 @@ async def closes(puppet: Puppet, item: str, tool: Json, text: str = "[ ] …") -
 
 
 LOOKING = plan(("Look", "in_progress"), ("Fix", "pending"))
+MINE = {"entries": [{"content": "Look", "status": "whenever"}]}
+"""The arguments of a tool that is only called so."""
 LOOKED = plan(("Look", "completed"), ("Fix", "pending"))
 
 
@@ -58,17 +60,20 @@ async def test_a_plan_is_shown_whole_each_time_and_as_no_call(
     await opens(puppet, "i1", LOOKING)
     await puppet.says("item.change", item="i1", tool=LOOKED)
     await closes(puppet, "i1", LOOKED)
+    await opens(puppet, "i2", plan(("Test", "pending")))
+    await closes(puppet, "i2", plan(("Test", "pending")))
     await puppet.ends_turn(turn)
     await zed.answer(prompt)
     assert shown(zed) == [
         [("Look", "in_progress", "medium"), ("Fix", "pending", "medium")],
         [("Look", "completed", "medium"), ("Fix", "pending", "medium")],
+        [("Test", "pending", "medium")],
     ]
     assert zed.updates("tool_call") == zed.updates("tool_call_update") == []
     async with editor() as other:
         await other.initialize("other")
         await other.call("session/load", sessionId=session, cwd=str(home.work), mcpServers=[])
-        assert shown(other) == shown(zed)[1:]
+        assert shown(other) == shown(zed)[-1:]
 
 
 async def test_a_call_that_tells_no_plan_in_the_end_is_shown(
@@ -81,15 +86,15 @@ async def test_a_call_that_tells_no_plan_in_the_end_is_shown(
     await closes(puppet, "i2", {"name": "TaskUpdate", "input": {"taskId": "9"}}, "Task not found")
     await opens(puppet, "i3", {"name": "plan"})
     await puppet.says(
-        "item.change", item="i3", tool={"name": "plan", "phase": "running", "input": {"of": "mine"}}
+        "item.change", item="i3", tool={"name": "plan", "phase": "running", "input": MINE}
     )
-    await closes(puppet, "i3", {"name": "plan", "input": {"of": "mine"}})
+    await closes(puppet, "i3", {"name": "plan", "input": MINE})
     await puppet.ends_turn(turn)
     await zed.answer(prompt)
     assert len(shown(zed)) == 1
     assert [call["rawInput"] for call in zed.updates("tool_call")] == [
         {"taskId": "9"},
-        {"of": "mine"},
+        MINE,
     ]
     assert zed.updates("tool_call_update")[-1]["status"] == "completed"
 
