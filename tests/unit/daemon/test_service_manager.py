@@ -1,33 +1,34 @@
 """What a service manager hears."""
 
 import os
-import socket
 from pathlib import Path
 
 import trio
 
 from claudetted.daemon.service_manager import ServiceManager
+from tests.daemon.client import PATIENCE
 
 
 async def test_it_hears_of_the_beginning_and_the_end_and_between(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
-        listening.bind(str(tmp_path / "n"))
-        listening.settimeout(60)
+    with trio.socket.socket(trio.socket.AF_UNIX, trio.socket.SOCK_DGRAM) as listening:
+        await listening.bind(str(tmp_path / "n"))
         given = {"NOTIFY_SOCKET": str(tmp_path / "n"), "WATCHDOG_USEC": "2000", "PATH": "/bin"}
         manager = ServiceManager(given)
         assert given == {"PATH": "/bin"}
         stop = trio.Event()
 
-        def heard() -> str:
-            return listening.recv(1000).decode()
+        async def heard() -> str:
+            """In the loop that also tells: the kernel keeps ten words, and drops the rest."""
+            with trio.fail_after(PATIENCE):
+                return (await listening.recv(1000)).decode()
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(manager.keep_told, lambda: "well", stop)
-            assert await trio.to_thread.run_sync(heard) == "READY=1\nSTATUS=well"
-            assert await trio.to_thread.run_sync(heard) == "WATCHDOG=1\nSTATUS=well"
+            assert await heard() == "READY=1\nSTATUS=well"
+            assert await heard() == "WATCHDOG=1\nSTATUS=well"
             stop.set()
-        while (last := heard()).startswith("WATCHDOG"):
-            pass
+            while (last := await heard()).startswith("WATCHDOG"):
+                pass
         assert last == "STOPPING=1\nSTATUS=stopping"
 
 
