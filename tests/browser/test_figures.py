@@ -15,6 +15,9 @@ SLOWER = 4
 FEW, ITEMS = 1_000, 5_000
 BY_TURN = 250
 DELTAS = 20_000
+TIMES = 3
+"""As often is measured what can be measured again, and the least counts: what else the machine does
+only adds to it."""
 
 SLOW = """
     const tools = await page.context().newCDPSession(page);
@@ -92,8 +95,7 @@ def test_it_can_be_used_soon_after_its_first_byte(
         });
     """
     browser.on("slow", "await page.evaluate(() => navigator.serviceWorker.ready)")
-    # What else the machine does only adds to it.
-    soonest = min(browser.on("slow", code) for _ in range(12))
+    soonest = min(browser.on("slow", code) for _ in range(4 * TIMES))
     unit = loop(browser)
     assert soonest < 8 * unit, (soonest, unit)
 
@@ -101,19 +103,22 @@ def test_it_can_be_used_soon_after_its_first_byte(
 def test_twenty_thousand_deltas_do_not_freeze_it(
     browser: Browser, stage: Stage, slow: None
 ) -> None:
-    chat = stage.chat("Flood")
-    at(browser, "slow", chat)
-    browser.on("slow", WATCH)
-    stage.call("turn/send", chatId=chat, text=f"@many {DELTAS} @text finished")
-    ended(stage, chat)
-    # Looking for a text would cost more than drawing it.
-    idle(browser, stage, "slow", chat)
-    told, unit = longest(browser), loop(browser)
-    assert told < 5 * unit, (told, unit)
+    told = []
+    for number in range(TIMES):
+        chat = stage.chat(f"Flood {number}")
+        at(browser, "slow", chat)
+        browser.on("slow", WATCH)
+        stage.call("turn/send", chatId=chat, text=f"@many {DELTAS} @text finished")
+        ended(stage, chat)
+        # Looking for a text would cost more than drawing it.
+        idle(browser, stage, "slow", chat)
+        told.append(longest(browser))
+    unit = loop(browser)
+    assert min(told) < 5 * unit, (told, unit)
 
 
 def test_a_chat_of_five_thousand_items_scrolls(browser: Browser, stage: Stage) -> None:
-    drawn, told = [], 0.0
+    drawn, told = [], [0.0]
     for turns in (FEW // BY_TURN, ITEMS // BY_TURN):
         chat = stage.chat(f"Tall {turns}")
         for _ in range(turns):
@@ -124,9 +129,13 @@ def test_a_chat_of_five_thousand_items_scrolls(browser: Browser, stage: Stage) -
         height = "return page.locator('.transcript').evaluate((node) => node.scrollHeight)"
         assert browser.on("slow", height) > 20 * turns * BY_TURN
         browser.on("slow", SLOW, rate=SLOWER)
-        browser.on("slow", WATCH)
-        drawn.append(browser.on("slow", SCROLL))
-        told, unit = longest(browser), loop(browser)
+        told = []
+        for _ in range(TIMES):
+            browser.on("slow", WATCH)
+            most = browser.on("slow", SCROLL)
+            told.append(longest(browser))
+        drawn.append(most)
+        unit = loop(browser)
         browser.on("slow", SLOW, rate=1)
     assert drawn[1] < drawn[0] + 50 < 400
-    assert told < 10 * unit, (told, unit)
+    assert min(told) < 10 * unit, (told, unit)
