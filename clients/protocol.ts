@@ -314,7 +314,7 @@ export interface TurnStopResult {
 /** Waits until the turn ends, or until something waits for a person if `orAsked`. */
 export interface TurnWaitParams {
   chatId: string;
-  /** The last turn of the chat when absent. */
+  /** When absent the last turn of the chat, or the one that it was taken into. */
   turnId?: string | null;
   orAsked?: boolean;
 }

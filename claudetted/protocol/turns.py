@@ -113,7 +113,7 @@ class WaitParams(Params, frozen=True):
 
     chat_id: ChatId
     turn_id: TurnId | None = None
-    """The last turn of the chat when absent."""
+    """When absent the last turn of the chat, or the one that it was taken into."""
     or_asked: bool = False
 
 

@@ -28,6 +28,23 @@ async def test_without_an_id_the_last_turn_is_waited_for(home: Home, chat: Chat)
     assert (await chat.client.result_of(waiting))["turn"]["id"] == last
 
 
+async def test_without_an_id_the_turn_is_waited_for_that_a_message_was_taken_into(
+    home: Home, chat: Chat
+) -> None:
+    first = await chat.send("@hold one")
+    await home.gates.held("one")
+    await chat.send("@hold two @text heard", when="steer")
+    # Answered by the agent, which has the message then.
+    await chat.call("chat/configure", thinking="low")
+    home.gates.release("one")
+    await home.gates.held("two")
+    await chat.event("turn/steered")
+    waiting = await chat.client.post("turn/wait", chatId=chat.id)
+    home.gates.release("two")
+    assert (await chat.client.result_of(waiting))["turn"]["id"] == first
+    assert await chat.texts() == ["heard"]
+
+
 async def test_an_end_that_comes_at_the_same_time_is_not_missed(
     puppets: Puppets, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:

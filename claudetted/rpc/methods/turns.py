@@ -63,17 +63,23 @@ async def stop(services: Services, caller: Caller, params: turns.StopParams) -> 
 async def wait(services: Services, caller: Caller, params: turns.WaitParams) -> turns.WaitResult:
     actor = await services.manager.find(params.chat_id)
     with actor.in_use():
-        return await _wait(services, actor, params)
+        if params.turn_id:
+            return await _wait(services, actor, params.turn_id, params.or_asked)
+        found = await _wait(services, actor, await _last(services, actor), params.or_asked)
+        if found.turn.steers:
+            found = await _wait(services, actor, found.turn.steers, params.or_asked)
+        return found
 
 
-async def _wait(services: Services, actor: Actor, params: turns.WaitParams) -> turns.WaitResult:
-    turn_id = params.turn_id or await _last(services, actor)
+async def _wait(
+    services: Services, actor: Actor, turn_id: TurnId, or_asked: bool
+) -> turns.WaitResult:
     stored = await _stored(services, actor, turn_id)
 
     def look(state: ChatState, agent: Agent, events: list[ev.Event]) -> turns.WaitResult | None:
         if ended := _ended(events, turn_id):
             return turns.WaitResult(ended)
-        if params.or_asked and (asked := len(state.permissions) + _inquiries(state)):
+        if or_asked and (asked := len(state.permissions) + _inquiries(state)):
             return turns.WaitResult(stored, asked=asked)
         return turns.WaitResult(stored) if _is_over(state, agent, turn_id) else None
 

@@ -227,7 +227,7 @@
 ---Waits until the turn ends, or until something waits for a person if `orAsked`.
 ---@class claudette.TurnWaitParams
 ---@field chatId string
----@field turnId? string|nil The last turn of the chat when absent.
+---@field turnId? string|nil When absent the last turn of the chat, or the one that it was taken into.
 ---@field orAsked? boolean
 
 ---The turn; `asked` counts the permissions and the questions of its agent that wait when it has
