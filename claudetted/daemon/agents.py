@@ -1,6 +1,5 @@
 """Owns the kinds of agents on this machine: listed, and started once to find out what each is."""
 
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -9,6 +8,7 @@ import trio
 
 from claudetted.chat import ids
 from claudetted.daemon.launching import Launching
+from claudetted.daemon.scratch import scratch
 from claudetted.protocol import harnesses
 from claudetted.protocol.base import Line
 from claudetted.protocol.sidecar import Forget, Inspect, Inspected
@@ -64,9 +64,9 @@ class Agents:
             self._umask,
             self._nursery,
         )
-        with tempfile.TemporaryDirectory(prefix="claudette-agent-") as scratch:
+        with scratch("agent") as directory:
             try:
-                return await control.ask(lambda n: make(n, scratch), result)
+                return await control.ask(lambda n: make(n, str(directory)), result)
             finally:
                 with trio.CancelScope(shield=True):
                     await control.close()

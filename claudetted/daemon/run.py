@@ -36,6 +36,7 @@ from claudetted.daemon.agents import Agents
 from claudetted.daemon.lock import locked, runtime_locked
 from claudetted.daemon.notify import Notifier
 from claudetted.daemon.push import Push
+from claudetted.daemon.scratch import remove_left, scratch
 from claudetted.daemon.web_push import WebPush
 from claudetted.harnesses import registry
 from claudetted.permissions.disk import RealDisk
@@ -64,6 +65,7 @@ from claudetted.rpc.slash.running import Slash
 from claudetted.rpc.trace import Trace
 from claudetted.rpc.use_cases import questions
 from claudetted.rpc.use_cases.preferences import take_up
+from claudetted.sidecar.box.box import Box
 from claudetted.sidecar.box.probe import find_box
 from claudetted.sidecar.box.sockets import session_sockets
 from claudetted.sidecar.link import KeeperLink
@@ -111,6 +113,7 @@ async def serve(*, task_status: trio.TaskStatus[Serving] = trio.TASK_STATUS_IGNO
         stack.enter_context(locked(places.lock_path(), _description(instance, socket)))
         directories.make_private(socket.parent)
         stack.enter_context(runtime_locked(places.runtime_lock_path(), data.resolve()))
+        remove_left()
         database = await stack.enter_async_context(open_database(places.database_path()))
         await _forget_old_keys(database)
         await _run(umask, database, instance, socket, task_status)
@@ -175,7 +178,7 @@ async def _run(
                 clearing.want,
                 lambda sidecar, env: chats.start_soon(credentials.hand_to, sidecar, env),
                 lambda chat: balance.look_soon() if audience.is_served(chat) else None,
-                await find_box(),
+                await _box(),
                 kinds,
             )
             manager = notifier.manager = Manager(world)
@@ -290,6 +293,11 @@ async def _forget_old_keys(database: Database) -> None:
     limit = datetime.now(UTC) - timedelta(days=KEYS_KEPT_DAYS)
     before = limit.strftime("%Y-%m-%dT%H:%M:%S.000Z")
     await database.commit(partial(transcripts.forget_answers, before=before))
+
+
+async def _box() -> Box:
+    with scratch("box") as directory:
+        return await find_box(directory)
 
 
 def _engine_places() -> Places:

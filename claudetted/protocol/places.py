@@ -86,6 +86,10 @@ def lock_path() -> Path:
     return data_dir() / "claudetted.lock"
 
 
+def scratch_dir() -> Path:
+    return runtime_dir() / "scratch"
+
+
 def runtime_lock_path() -> Path:
     """Beside the sockets. Names the data directory that they belong to."""
     return runtime_dir() / "runtime.lock"

@@ -5,6 +5,7 @@ A test that changes who is asked, such as the shell, has the real answer each ti
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -23,10 +24,10 @@ def remember_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(login_shell, "said_by", _asking(os.environ["SHELL"]))
 
 
-async def _box() -> Box:
+async def _box(directory: Path) -> Box:
     key = (os.environ["PATH"], probe._ways, probe._bubblewraps)
     if key not in _boxes:
-        _boxes[key] = await probe.find_box()
+        _boxes[key] = await probe.find_box(directory)
     return _boxes[key]
 
 

@@ -43,6 +43,14 @@ async def test_the_status_says_why_nothing_does(no_way: None, client: Client) ->
     assert "Install bubblewrap" in status["boxMissing"]
 
 
+async def test_what_a_killed_daemon_left_is_removed_by_the_next(home: Home, daemon: Daemon) -> None:
+    await daemon.stop()
+    left = home.runtime / "scratch/box-left/hidden"
+    left.mkdir(parents=True)
+    await daemon.start()
+    assert list(home.runtime.glob("scratch/*")) == []
+
+
 async def test_an_allowed_command_comes_with_what_really_confines_it(
     chat: Chat, puppets: Puppets, home: Home
 ) -> None:

@@ -134,8 +134,9 @@ async def test_a_request_that_nobody_answered_is_there_after_every_death(
 ) -> None:
     chat = await begin(daemon, home)
     async with connection(daemon) as client:
-        await client.call("turn/send", chatId=chat["id"], text=f"{RUNS} {WRITES}")
-        first = await (await watched(client, chat)).asked(2)
+        seen = await watched(client, chat)
+        await seen.send(f"{RUNS} {WRITES}")
+        first = await seen.asked(2)
     for _ in range(3):
         daemon.kill9()
         daemon.start()

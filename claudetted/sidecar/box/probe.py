@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -28,16 +27,16 @@ _FAILURES = {
 }
 
 
-async def find_box(path: str | None = None) -> Box:
-    """The first way that holds. `path` is where programs are looked for."""
+async def find_box(scratch: Path, path: str | None = None) -> Box:
+    """The first way that holds. `scratch` is an empty directory of the caller's; `path` is where
+    programs are looked for."""
     reasons = []
-    with tempfile.TemporaryDirectory(prefix="claudetted-box-") as made:
-        place = _furnished(made)
-        for name, wrap in _ways(path):
-            why = await _why_not(wrap, place)
-            if not why:
-                return Box(name, "", wrap)
-            reasons.append(f"{name}: {why}")
+    place = _furnished(scratch)
+    for name, wrap in _ways(path):
+        why = await _why_not(wrap, place)
+        if not why:
+            return Box(name, "", wrap)
+        reasons.append(f"{name}: {why}")
     return Box(missing=f"{'; '.join(reasons) or 'There is no program for it'}. {_advice()}")
 
 
@@ -87,8 +86,8 @@ def bundled() -> Iterator[str]:
                 yield program
 
 
-def _furnished(made: str) -> Path:
-    place = Path(os.path.realpath(made))
+def _furnished(scratch: Path) -> Path:
+    place = scratch.resolve()
     for name in ("hidden", "inside"):
         (place / name).mkdir()
     (place / "hidden/file").write_text("hidden")

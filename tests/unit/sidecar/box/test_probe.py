@@ -13,6 +13,13 @@ from claudetted.sidecar.box.box import NO_BOX
 linux = pytest.mark.skipif(sys.platform != "linux", reason="bubblewrap is Linux's")
 
 
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    made = tmp_path / "scratch"
+    made.mkdir()
+    return made
+
+
 def program(directory: Path, script: str) -> str:
     """A `bwrap` of the user's that does something else; the PATH where it is found."""
     path = directory / "bwrap"
@@ -22,8 +29,8 @@ def program(directory: Path, script: str) -> str:
 
 
 @linux
-async def test_there_is_a_way_wherever_this_is_installed(tmp_path: Path) -> None:
-    box = await probe.find_box(str(tmp_path))
+async def test_there_is_a_way_wherever_this_is_installed(tmp_path: Path, scratch: Path) -> None:
+    box = await probe.find_box(scratch, str(tmp_path))
     assert box.works, box.missing
     assert box.wrapper(Confinement(boxed=True))
 
@@ -38,21 +45,21 @@ async def test_there_is_a_way_wherever_this_is_installed(tmp_path: Path) -> None
     ],
 )
 async def test_what_does_not_confine_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: str
+    tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: str
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     monkeypatch.setattr(probe, "_landlock", lambda: ())
-    box = await probe.find_box(program(tmp_path, script))
+    box = await probe.find_box(scratch, program(tmp_path, script))
     assert not box.works
     assert why in box.missing
     assert "Install bubblewrap" in box.missing
 
 
 async def test_without_any_program_it_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probe, "_ways", lambda _path: ())
-    box = await probe.find_box(str(tmp_path))
+    box = await probe.find_box(scratch, str(tmp_path))
     assert not box.works
     assert box.missing
 
