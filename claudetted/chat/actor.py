@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import TypeVar
 
 import trio
@@ -265,23 +264,24 @@ class Actor:
 
     async def _finish(self, step: Step, hearing: Hearing | None = None) -> None:
         """Commits if anything is to be stored, then becomes what the step led to."""
-        saved = None
-        if step.durable and not step.effects.remove:
-            attention.review(step, watched=bool(len(self.hub)))
-        if step.durable or self._grown_large(step, hearing):
-            saved = step.unsaved()
-            await step.effects.prepare(self.chat_id)
-            step.write.given_up = given_up = await step.effects.given_up(self.chat_id)
+        durable = step.durable
+        if durable and not step.effects.remove:
+            attention.review(step, watched=bool(self.hub.subscriptions))
+        durable = durable or self._grown_large(step, hearing)
+        if durable:
+            step.write.given_up = given_up = await step.effects.prepare(self.chat_id)
             await self._commit(step, hearing)
             await self._clear_away(given_up)
         if hearing:
             self._process.hearing = hearing
+        if durable:
+            self._become(step)
         self._publish(step)
-        if saved is not None:
+        if durable:
             self._tell_world(step)
-            self.texts.mark_saved(saved)
+            self.texts.mark_saved(step.write.pieces)
             self._process.carry_out(self.agent, step, hearing)
-        await step.effects.carry_out(self)
+        await step.effects.carry_out(self, self._world.rulebook)
 
     def hand_over_credentials(self) -> None:
         if self.agent.sidecar_id:
@@ -316,13 +316,10 @@ class Actor:
         committed = (sidecar_id, heard.safe_offset) if sidecar_id else None
         if step.effects.launch:
             step.agent = replace(step.agent, keeper_pid=self._world.keeper.pid)
-        stored = step.effects.stored(self.chat_id, partial(step.finish, committed))
-        await self._world.database.commit(stored)
+        await self._world.database.commit(step.transaction(committed))
 
     def _publish(self, step: Step) -> None:
         self.used_at = trio.current_time()
-        if step.durable:
-            self._become(step)
         for item_id, grown in step.grown.items():
             self.texts.append(item_id, bytes(grown))
         self.hub.publish(step.published, step.state.seq)
@@ -333,7 +330,6 @@ class Actor:
         """What a committed step means beyond the chat."""
         self._world.feed.publish(step.state.chat, step.events)
         self.waiting.look(self.state, self.agent, step.events)
-        step.effects.take_force(self._world.rulebook)
         if step.write.turn_over:
             self._world.rulebook.forget("turn", step.write.turn_over)
             self._world.spent(step.state.chat)
@@ -344,7 +340,8 @@ class Actor:
         if step.agent.sidecar_id != self.agent.sidecar_id:
             self._process.begin_anew()
         self._state = step.state
-        self.denials.keep_only(step.state.permissions)
+        if self.denials.unrecorded:
+            self.denials.keep_only(step.state.permissions)
         self.agent = step.agent
         self._item_count = step.item_count
         if step.effects.env is not None:

@@ -1,9 +1,7 @@
 """Owns what a step does beyond the chat's state: noted while it is planned, and carried out by
 itself once the step is committed."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol
 
 import trio
@@ -11,8 +9,7 @@ import trio
 from claudetted.chat.rulebook import Rulebook
 from claudetted.protocol.base import ChatId, SidecarId
 from claudetted.protocol.rules import Rule
-from claudetted.store import directories, images, journal
-from claudetted.store.database import Transaction
+from claudetted.store import directories, images
 from claudetted.store.writer import StoreRefused
 
 
@@ -48,38 +45,27 @@ class Effects:
     remove: bool = False
     """The chat is removed with everything instead of stored."""
 
-    async def prepare(self, chat_id: ChatId) -> None:
-        """What has to be on disk before the step is committed. Raises StoreRefused."""
+    async def prepare(self, chat_id: ChatId) -> list[str]:
+        """Puts on disk what has to be there before the step is committed; the directories that the
+        step gives up. Raises StoreRefused."""
         if self.images:
             try:
                 await trio.to_thread.run_sync(images.keep, chat_id, self.images)
             except OSError as refusal:
                 raise StoreRefused(refusal.strerror or str(refusal)) from refusal
-
-    async def given_up(self, chat_id: ChatId) -> list[str]:
-        """The directories that the step gives up; asked before it is committed."""
         if self.remove:
             return [chat_id]
         if self.afresh:
             return await trio.to_thread.run_sync(directories.sessions, chat_id)
         return []
 
-    def stored(self, chat_id: ChatId, write: Callable[[], journal.Write]) -> Transaction:
-        """The transaction of the step."""
-        if self.remove:
-            return partial(journal.remove_chat, chat_id=chat_id)
-        return partial(journal.store, write=write())
-
-    def take_force(self, rulebook: Rulebook) -> None:
-        """For every chat, once the step is committed."""
+    async def carry_out(self, chat: Carrier, rulebook: Rulebook) -> None:
+        """The rest, once the step is published: rules and settings are in force for every chat."""
         for rule in self.rules:
             rulebook.add(rule)
         for key, value in self.settings.items():
             rulebook.choose(key, value)
             rulebook.decided(key)
-
-    async def carry_out(self, chat: Carrier) -> None:
-        """The rest, once the step is published."""
         if self.credentials:
             chat.hand_over_credentials()
         if self.remove:

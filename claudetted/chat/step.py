@@ -6,7 +6,7 @@ whose commit fails is dropped whole and the chat stands where it stood.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, cast
 
 import msgspec
@@ -31,6 +31,7 @@ from claudetted.protocol.permissions import Confinement, Request, Resolution
 from claudetted.protocol.questions import Answer, Question
 from claudetted.protocol.turns import Turn, Usage
 from claudetted.store import journal
+from claudetted.store.database import Transaction
 from claudetted.store.usage import UsageRow
 
 _encode = msgspec.json.Encoder().encode
@@ -106,7 +107,9 @@ class Step:
         return ids.now()
 
     @cached_property
-    def _write(self) -> journal.Write:
+    def write(self) -> journal.Write:
+        """Rows beside the events; taking it makes the step one that must be committed."""
+        self.touch()
         return journal.Write(journal.ChatRow(self.chat_id, False, "", 0, b"", b""))
 
     def may_run(self, chat: Chat) -> Endpoint | None:
@@ -157,12 +160,6 @@ class Step:
         """Changes a setting with the step."""
         self.effects.settings[key] = value
         self.write.settings.append((key, msgspec.json.encode(value)))
-
-    @property
-    def write(self) -> journal.Write:
-        """Rows beside the events; touching it makes the step one that must be committed."""
-        self._touched = True
-        return self._write
 
     def is_open(self, permission_id: PermissionId) -> bool:
         """Whether a request can still be decided."""
@@ -281,12 +278,18 @@ class Step:
         self.agent = replace(self.agent, input_n=n)
         self.write.inputs.append((sidecar_id, n, encode_line(line)))
 
+    def transaction(self, committed: tuple[str, int] | None) -> Transaction:
+        """What the whole step stores. `committed` is how far the sidecar's output is in it."""
+        if self.effects.remove:
+            return partial(journal.remove_chat, chat_id=self.chat_id)
+        return partial(journal.store, write=self.finish(committed))
+
     def finish(self, committed: tuple[str, int] | None) -> journal.Write:
-        """The rows of the whole step. `committed` is how far the sidecar's output is in it."""
+        """The rows of the whole step."""
         status = status_of(self.state, self.agent)
         if status != self.state.chat.status:
             self.emit(ev.StatusChanged(status))
-        write = self._write
+        write = self.write
         chat = self.state.chat
         write.chat = journal.ChatRow(
             chat.id,
@@ -300,12 +303,12 @@ class Step:
         env = self.effects.env
         write.env = None if env is None else msgspec.json.encode(env)
         write.committed = committed
-        write.pieces = [(item, offset, data) for item, offset, data in self.unsaved()]
+        write.pieces = self._unsaved()
         return write
 
-    def unsaved(self) -> list[tuple[ItemId, int, bytes]]:
+    def _unsaved(self) -> list[tuple[str, int, bytes]]:
         """What open items will have grown by since they were last stored."""
-        closed = set(self._write.closed)
+        closed = set(self.write.closed)
         pieces = {item: (offset, data) for item, offset, data in self._texts.unsaved()}
         for item, grown in self.grown.items():
             offset, data = pieces.get(item, (self._texts.get(item).length, b""))

@@ -137,40 +137,40 @@ class Hub:
         self.chat_id = chat_id
         self.texts = texts
         self.seq = 0
-        self._subscriptions: dict[Subscription, None] = {}
+        self.subscriptions: dict[Subscription, None] = {}
 
     def __len__(self) -> int:
-        return len(self._subscriptions)
+        return len(self.subscriptions)
 
     @property
     def sinks(self) -> list[Sink]:
-        return [subscription.sink for subscription in self._subscriptions]
+        return [subscription.sink for subscription in self.subscriptions]
 
     def add(self, sink: Sink) -> Subscription:
         subscription = Subscription(self, sink)
-        self._subscriptions[subscription] = None
+        self.subscriptions[subscription] = None
         return subscription
 
     def remove(self, subscription: Subscription) -> None:
-        self._subscriptions.pop(subscription, None)
+        self.subscriptions.pop(subscription, None)
 
     def end(self) -> None:
         """The chat is no more, and has said so."""
-        for subscription in list(self._subscriptions):
+        for subscription in list(self.subscriptions):
             subscription.end()
 
     def give_up(self) -> None:
         """The chat cannot go on telling."""
-        for subscription in list(self._subscriptions):
+        for subscription in list(self.subscriptions):
             subscription.sink.give_up()
 
     def publish(self, published: list[PublishedEvent | PublishedDelta], seq: int) -> None:
         """Tells every subscriber; never waits for one."""
         self.seq = seq
-        if not published or not self._subscriptions:
+        if not published or not self.subscriptions:
             return
         batch = Batch(self.chat_id, published, seq)
-        for subscription in list(self._subscriptions):
+        for subscription in list(self.subscriptions):
             subscription.publish(batch)
 
 

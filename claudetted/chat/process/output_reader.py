@@ -15,11 +15,13 @@ class Hearing:
     """The position in one sidecar's output, and the plans of the lines up to there."""
 
     def __init__(self, offset: int) -> None:
+        self.safe_offset = offset
+        """Up to here nothing need be heard again."""
         self._lines = LineReader(offset)
 
     def copy(self) -> "Hearing":
         """To plan with: the original stays for the case that the plan is dropped."""
-        twin = Hearing(0)
+        twin = Hearing(self.safe_offset)
         twin._lines = self._lines.copy()
         return twin
 
@@ -27,14 +29,11 @@ class Hearing:
     def read_to(self) -> int:
         return self._lines.read_to
 
-    @property
-    def safe_offset(self) -> int:
-        return self._lines.safe_offset
-
     def hear(self, output: Output, step: Step) -> None:
         """Plans what all lines do that this output completes."""
         for line in self._lines.read(output):
             _hear_one(line, step)
+        self.safe_offset = self._lines.safe_offset
         if self._lines.is_endless and step.agent.stage != "ending":
             message = "The agent's process wrote a line that does not end; it was ended."
             agent_ended.unusable(step, sc.LineError("HarnessFailed", message))

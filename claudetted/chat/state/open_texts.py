@@ -63,10 +63,10 @@ class Texts:
             if text.length > text.saved
         ]
 
-    def mark_saved(self, pieces: list[tuple[ItemId, int, bytes]]) -> None:
+    def mark_saved(self, pieces: list[tuple[str, int, bytes]]) -> None:
         for item, offset, data in pieces:
-            if item in self._texts:
-                self._texts[item].saved = offset + len(data)
+            if text := self._texts.get(ItemId(item)):
+                text.saved = offset + len(data)
 
     @property
     def unsaved_bytes(self) -> int:

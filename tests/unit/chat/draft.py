@@ -131,17 +131,16 @@ class Draft:
         return result
 
     def take(self, step: Step) -> None:
-        saved = None
-        if step.durable:
-            saved = step.unsaved()
+        durable = step.durable
+        if durable:
             self.writes.append(step.finish(None))
         self.state, self.agent, self.item_count = step.state, step.agent, step.item_count
         for item_id, grown in step.grown.items():
             self.texts.append(item_id, bytes(grown))
         for item in step.write.closed:
             self.texts.drop(ItemId(item))
-        if saved is not None:
-            self.texts.mark_saved(saved)
+        if durable:
+            self.texts.mark_saved(step.write.pieces)
         waiting = {entry.turn_id for entry in self.state.queue} | {*self.agent.steers}
         self.prompts = {turn: said for turn, said in step.prompts.items() if turn in waiting}
         self.told += step.published
