@@ -1,6 +1,6 @@
 // A command is ended with everything it started.
 
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -62,6 +62,11 @@ function alive(pid: number): boolean {
   return shown !== "" && !shown.startsWith("Z");
 }
 
+/** Resolves when a process that was killed is gone: the kernel may take its time. */
+async function gone(pid: number): Promise<void> {
+  while (alive(pid)) await Bun.sleep(2);
+}
+
 async function pidIn(name: string): Promise<number> {
   const path = join(directory, name);
   while (!existsSync(path) || readFileSync(path, "utf8").trim() === "") await Bun.sleep(2);
@@ -99,11 +104,11 @@ test("a command is over when it exits, though a descendant holds the pipes and g
   const settled = heard;
   expect(alive(pid)).toBe(true);
   const later = join(directory, "later");
-  rmSync(later);
+  rmSync(later, { force: true });
   while (!existsSync(later)) await Bun.sleep(2);
   expect(heard).toBe(settled);
   await groups.endAll();
-  expect(alive(pid)).toBe(false);
+  await gone(pid);
 });
 
 test("a stop ends the whole group, also what ignores being asked", async () => {
@@ -115,7 +120,7 @@ test("a stop ends the whole group, also what ignores being asked", async () => {
   const deaf = await pidIn("deaf");
   stop.abort();
   await expect(done).rejects.toThrow("aborted");
-  expect(alive(deaf)).toBe(false);
+  await gone(deaf);
 });
 
 test("a stop before the start starts nothing", async () => {
@@ -124,7 +129,22 @@ test("a stop before the start starts nothing", async () => {
 });
 
 test("the time that the model gives a command is kept, and said", async () => {
-  await expect(run("echo a; sleep 60", { timeout: 0.1 })).rejects.toThrow("timeout:0.1");
+  let over: (() => void) | undefined;
+  const inner = globalThis.setTimeout;
+  const timers = spyOn(globalThis, "setTimeout").mockImplementation(((fire: () => void, ms?: number) => {
+    if (ms !== 60_000) return inner(fire, ms);
+    over = fire;
+    return undefined;
+  }) as typeof setTimeout);
+  try {
+    const said = hears("a\n");
+    const done = run("echo a; sleep 1000", { timeout: 60 });
+    await said;
+    over?.();
+    await expect(done).rejects.toThrow("timeout:60");
+  } finally {
+    timers.mockRestore();
+  }
   expect(heard).toBe("a\n");
 });
 

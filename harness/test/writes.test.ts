@@ -87,28 +87,31 @@ test.skipIf(noSmallDisk)("a full disk leaves the old file whole, however it is w
   expect(onSmallDisk(fill, at("a.txt"), 60_000)).toBe("written\n60000 ./a.txt\n");
 });
 
-/** Kills a write of 64 MiB when `begun` says so. */
-async function killed(path: string, begun: () => boolean): Promise<void> {
-  const run = Bun.spawn([process.execPath, "run", SCRIPT, path, record, String(64 << 20)]);
-  while (!begun() && run.exitCode === null) await Bun.sleep(0);
-  run.kill("SIGKILL");
-  await run.exited;
-  expect(run.signalCode).toBe("SIGKILL");
+/** The writes that a record takes come first: a note, and in place what the file held and is to hold. */
+const DRAFT = 2;
+const IN_PLACE = 4;
+
+/** A write of 1 MiB that is killed in the middle of one into a file. */
+function killed(path: string, inWrite: number): void {
+  const command = [process.execPath, "run", SCRIPT, path, record, String(1 << 20), String(inWrite)];
+  expect(Bun.spawnSync(command).signalCode).toBe("SIGKILL");
 }
 
-const hasDraft = (): boolean => readdirSync(work, { recursive: true }).some((name) => `${name}`.endsWith(".tmp"));
+const draft = (): string => `${readdirSync(work, { recursive: true }).find((name) => `${name}`.endsWith(".tmp"))}`;
 
 test("a kill in the middle of a replacement leaves the old file, and what is left over is cleared", async () => {
   writeFileSync(at("a.txt"), OLD);
-  await killed(at("a.txt"), hasDraft);
+  killed(at("a.txt"), DRAFT);
   expect(readFileSync(at("a.txt")).equals(OLD)).toBe(true);
+  expect(statSync(at(draft())).size).toBe(1 << 19);
   expect(readdirSync(work)).toHaveLength(2);
   await unfinished.recover();
   expectOnly("a.txt");
 });
 
 test("a kill in the middle of a new file leaves nothing once it is cleared", async () => {
-  await killed(at("deep/er/a.txt"), hasDraft);
+  killed(at("deep/er/a.txt"), DRAFT);
+  expect(statSync(at(draft())).size).toBe(1 << 19);
   await unfinished.recover();
   expectOnly();
 });
@@ -116,7 +119,8 @@ test("a kill in the middle of a new file leaves nothing once it is cleared", asy
 test("a kill in the middle of writing in place is taken back", async () => {
   writeFileSync(at("a.txt"), OLD);
   linkSync(at("a.txt"), at("b.txt"));
-  await killed(at("a.txt"), () => statSync(at("a.txt")).size > OLD.length);
+  killed(at("a.txt"), IN_PLACE);
+  expect(statSync(at("a.txt")).size).toBeGreaterThan(OLD.length);
   expect(readFileSync(at("a.txt")).equals(OLD)).toBe(false);
   await unfinished.recover();
   expect(readFileSync(at("b.txt")).equals(OLD)).toBe(true);
@@ -126,7 +130,8 @@ test("a kill in the middle of writing in place is taken back", async () => {
 test("a file that somebody wrote to after the kill is theirs", async () => {
   writeFileSync(at("a.txt"), OLD);
   linkSync(at("a.txt"), at("b.txt"));
-  await killed(at("a.txt"), () => statSync(at("a.txt")).size > OLD.length);
+  killed(at("a.txt"), IN_PLACE);
+  expect(statSync(at("a.txt")).size).toBeGreaterThan(OLD.length);
   writeFileSync(at("a.txt"), "mine\n");
   await unfinished.recover();
   expect(readFileSync(at("a.txt"), "utf8")).toBe("mine\n");
