@@ -218,6 +218,10 @@ def codex_kind(tmp_path: Path, stack: ExitStack) -> Kind:
     write_codex_config(tmp_path / "codex", model)
     launcher = write_codex_launcher(tmp_path / "harness", codex)
     env = _environment(tmp_path) | {"CODEX_HOME": os.fspath(tmp_path / "codex")}
+    # Below the temporary directory Codex makes no link to itself, by which its box finds it where
+    # the box's program does not say in time what it can.
+    (tmp_path / "temporary").mkdir()
+    env["TMPDIR"] = os.fspath(tmp_path / "temporary")
     return Kind("codex", launcher, model, env, "codex")
 
 
