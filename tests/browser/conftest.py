@@ -15,6 +15,7 @@ from claudette_cli.client.connection import Connection
 from tests.daemon.client import PATIENCE
 from tests.daemon.world import Home, made_home
 from tests.support.daemon import RunningDaemon
+from tests.support.ports import own_port
 
 HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -104,9 +105,9 @@ def stage(browser: Browser) -> Iterator[Stage]:
         root = Path(place)
         with made_home(root, patch) as home:
             output = root / "daemon.txt"
-            with RunningDaemon(output, **os.environ) as daemon:
+            with RunningDaemon(output, **os.environ) as daemon, own_port() as port:
                 made = Stage(home, daemon)
-                port = made.call("remote/enable", listen="127.0.0.1:0")["remote"]["listen"]
-                made.url = made.call("remote/enable", listen=port)["remote"]["url"]
+                opened = made.call("remote/enable", listen=f"127.0.0.1:{port}")
+                made.url = opened["remote"]["url"]
                 yield made
                 made.client.close()

@@ -15,6 +15,7 @@ from tests.daemon.puppet import Puppets
 from tests.daemon.world import STOP_SECONDS, Chat, Daemon, Door, Home, made_home
 from tests.fakes import keychain
 from tests.fakes.local_server import LocalServer, ollama
+from tests.support.ports import own_port
 
 NewChat = Callable[..., Awaitable[Chat]]
 
@@ -94,6 +95,13 @@ def server() -> Iterator[LocalServer]:
     """A user's Ollama, which the daemon knows once it is told."""
     with ollama(library___llama3=8_192, qwen3__5=None) as running:
         yield running
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """Where the daemon may listen, and listen again, and otherwise nobody does."""
+    with own_port() as port:
+        yield f"127.0.0.1:{port}"
 
 
 @pytest.fixture

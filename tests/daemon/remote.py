@@ -44,7 +44,7 @@ class FrameStream(trio.abc.Stream):
 
 
 async def enabled(client: Client, **params: Any) -> int:
-    """Opens the door at a port that is free; its number."""
+    """Opens the door at a port that is free, unless it is told where; its number."""
     opened = await client.call("remote/enable", **{"listen": "127.0.0.1:0", **params})
     return int(opened["remote"]["listen"].rpartition(":")[2])
 

@@ -108,16 +108,16 @@ async def test_wrong_ones_are_answered_late(
 
 
 async def test_a_token_is_stored_as_a_hash_and_outlives_the_daemon(
-    daemon: Daemon, client: Client, port: int, nursery: trio.Nursery
+    daemon: Daemon, client: Client, nursery: trio.Nursery, address: str
 ) -> None:
+    port = await enabled(client, listen=address)
     token = (await paired(client, port))["token"]
     with sqlite3.connect(places.database_path()) as database:
         (stored,) = database.execute("SELECT token FROM device").fetchone()
     assert token.encode() not in stored and len(stored) == 32
-    assert (await client.call("remote/enable", listen=f"127.0.0.1:{port}"))["remote"]
     await daemon.restart()
     again = await connect(port, token, nursery)
-    assert (await again.call("daemon/status"))["remote"]["listen"] == f"127.0.0.1:{port}"
+    assert (await again.call("daemon/status"))["remote"]["listen"] == address
 
 
 async def test_nothing_secret_is_logged(

@@ -128,15 +128,14 @@ async def test_what_cannot_work_is_one_sentence(
 
 
 async def test_what_follows_a_chat_goes_on_where_it_was(
-    daemon: Daemon, client: Client, home: Home, monkeypatch: pytest.MonkeyPatch
+    daemon: Daemon, client: Client, home: Home, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    port = await enabled(client)
-    await client.call("remote/enable", listen=f"127.0.0.1:{port}")
+    port = await enabled(client, listen=address)
     token = (await paired(client, port))["token"]
     (Path(os.environ["CLAUDETTED_DATA_DIR"]) / "hosts.json").write_text(
-        json.dumps({f"http://127.0.0.1:{port}": token})
+        json.dumps({f"http://{address}": token})
     )
-    monkeypatch.setenv("CLAUDETTE_HOST", f"ws://127.0.0.1:{port}")
+    monkeypatch.setenv("CLAUDETTE_HOST", f"ws://{address}")
     monkeypatch.setattr(following, "_PAUSE_AWAY", 0.01)
     made = await client.call("chat/create", cwd=str(home.work))
     chat = Chat(client, made["chat"])

@@ -23,9 +23,9 @@ async def test_it_is_closed_until_it_is_enabled(daemon: Daemon, client: Client) 
 
 
 async def test_disabling_closes_it_with_its_connections(
-    daemon: Daemon, client: Client, nursery: trio.Nursery
+    daemon: Daemon, client: Client, nursery: trio.Nursery, address: str
 ) -> None:
-    port = await enabled(client)
+    port = await enabled(client, listen=address)
     guest = await connect(port, (await paired(client, port))["token"], nursery)
     await guest.call("daemon/status")
     await client.call("remote/disable")
@@ -36,8 +36,10 @@ async def test_disabling_closes_it_with_its_connections(
     assert "remote" not in await (await daemon.client()).call("daemon/status")
 
 
-async def test_it_moves_and_devices_stay(client: Client, nursery: trio.Nursery) -> None:
-    first = await enabled(client)
+async def test_it_moves_and_devices_stay(
+    client: Client, nursery: trio.Nursery, address: str
+) -> None:
+    first = await enabled(client, listen=address)
     token = (await paired(client, first))["token"]
     second = await enabled(client)
     assert second != first
@@ -46,18 +48,17 @@ async def test_it_moves_and_devices_stay(client: Client, nursery: trio.Nursery) 
     assert await (await connect(second, token, nursery)).call("device/list")
 
 
-async def test_the_same_address_is_taken_over(client: Client) -> None:
-    port = await enabled(client)
+async def test_the_same_address_is_taken_over(client: Client, address: str) -> None:
+    port = await enabled(client, listen=address)
     for _ in range(3):
-        assert await enabled(client, listen=f"127.0.0.1:{port}") == port
+        assert await enabled(client, listen=address) == port
 
 
 async def test_a_port_that_is_taken_when_the_daemon_starts_is_tried_again(
-    daemon: Daemon, client: Client, monkeypatch: pytest.MonkeyPatch
+    daemon: Daemon, client: Client, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setattr("claudetted.rpc.doors.web.remote.RETRY_SECONDS", 0.01)
-    port = await enabled(client)
-    await enabled(client, listen=f"127.0.0.1:{port}")
+    port = await enabled(client, listen=address)
     await daemon.stop()
     with socket.create_server(("127.0.0.1", port)):
         await daemon.start()
@@ -117,8 +118,8 @@ async def test_remote_enable_StoreFull(client: Client) -> None:
     assert "remote" not in await client.call("daemon/status")
 
 
-async def test_remote_disable_StoreFull(client: Client) -> None:
-    port = await enabled(client)
+async def test_remote_disable_StoreFull(client: Client, address: str) -> None:
+    port = await enabled(client, listen=address)
     with full_disk():
         assert (await client.refused("remote/disable")).name == "StoreFull"
     with pytest.raises(OSError):

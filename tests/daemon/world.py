@@ -8,7 +8,7 @@ import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +30,7 @@ from tests.daemon import remote
 from tests.daemon.client import PATIENCE, Client, Json, Refused, connect
 from tests.fakes.gates import Gates
 from tests.fakes.launcher import write_launcher
+from tests.support.ports import own_port
 
 Door = Literal["unix", "websocket"]
 """Where a test's clients come in."""
@@ -154,6 +155,7 @@ class Daemon:
         self._nursery = nursery
         self._ended = trio.Event()
         self._clients: list[Client] = []
+        self._held = ExitStack()
         self.serving: Serving | None = None
 
     @property
@@ -198,10 +200,10 @@ class Daemon:
         """On a WebSocket, as a device that may do everything."""
         if not self._token:
             local = await connect(self.socket, self._nursery)
-            self._port = await remote.enabled(local)
-            self._token = (await remote.paired(local, self._port))["token"]
             # The same place after a restart.
-            await local.call("remote/enable", listen=f"127.0.0.1:{self._port}")
+            self._port = self._held.enter_context(own_port())
+            await remote.enabled(local, listen=f"127.0.0.1:{self._port}")
+            self._token = (await remote.paired(local, self._port))["token"]
             await local.close()
         return await remote.opened(self._port, self._token, self._nursery, **options)
 
@@ -209,6 +211,7 @@ class Daemon:
         for client in self._clients:
             await client.close()
         await self.stop()
+        self._held.close()
 
 
 class Chat:
