@@ -8,7 +8,10 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+// It tells of what hangs: a busy machine may take long for anything.
+const PATIENCE = 60_000;
 const browser = await chromium.launch({
+  timeout: PATIENCE,
   executablePath: process.argv[2],
   args: ["--no-sandbox", "--disable-dev-shm-usage"],
 });
@@ -41,7 +44,7 @@ kept.phone = async (name, url, options = {}) => {
     const asked = new URL(request.url());
     if (asked.host !== home && asked.protocol !== "data:") kept.faults.push(`asked ${asked.href}`);
   });
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(PATIENCE);
   await page.goto(url);
   kept.pages[name] = page;
   return page;
