@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import trio
 from msgspec.structs import replace
@@ -70,7 +70,8 @@ class Actor:
         self._at_work = False
         self._users = 0
         self._world = world
-        self._state = state
+        # None before the first step alone, which makes the chat.
+        self.state = cast(ChatState, state)
         self._prompts = prompts or {}
         self._item_count = stored.item_count if stored else 0
         self._inbox = Inbox()
@@ -85,12 +86,7 @@ class Actor:
     @property
     def begun(self) -> bool:
         """Whether its first step is done: before that there is no chat."""
-        return self._state is not None
-
-    @property
-    def state(self) -> ChatState:
-        assert self._state is not None
-        return self._state
+        return self.state is not None
 
     async def run(self) -> None:
         """The chat's task."""
@@ -112,9 +108,7 @@ class Actor:
         """
         if self.gone:
             raise self._not_found()
-        request = Request(plan)
-        self._inbox.put_request(request)  # type: ignore[arg-type]  # the result type is erased
-        return await request.outcome()
+        return await self._inbox.ask(plan)
 
     async def until(self, check: Check[R]) -> R:
         """The first thing `check` finds in the chat, now or after a later step."""
@@ -201,9 +195,9 @@ class Actor:
 
     async def _report(self) -> None:
         """Takes what the sidecar said; keeps it for later when the disk refuses."""
-        if self._state and self._has_plans:
+        if self.begun and self._has_plans:
             # This may be the end of a turn, with which something begins that uses a model.
-            await self._world.block.renew_for(self._state.chat)
+            await self._world.block.renew_for(self.state.chat)
         reports = self._take_reports()
         step = self._step()
         hearing = self._process.hearing.copy()
@@ -253,7 +247,7 @@ class Actor:
 
     def _step(self) -> Step:
         standing = Standing(
-            self._state,
+            self.state,
             self.agent,
             self.texts,
             self._prompts,
@@ -339,7 +333,7 @@ class Actor:
     def _become(self, step: Step) -> None:
         if step.agent.sidecar_id != self.agent.sidecar_id:
             self._process.begin_anew()
-        self._state = step.state
+        self.state = step.state
         if self.denials.unrecorded:
             self.denials.keep_only(step.state.permissions)
         self.agent = step.agent

@@ -52,6 +52,12 @@ class Inbox:
         """Reports wait because the disk refused what happened before them."""
         self._lot = trio.lowlevel.ParkingLot()
 
+    async def ask(self, plan: Callable[[Step], T]) -> T:
+        """Has the chat's task carry out a plan, and waits for the outcome."""
+        request = Request(plan)
+        self.put_request(request)  # type: ignore[arg-type]  # the result type is erased
+        return await request.outcome()
+
     def put_request(self, request: Request[object]) -> None:
         self.requests.append(request)
         self._lot.unpark()

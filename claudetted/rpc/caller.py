@@ -71,15 +71,3 @@ class Caller:
 
     client: Client
     after_reply: list[Callable[[], None]] = field(default_factory=list)
-
-    @property
-    def who(self) -> str:
-        return self.client.who
-
-    @property
-    def peer(self) -> Peer:
-        return self.client.peer
-
-    def replied(self) -> None:
-        for call in self.after_reply:
-            call()

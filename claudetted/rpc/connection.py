@@ -120,7 +120,8 @@ class Connections:
         caller = Caller(client)
         if frame := await self._dispatcher.answer(parsed, caller):
             client.outbox.put(frame)
-        caller.replied()
+        for call in caller.after_reply:
+            call()
         if limiter:
             limiter.release_on_behalf_of(parsed)
 

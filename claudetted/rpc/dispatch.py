@@ -74,11 +74,8 @@ class Parsed:
     calls: list[Call]
     replies: Any
     """One, a list of them for a batch, or None when nothing may be answered."""
-
-    @property
-    def waits(self) -> bool:
-        """Whether the answer may take its time."""
-        return any(call.method.waits for call in self.calls)
+    waits: bool
+    """Whether the answer may take its time."""
 
 
 class Dispatcher:
@@ -102,7 +99,7 @@ class Dispatcher:
         )
         if isinstance(replies, dict) and replies.get("error", {}).get("code") == _PARSE_ERROR:
             replies = _why_unread(line) or replies
-        return Parsed(calls, replies)
+        return Parsed(calls, replies, any(call.method.waits for call in calls))
 
     async def answer(self, parsed: Parsed, caller: Caller) -> bytes:
         """Makes the calls in their order and gives the frame that answers the line.
@@ -123,7 +120,7 @@ class Dispatcher:
 
     async def _make(self, call: Call, reply: dict[str, Any], caller: Caller) -> None:
         try:
-            caller.peer.require(call.method.right, call.method.name)
+            caller.client.peer.require(call.method.right, call.method.name)
             params = _typed(call)
             result = await self._handlers[call.method.name](caller, params)
             reply["result"] = jsonrpc.encoded(result)

@@ -1,5 +1,6 @@
 """Owns JSON-RPC 2.0 frames as bytes: replies, errors and notifications, one a line."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -38,3 +39,8 @@ def notification(method: str, params: Any) -> bytes:
         method.encode(),
         _encoder.encode(params),
     )
+
+
+def notifications(told: Iterable[tuple[str, Any]]) -> list[bytes]:
+    """One for each (method, params), in their order."""
+    return [notification(method, params) for method, params in told]

@@ -1,7 +1,10 @@
 """Owns the bytes a chat publishes: each event and delta is encoded once for all clients."""
 
+from collections.abc import Iterable
+
 import msgspec
 
+from claudetted.chat.step import PublishedDelta, PublishedEvent
 from claudetted.protocol.base import ChatId, Data, ItemId
 from claudetted.protocol.events import DeltaParams
 from claudetted.wire import jsonrpc
@@ -16,9 +19,23 @@ class _StoredEvent(Data, frozen=True):
     event: msgspec.Raw
 
 
+def framed(chat_id: ChatId, published: Iterable[PublishedEvent | PublishedDelta]) -> list[bytes]:
+    """The frames of events and deltas, in their order."""
+    return jsonrpc.notifications([_told(chat_id, entry) for entry in published])
+
+
+def _told(chat_id: ChatId, entry: PublishedEvent | PublishedDelta) -> tuple[str, Data]:
+    if isinstance(entry, PublishedEvent):
+        return "event", _stored(chat_id, entry.seq, entry.at, entry.body)
+    return "delta", DeltaParams(chat_id, entry.item_id, entry.offset, "".join(entry.pieces))
+
+
 def event_frame(chat_id: ChatId, seq: int, at: str, body: bytes) -> bytes:
-    stored = _StoredEvent(chat_id, seq, at, msgspec.Raw(body))
-    return jsonrpc.notification("event", stored)
+    return jsonrpc.notification("event", _stored(chat_id, seq, at, body))
+
+
+def _stored(chat_id: ChatId, seq: int, at: str, body: bytes) -> _StoredEvent:
+    return _StoredEvent(chat_id, seq, at, msgspec.Raw(body))
 
 
 def delta_frame(chat_id: ChatId, item_id: ItemId, offset: int, text: str) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from claudetted.chat.audience.frames import delta_frame, event_frame
+from claudetted.chat.audience.frames import delta_frame, framed
 from claudetted.chat.state.open_texts import Texts
 from claudetted.chat.step import PublishedDelta, PublishedEvent
 from claudetted.protocol.base import ChatId, ItemId
@@ -109,8 +109,9 @@ class Batch:
         self, chat_id: ChatId, published: list[PublishedEvent | PublishedDelta], seq: int
     ) -> None:
         self.seq = seq
-        self._frames = [(entry, _frame(chat_id, entry)) for entry in published]
-        self.joined = b"".join(frame for _, frame in self._frames)
+        encoded = framed(chat_id, published)
+        self._frames = list(zip(published, encoded, strict=True))
+        self.joined = b"".join(encoded)
         self.closed = [
             entry.event.item.id
             for entry in published
@@ -172,9 +173,3 @@ class Hub:
         batch = Batch(self.chat_id, published, seq)
         for subscription in list(self.subscriptions):
             subscription.publish(batch)
-
-
-def _frame(chat_id: ChatId, entry: PublishedEvent | PublishedDelta) -> bytes:
-    if isinstance(entry, PublishedEvent):
-        return event_frame(chat_id, entry.seq, entry.at, entry.body)
-    return delta_frame(chat_id, entry.item_id, entry.offset, "".join(entry.pieces))

@@ -28,17 +28,17 @@ async def create(
 ) -> chats.ChatResult:
     if params.harness or params.model or params.backend or params.level or params.thinking:
         what = "Choosing a chat's agent, model, thinking or permission level"
-        caller.peer.require("configure", what)
+        caller.client.peer.require("configure", what)
     if params.level:
-        caller.peer.require_level(params.level, "Creating this chat")
-    params = replace(params, env=caller.peer.carried(params.env))
+        caller.client.peer.require_level(params.level, "Creating this chat")
+    params = replace(params, env=caller.client.peer.carried(params.env))
     keyed = Keyed(services.database, "chat/create", params.key, params)
 
     async def act() -> chats.ChatResult:
         await preferences.take_up(services)
         services.network.learn(params.env)
         actor = await creation.create(
-            services.manager, params, keyed.remember, highest=caller.peer.rights.level
+            services.manager, params, keyed.remember, highest=caller.client.peer.rights.level
         )
         return chats.ChatResult(actor.state.chat)
 
@@ -114,7 +114,7 @@ async def configure(
 ) -> chats.ChatResult:
     """A model the running agent does not know is refused and the old one stays."""
     if params.level:
-        caller.peer.require_level(params.level, "Setting this level")
+        caller.client.peer.require_level(params.level, "Setting this level")
     actor = await configuration.configure(services.manager, params)
     return chats.ChatResult(actor.state.chat)
 
@@ -122,7 +122,7 @@ async def configure(
 async def compact(services: Services, caller: Caller, params: chats.CompactParams) -> Empty:
     """Begins at once, or after the running turn."""
     actor = await services.manager.find(params.chat_id)
-    caller.peer.require_level(actor.state.chat.level, "Compacting this chat")
+    caller.client.peer.require_level(actor.state.chat.level, "Compacting this chat")
     with actor.in_use():
         await actor.prepare()
         await actor.ask(partial(turns.ask_to_compact, instructions=params.instructions))
@@ -134,7 +134,7 @@ async def environment(
 ) -> chats.EnvironmentResult:
     actor = await services.manager.find(params.chat_id)
     if params.env is not None:
-        caller.peer.require_environment("Changing the environment of an agent's commands")
+        caller.client.peer.require_environment("Changing the environment of an agent's commands")
         await actor.ask(partial(lifecycle.refresh_environment, env=params.env))
     shown = {name: _shown(name, value) for name, value in sorted(actor.env.items())}
     return chats.EnvironmentResult(shown)

@@ -25,7 +25,7 @@ async def hello(
 ) -> daemon.HelloResult:
     caller.client.name = params.name
     caller.client.kind = params.kind
-    caller.client.peer = caller.peer.limited(params.limits)
+    caller.client.peer = caller.client.peer.limited(params.limits)
     await preferences.take_up(services)
     return daemon.HelloResult(
         PROTOCOL_LEVEL,
@@ -33,7 +33,7 @@ async def hello(
         services.instance,
         os.getpid(),
         FEATURES,
-        [right for right in RIGHTS if caller.peer.may(right)],
+        [right for right in RIGHTS if caller.client.peer.may(right)],
     )
 
 

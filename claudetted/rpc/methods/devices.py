@@ -52,11 +52,11 @@ async def unsubscribe(services: Services, caller: Caller, params: NoParams) -> E
 
 
 def _device(caller: Caller) -> str:
-    if not caller.peer.device_id:
+    if not caller.client.peer.device_id:
         raise errors_remote.NotADevice(
             "Web Push is for paired devices: subscribe in the page of the device itself."
         )
-    return caller.peer.device_id
+    return caller.client.peer.device_id
 
 
 async def revoke(services: Services, caller: Caller, params: devices.RevokeParams) -> Empty:

@@ -36,7 +36,7 @@ async def subscribe(
         raise errors.InvalidParams("Name a chat, or ask for all.", path="$.chatId")
     actor = await services.manager.find(params.chat_id)
     _leave(caller, params.chat_id)
-    env = caller.peer.carried(params.env)
+    env = caller.client.peer.carried(params.env)
     services.network.learn(env)
     await configuration.carry(services.manager, actor, env)
     if services.audience.is_served(actor.state.chat):

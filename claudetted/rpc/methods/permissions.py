@@ -53,9 +53,9 @@ async def decide(
     A deny needs no disk: what cannot be recorded now is recorded later.
     """
     if params.decision == "allow":
-        caller.peer.require_allowing("Allowing a request")
+        caller.client.peer.require_allowing("Allowing a request")
         if params.scope != "once":
-            caller.peer.require("configure", "Allowing more than this one request")
+            caller.client.peer.require("configure", "Allowing more than this one request")
     keyed = Keyed(services.database, "permission/decide", params.key, params)
 
     async def act() -> permissions.DecideResult:
@@ -67,7 +67,7 @@ async def decide(
         except errors.StoreFull:
             if params.decision != "deny":
                 raise
-            result = await _deny_first(services, actor, plan, params, caller.who)
+            result = await _deny_first(services, actor, plan, params, caller.client.who)
         if result is None:
             raise await _gone(services, actor, params.permission_id)
         return result
@@ -129,7 +129,7 @@ def _decide(
         params.permission_id,
         params.decision,
         params.scope,
-        caller.who,
+        caller.client.who,
         params.reason,
         params.digest,
         params.seen_whole,

@@ -21,7 +21,7 @@ async def list_(services: Services, caller: Caller, params: queue.ListParams) ->
 
 async def edit(services: Services, caller: Caller, params: queue.EditParams) -> queue.ListResult:
     level = (await services.manager.find(params.chat_id)).state.chat.level
-    caller.peer.require_sending(level)
+    caller.client.peer.require_sending(level)
     taken = await images.take(services, params.images or [])
 
     def plan(step: Step) -> None:
@@ -42,7 +42,7 @@ async def resume(
     services: Services, caller: Caller, params: queue.ResumeParams
 ) -> queue.ListResult:
     actor = await services.manager.find(params.chat_id)
-    caller.peer.require_sending(actor.state.chat.level)
+    caller.client.peer.require_sending(actor.state.chat.level)
     await configuration.follow_default(services.manager, actor)
     await actor.prepare()
     return await _after(services, params.chat_id, planning.resume_queue)

@@ -39,7 +39,7 @@ def _known(world: World, workspace: str) -> Places:
 
 
 async def add(services: Services, caller: Caller, params: rules.AddParams) -> rules.AddResult:
-    caller.peer.require_allowing("Adding a rule")
+    caller.client.peer.require_allowing("Adding a rule")
     try:
         parsed = parse(params.text)
     except RuleError as error:
@@ -49,7 +49,7 @@ async def add(services: Services, caller: Caller, params: rules.AddParams) -> ru
         id=rules.RuleId(ids.new_id()),
         scope=params.scope,
         subject=await _subject(services, params),
-        by=caller.who,
+        by=caller.client.who,
         at=ids.now(),
     )
     row = row_of(rule)
@@ -62,7 +62,7 @@ async def add(services: Services, caller: Caller, params: rules.AddParams) -> ru
 
 
 async def remove(services: Services, caller: Caller, params: rules.RemoveParams) -> Empty:
-    caller.peer.require_allowing("Removing a rule")
+    caller.client.peer.require_allowing("Removing a rule")
     book = services.manager.world.rulebook
     if params.rule_id not in {rule.id for rule in book.rules}:
         raise errors.RuleNotFound(

@@ -162,6 +162,6 @@ def _shown(services: Services, key: str) -> Setting:
 def _readable(setting: Setting, caller: Caller) -> Setting:
     """An address may hold a secret, which an agent's program or a telephone need not know."""
     known = KNOWN[setting.key.partition(":")[0]]
-    if known.private and setting.value and not caller.peer.may("administer"):
+    if known.private and setting.value and not caller.client.peer.may("administer"):
         return replace(setting, value="(set)")
     return setting

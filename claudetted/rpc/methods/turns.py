@@ -33,8 +33,8 @@ async def send(services: Services, caller: Caller, params: turns.SendParams) -> 
             said = await services.slash.run(services, caller, actor, params, keyed)
             if isinstance(said, turns.SendResult):
                 return said
-            caller.peer.require_sending(actor.state.chat.level)
-            env = caller.peer.carried(params.env)
+            caller.client.peer.require_sending(actor.state.chat.level)
+            env = caller.client.peer.carried(params.env)
             services.network.learn(env)
             await configuration.carry(services.manager, actor, env)
             await configuration.follow_default(services.manager, actor)
@@ -56,7 +56,7 @@ def _send(
 
 async def stop(services: Services, caller: Caller, params: turns.StopParams) -> turns.StopResult:
     """Answers when what ran has stopped."""
-    turn_id = await stopping.stop(services.manager, params.chat_id, caller.who)
+    turn_id = await stopping.stop(services.manager, params.chat_id, caller.client.who)
     return turns.StopResult(turn_id is not None, turn_id or None)
 
 
@@ -106,7 +106,7 @@ async def retry(services: Services, caller: Caller, params: turns.RetryParams) -
     async def act() -> turns.SendResult:
         actor = await services.manager.find(params.chat_id)
         with actor.in_use():
-            caller.peer.require_sending(actor.state.chat.level)
+            caller.client.peer.require_sending(actor.state.chat.level)
             return await retries.retry(services, actor, keyed)
 
     return await keyed.once(turns.SendResult, act)

@@ -74,7 +74,7 @@ async def reset(invocation: Invocation) -> SendResult:
 async def stop(invocation: Invocation) -> SendResult:
     """Acts first: on a full disk the answer is told and not kept."""
     running = await stopping.begin_stop(
-        invocation.services.manager, invocation.actor.chat_id, invocation.caller.who
+        invocation.services.manager, invocation.actor.chat_id, invocation.caller.client.who
     )
     text = "Nothing is running." if running is None else "Stopping."
     try:
@@ -145,13 +145,13 @@ async def _configured(invocation: Invocation, **changes: str) -> chats.Chat:
     """As the method does it, with all that it refuses."""
     params = _typed(chats.ConfigureParams, chatId=invocation.actor.chat_id, **changes)
     if params.level:
-        invocation.caller.peer.require_level(params.level, "Setting this level")
+        invocation.caller.client.peer.require_level(params.level, "Setting this level")
     return (await configuration.configure(invocation.services.manager, params)).state.chat
 
 
 def _require_level(invocation: Invocation) -> None:
     level = invocation.actor.state.chat.level
-    invocation.caller.peer.require_sending(level)
+    invocation.caller.client.peer.require_sending(level)
 
 
 def _typed(params: type[P], **given: str) -> P:

@@ -33,7 +33,7 @@ class Slash:
             return False
         if own := OWN.get(typed.name):
             if typed.argument:
-                caller.peer.require(own.right, f"/{typed.name} with an argument")
+                caller.client.peer.require(own.right, f"/{typed.name} with an argument")
             if params.images and not own.images:
                 message = f"/{typed.name} takes no images; send them with a message."
                 raise errors.InvalidParams(message, path="$.images")

@@ -49,10 +49,10 @@ async def resolve(
         question = step.state.questions.get(params.question_id)
         if question is None:
             return None
-        caller.peer.require(_NEEDED[question.kind], f"Answering “{question.title}”")
+        caller.client.peer.require(_NEEDED[question.kind], f"Answering “{question.title}”")
         if question.kind == "trust":
-            caller.peer.require_allowing(f"Answering “{question.title}”")
-        told = planning.answer(step, question, params.value, caller.who)
+            caller.client.peer.require_allowing(f"Answering “{question.title}”")
+        told = planning.answer(step, question, params.value, caller.client.who)
         if question.kind == "trust":
             trust.decide(step, question.subject, params.value)
         result = questions.AnswerResult(params.question_id, told)

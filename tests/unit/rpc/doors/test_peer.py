@@ -174,7 +174,7 @@ def test_decisions_record_the_label_of_the_peer() -> None:
     peer = Peer("a telephone", "user", Rights("decide"))
     client = Client(peer, Outbox(lambda subscription: ""), cast(trio.Nursery, None))
     client.name, client.kind = "page", "browser"
-    assert Caller(client).who == "page/browser (a telephone)"
+    assert client.who == "page/browser (a telephone)"
 
 
 def test_a_slash_command_opens_nothing_that_its_method_does_not() -> None:

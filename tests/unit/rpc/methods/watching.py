@@ -283,7 +283,7 @@ class Stage:
         chats = [
             (actor.chat_id, actor.state.seq, dict(actor.texts._texts).keys(), len(actor.hub))
             for actor in self.manager.loaded
-            if actor._state
+            if actor.begun
         ]
         frames = [
             (mirror.state.seq, dict(mirror.texts))
