@@ -21,6 +21,7 @@ from tests.bench.rows import (
     flooding,
     pacing,
     replacing,
+    seating,
     storing,
 )
 from tests.bench.table import Row, rendered
@@ -33,6 +34,7 @@ ROWS = {
     "changing": changing.rows,
     "replacing": replacing.rows,
     "storing": storing.rows,
+    "seating": seating.rows,
     "adapting": adapting.rows,
 }
 

@@ -14,13 +14,15 @@ from claudette_cli.client.environment import refreshed
 from claudette_cli.client.following import Following
 from claudette_cli.commands import options
 from claudette_cli.exits import DONE, Failure
-from claudette_cli.terminal import early
+from claudette_cli.terminal import early, ending
 from claudette_cli.terminal.output import attended, errors, output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Callable
+
+    from claudette_cli.attach.switching import Next
 
 
 def declare_attach(parser: ArgumentParser) -> None:
@@ -85,17 +87,14 @@ def _sit_plainly(chat_id: str, fresh: set[str]) -> int:
 
 def _sit_in(chat_id: str, typing: early.Early, fresh: set[str]) -> int:
     """The `fresh` chats go again when nobody used them."""
-    # Imported here: only a terminal pays for prompt_toolkit and rich.
-    from claudette_cli.attach.seat import Seat
-
     try:
         while True:
-            seat = Seat(chat_id, typing.typed())
-            code = seat.run()
-            if seat.onward is None:
+            code, onward = _sit_once(chat_id, typing)
+            if onward is None:
                 return code
+            typing.interruptible()
             try:
-                chat_id, unused = seat.onward()
+                chat_id, unused = onward()
             except Failure as failure:
                 errors().say(f"claudette: {failure.message}")
             else:
@@ -103,6 +102,23 @@ def _sit_in(chat_id: str, typing: early.Early, fresh: set[str]) -> int:
     finally:
         for one in fresh:
             remove_unused(one)
+
+
+def _sit_once(chat_id: str, typing: early.Early) -> tuple[int, Callable[[], Next] | None]:
+    """The exit code, and what leads to the chat that the person goes on to."""
+    # Imported here: only a terminal pays for it.
+    from claudette_cli.attach.first_line import FirstLine
+    from claudette_cli.attach.reader import Reader
+
+    with Reader(chat_id, output()) as reader, FirstLine(typing, output()) as line:
+        picture = reader.open()
+        line.show(picture)
+        with ending.held():
+            # It brings prompt_toolkit, and a signal in the middle of an import could be lost.
+            from claudette_cli.attach.seat import Seat
+
+            seat = Seat(chat_id, reader, picture, line.take)
+        return seat.run(), seat.onward
 
 
 def _new_here(daemon: Daemon) -> str:

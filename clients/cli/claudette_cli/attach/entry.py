@@ -46,8 +46,3 @@ def key(provider: Json, take: Callable[[str], None]) -> Entry:
     where = f"get one at {line(provider['docs'])} · " if provider.get("docs") else ""
     hint = f"{where}Enter stores it · Esc goes back"
     return Entry("", f"key of {line(provider['name'])} ▸ ", hint, take, hidden=True)
-
-
-def takes_text(question: Json | None) -> bool:
-    """Whether a question is answered in words, and not by the number of an option."""
-    return question is not None and (not question.get("options") or bool(question.get("free")))

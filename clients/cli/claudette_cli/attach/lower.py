@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 
-from claudette_cli.attach.entry import takes_text
 from claudette_cli.attach.picture import asked_line
-from claudette_cli.rendering import cards
+from claudette_cli.rendering import cards, questions
 from claudette_cli.terminal.output import cut
 
 TYPE_CHECKING = False
@@ -33,7 +32,7 @@ def question(picture: Picture, width: int, entry: Entry | None) -> StyleAndTextT
     if asked is None:
         return []
     how = ""
-    if takes_text(asked):
+    if questions.takes_text(asked):
         answering = entry is not None and entry.about == asked["id"]
         how = "Enter answers" if answering else "/answer TEXT"
     return [("class:card", asked_line(asked, width, how))]

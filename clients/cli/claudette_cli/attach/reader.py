@@ -18,6 +18,9 @@ from claudette_cli.terminal.output import Terminal, screen_rows
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Self
+
+    from claudette_cli.client.fold import Change
 
     Show = Callable[[list[str], Picture], None]
 
@@ -26,7 +29,7 @@ FRAME_SECONDS = 0.05
 
 
 class Reader:
-    """Runs until it is closed, the chat is deleted, or no daemon can be had."""
+    """A context. Runs until its end, until the chat is deleted, or no daemon can be had."""
 
     def __init__(self, chat_id: str, terminal: Terminal) -> None:
         self._others = Others(chat_id)
@@ -35,9 +38,22 @@ class Reader:
         self._scroll = Scroll(self._following.fold, terminal, seated=True)
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._begun: list[Change] = []
+        """What came with the first picture."""
         self._shown_at = 0.0
         self._changed = 0.0
         self.decided_here = self._scroll.decided_here
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> Picture:
+        """The first picture, waited for: the chat as it is, without its transcript."""
+        self._begun = self._following.take()
+        return self._picture([], connected=self._following.connection is not None)
 
     def start(self, show: Show, over: Callable[[Failure | None], None]) -> None:
         """`show` draws and returns when it is drawn; `over` is called once, at the end."""
@@ -50,10 +66,13 @@ class Reader:
         self._following.interrupt()
         if self._thread is not None:
             self._thread.join(timeout=1)
+        else:
+            self._following.close()
 
     def _run(self, show: Show, over: Callable[[Failure | None], None]) -> None:
         failure: Failure | None = None
         try:
+            _load_the_rest()
             while not self._closing and self._turn_page(show):
                 pass
         except Failure as failed:
@@ -68,10 +87,7 @@ class Reader:
         final: list[str] = []
         names: set[str] = set()
         while True:
-            changes = self._following.take()
-            if not self._shown_at:
-                self._draw(show, [], connected=True)
-                _load_the_rest()
+            changes, self._begun = self._begun or self._following.take(), []
             for change in changes:
                 final += self._scroll.take(change)
                 names.add(change[0])
@@ -80,19 +96,19 @@ class Reader:
                 break
         if names - {"others", "balance"}:
             self._changed = time.monotonic()
-        self._draw(show, final, connected="disconnected" not in names)
+        tail = self._scroll.tail(max(3, screen_rows() // 2))
+        show(final, self._picture(tail, connected="disconnected" not in names))
+        self._shown_at = time.monotonic()
         return "chat/deleted" not in names
 
-    def _draw(self, show: Show, final: list[str], *, connected: bool) -> None:
-        picture = Picture(
+    def _picture(self, tail: list[str], *, connected: bool) -> Picture:
+        return Picture(
             self._following.fold,
-            self._scroll.tail(max(3, screen_rows() // 2)) if self._shown_at else [],
+            tail,
             connected=connected,
             changed=self._changed,
             others=self._others.count,
         )
-        show(final, picture)
-        self._shown_at = time.monotonic()
 
     def _more_within(self, seconds: float) -> bool:
         connection = self._following.connection
@@ -102,7 +118,7 @@ class Reader:
 
 
 def _load_the_rest() -> None:
-    """What the first prompt does without, before anything is said: another installation may have
+    """What the first picture does without, before anything is said: another installation may have
     replaced this one by then."""
     for name in ("markdown", "diffs"):
         importlib.import_module(f"claudette_cli.rendering.{name}")

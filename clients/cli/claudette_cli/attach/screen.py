@@ -38,9 +38,11 @@ from claudette_cli.attach import alerts, bindings, entry, lower, suspending, wel
 from claudette_cli.attach.completion import Offered
 from claudette_cli.attach.draft import Draft
 from claudette_cli.attach.entry import Entry
+from claudette_cli.attach.first_line import PROMPT
 from claudette_cli.attach.picture import Picture
 from claudette_cli.attach.review import Review
 from claudette_cli.attach.reviewing import Fetch, application
+from claudette_cli.rendering import questions
 from claudette_cli.terminal.output import output
 
 Json = dict[str, Any]
@@ -91,8 +93,10 @@ class Seated(Protocol):
 class Screen:
     """Draws pictures and turns keys into what a person wants."""
 
-    def __init__(self, seated: Seated, *, colour: bool, typed: str = "") -> None:
-        """`typed` are keys from before there was a screen."""
+    def __init__(
+        self, seated: Seated, *, colour: bool, typed: Callable[[], str] = lambda: ""
+    ) -> None:
+        """`typed` gives the keys from before there was a screen, when this one is drawn."""
         self.seated = seated
         self.picture: Picture | None = None
         """What is on the screen now; what a key means is about this."""
@@ -124,14 +128,14 @@ class Screen:
         self._app.timeoutlen = ESCAPE_SECONDS
 
         self._left = False
+        self._typed = typed
         suspending.without_answers(self._app.input)
-        if typed:
-            suspending.type_ahead(self._app.input, typed)
 
     async def run(self) -> None:
         ticking = asyncio.create_task(self._tick())
         try:
             with suspending.on_request(), self.alerts.titled():
+                suspending.type_ahead(self._app.input, self._typed())
                 await self._app.run_async(pre_run=self._leave_if_asked)
         finally:
             ticking.cancel()
@@ -247,7 +251,7 @@ class Screen:
 
     def _answers(self, question: Json) -> bool:
         free = not self.line.text and self.entry is None and not self._asked
-        return free and entry.takes_text(question)
+        return free and questions.takes_text(question)
 
     @property
     def _asked(self) -> str:
@@ -353,7 +357,7 @@ class Screen:
         return self.entry is not None and self.entry.hidden
 
     def _prompt(self) -> StyleAndTextTuples:
-        return [("class:prompt", self.entry.prompt if self.entry else "▸ ")]
+        return [("class:prompt", self.entry.prompt if self.entry else PROMPT)]
 
     def _accepted(self, buffer: Buffer) -> bool:
         text = self.draft.whole(buffer.text).strip()

@@ -14,8 +14,6 @@ from claudette_cli.attach.draft import history_path, kept_history
 from claudette_cli.attach.errands import Errands, call
 from claudette_cli.attach.keys import Keys
 from claudette_cli.attach.looking import Looking
-from claudette_cli.attach.picture import Picture
-from claudette_cli.attach.reader import Reader
 from claudette_cli.attach.review import Review, counted
 from claudette_cli.attach.screen import Screen
 from claudette_cli.attach.shell import Shell
@@ -35,6 +33,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from claudette_cli.attach.entry import Entry
+    from claudette_cli.attach.picture import Picture
+    from claudette_cli.attach.reader import Reader
 
     Json = dict[str, Any]
 
@@ -42,11 +42,14 @@ if TYPE_CHECKING:
 class Seat:
     """One person in one chat, until they detach."""
 
-    def __init__(self, chat_id: str, typed: str = "") -> None:
-        """`typed` is what the person typed before there was a screen."""
+    def __init__(
+        self, chat_id: str, reader: Reader, picture: Picture, typed: Callable[[], str]
+    ) -> None:
+        """`picture` is the first of the reader's; `typed` gives the keys from before the screen."""
         self._chat_id = chat_id
         self._terminal = output()
-        self._reader = Reader(chat_id, self._terminal)
+        self._reader = reader
+        self._first = picture
         self._screen = Screen(self, colour=self._terminal.colour, typed=typed)
         self._screen.draft.announce = self._announced
         self._errands = Errands(self._tell)
@@ -101,7 +104,10 @@ class Seat:
         for signum in ending.SIGNALS:
             if signal.getsignal(signum) != signal.SIG_IGN:
                 self._loop.add_signal_handler(signum, self._end, signum)
-        self._reader.start(self._show_soon, self._over_soon)
+        self._look_at(self._first)
+        await self._screen.show([], self._first)
+        # Once the screen is drawn, which all that the reader loads would hold up.
+        self._loop.call_soon(self._reader.start, self._show_soon, self._over_soon)
         self._errands.aside(self._learn)
         try:
             await self._screen.run()
@@ -346,6 +352,12 @@ class Seat:
 
     def _show_soon(self, final: list[str], picture: Picture) -> None:
         """Called by the reader, which waits until it is drawn."""
+        self._look_at(picture)
+        if self._loop is not None:
+            shown = self._screen.show(final, picture)
+            asyncio.run_coroutine_threadsafe(shown, self._loop).result()
+
+    def _look_at(self, picture: Picture) -> None:
         if picture.directory != self._place and not finding.elsewhere():
             self._place = picture.directory
             self._errands.aside(lambda: self._look_around(picture.directory, picture.workspace))
@@ -353,9 +365,6 @@ class Seat:
             self._greeted = True
             self._looking.look(picture.harness)
         self._deleted = picture.deleted
-        if self._loop is not None:
-            shown = self._screen.show(final, picture)
-            asyncio.run_coroutine_threadsafe(shown, self._loop).result()
 
     def _over_soon(self, failure: Failure | None) -> None:
         """Called by the reader at its end: after a detach, which changes nothing, or by itself."""

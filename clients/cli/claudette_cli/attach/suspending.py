@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.input.typeahead import store_typeahead
-from prompt_toolkit.input.vt100_parser import Vt100Parser
+from prompt_toolkit.input.vt100 import Vt100Input
 
 from claudette_cli.terminal import background
 
@@ -19,16 +19,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from prompt_toolkit.input import Input
-    from prompt_toolkit.key_binding import KeyPress
 
 
 def type_ahead(source: Input, text: str) -> None:
-    """Keys that the screen finds when it begins."""
-    keys: list[KeyPress] = []
-    parser = Vt100Parser(keys.append)
-    parser.feed(text)
-    parser.flush()
-    store_typeahead(source, keys)
+    """Keys that the screen finds when it begins. A paste that they begin goes on in what it reads
+    itself."""
+    if text and isinstance(source, Vt100Input):
+        source.vt100_parser.feed(text)
+        store_typeahead(source, source.flush_keys())
 
 
 def without_answers(source: Input) -> None:

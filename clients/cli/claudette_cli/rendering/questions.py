@@ -23,6 +23,11 @@ BESIDE = 10
 """Rows that the title, the line to type in and the status want as well."""
 
 
+def takes_text(question: Json) -> bool:
+    """Whether it is answered in words, and not by the number of an option."""
+    return not question.get("options") or bool(question.get("free"))
+
+
 def card(question: Json, terminal: Terminal) -> list[str]:
     """The question with its answers, numbered: a number stands for one of them."""
     paint = terminal.paint
