@@ -30,6 +30,8 @@ from claudetted.protocol.items import Item, NoticeKind
 from claudetted.protocol.permissions import Confinement, Request, Resolution
 from claudetted.protocol.questions import Answer, Question
 from claudetted.protocol.turns import Turn, Usage
+from claudetted.sidecar import moments
+from claudetted.sidecar.moments import Moment
 from claudetted.store import journal
 from claudetted.store.database import Transaction
 from claudetted.store.usage import UsageRow
@@ -105,6 +107,11 @@ class Step:
     def at(self) -> str:
         """When all of it happens."""
         return ids.now()
+
+    @cached_property
+    def moment(self) -> Moment:
+        """The same as the kernel counts it. What the step has started is started after it."""
+        return moments.now()
 
     @cached_property
     def write(self) -> journal.Write:
@@ -207,6 +214,8 @@ class Step:
         fitted, payloads = fit(replace(item, opened_at=self.at), b"")
         self._insert(fitted, payloads)
         self.emit(ev.ItemOpened(fitted))
+        if item.tool:
+            self.agent = self.agent.call_opened(item.id, self.moment)
 
     def change_item(self, item: Item) -> None:
         fitted, payloads = fit(item, b"")
@@ -223,6 +232,7 @@ class Step:
         self.write.payloads.extend((item.id, *payload) for payload in payloads)
         self.write.closed.append(item.id)
         self.emit(ev.ItemClosed(fitted))
+        self.agent = self.agent.call_ended(item.id)
 
     def grow(self, item_id: ItemId, text: str) -> None:
         """A delta of an open item; joins the one before it when that is of the same item."""

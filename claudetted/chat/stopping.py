@@ -9,7 +9,7 @@ import trio
 from claudetted.chat.actor import Actor
 from claudetted.chat.manager import Manager
 from claudetted.chat.plans import turns
-from claudetted.chat.state.agent import Agent
+from claudetted.chat.state.agent import Agent, Call
 from claudetted.chat.state.fold import ChatState
 from claudetted.protocol import errors
 from claudetted.protocol.base import ChatId, SidecarId, TurnId
@@ -88,13 +88,16 @@ def _has_stopped(_state: ChatState, agent: Agent, _events: object) -> bool | Non
 
 async def _commands(actor: Actor) -> Commands | None:
     """Of the calls that run now, or are about to."""
-    hello, state = actor.agent.hello, actor.state
-    asking = {permission.item_id for permission in state.permissions.values()}
-    calls = [item for item in state.open.values() if item.tool and item.id not in asking]
-    called = [call.opened_at for call in calls]
-    if hello is None or not called:
+    hello, running = actor.agent.hello, _running(actor.state, actor.agent)
+    if hello is None or not running:
         return None
-    return await trio.to_thread.run_sync(leftovers.running, actor.chat_id, hello.pid, min(called))
+    since = min(call.since for call in running)
+    return await trio.to_thread.run_sync(leftovers.running, actor.chat_id, hello.pid, since)
+
+
+def _running(state: ChatState, agent: Agent) -> list[Call]:
+    asking = {permission.item_id for permission in state.permissions.values()}
+    return [call for item_id, call in agent.calls.items() if call.allowed or item_id not in asking]
 
 
 def _open_abort(agent: Agent) -> int | None:

@@ -6,16 +6,14 @@ agent is the agent's own: its program, or a server that it keeps. Linux alone: e
 tells whose such a process is.
 """
 
-import math
-import os
 import signal
 import time
 from dataclasses import dataclass
-from datetime import datetime
 
 from claudetted.sidecar.environment import CHAT_MARK
 from claudetted.sidecar.keeper import processes
 from claudetted.sidecar.keeper.processes import LINUX, Tree
+from claudetted.sidecar.moments import Moment
 
 GRACE_SECONDS, KILL_SECONDS = 0.25, 0.25
 """Together what is left of the two seconds in which a stop has ended everything."""
@@ -24,22 +22,22 @@ _POLL_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Commands:
-    """What ran below an agent when it was told to stop, and when the first of it was called, in the
-    kernel's count of ticks since it booted."""
+    """What ran below an agent when it was told to stop, and when the first of it was let run."""
 
     chat: str
     agent: int
     tree: Tree
-    since: int
+    since: Moment
 
     def left(self) -> Tree:
         """What lives of that outside of the agent: it was there, or carries the chat's mark and
-        was started since."""
+        was started since. What an earlier command left is not of it, nor what that starts."""
         mark = f"{CHAT_MARK}={self.chat}".encode()
         found = processes.living(self.tree, mark)
-        kept = {self.agent, *(pid for pid, _ in processes.below(self.agent))}
-        ours = {(pid, start) for pid, start in found if pid not in kept}
-        return {one for one in ours if one in self.tree or one[1] >= self.since}
+        earlier = {pid for pid, start in found - self.tree if not self.since.is_before(pid, start)}
+        kept = earlier | {self.agent}
+        kept |= {pid for pid, _ in processes.descendants(processes.processes(), kept)}
+        return {one for one in found if one[0] not in kept}
 
     def end_left(self) -> None:
         """Asks it to end, then ends it. Blocks until it is gone, or SIGKILL had its time."""
@@ -57,14 +55,6 @@ class Commands:
         return not left
 
 
-def running(chat: str, agent: int, called_at: str) -> Commands | None:
-    """What commands of the agent run now; the first was called at that time (RFC 3339)."""
-    if not LINUX:
-        return None
-    return Commands(chat, agent, processes.below(agent), _ticks(called_at))
-
-
-def _ticks(at: str) -> int:
-    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    seconds = datetime.fromisoformat(at).timestamp() - booted
-    return math.floor(seconds * os.sysconf("SC_CLK_TCK"))
+def running(chat: str, agent: int, since: Moment) -> Commands | None:
+    """What commands of the agent run now, of which the first was let run then."""
+    return Commands(chat, agent, processes.below(agent), since) if LINUX else None

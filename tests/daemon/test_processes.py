@@ -302,8 +302,6 @@ async def test_a_stop_ends_what_took_a_session_of_its_own(home: Home, chat: Chat
         turn, asked = await asked_once(chat, run(f"{kept.hold}; setsid sleep 7203 &"))
         await chat.decide(asked, "allow")
         await chat.ended(turn)
-        # The kernel tells when a process began in hundredths of a second: this call is a later one.
-        await trio.sleep(0.05)
         _, asked = await asked_once(chat, run(f"{line.hold}; {ESCAPES}"))
         await chat.decide(asked, "allow")
         for _ in range(2):

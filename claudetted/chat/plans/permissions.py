@@ -28,7 +28,7 @@ STOPPED = "The agent was stopped."
 
 def ask(step: Step, line: sidecar.Ask) -> None:
     """Every call comes here before it runs; the engine allows, denies or has a person asked."""
-    permission_id = PermissionId(f"{step.agent.sidecar_id}.{line.ask}")
+    permission_id = _permission_id(step, line)
     request = line.request
     step.write.opened.append(
         journal.Opened(
@@ -38,13 +38,13 @@ def ask(step: Step, line: sidecar.Ask) -> None:
     if line.more:
         step.agent = replace(step.agent, diffs=[*step.agent.diffs, permission_id])
     if step.agent.stopping or step.agent.stage == "ending":
-        _answer(step, permission_id, Resolution("withdrawn", "daemon", STOPPED), None)
+        _answer(step, line, Resolution("withdrawn", "daemon", STOPPED), None)
         return
     verdict = _held(step, step.judge(request))
     if verdict.effect == "ask":
         _open(step, permission_id, verdict, line)
     else:
-        _answer(step, permission_id, _by_engine(verdict), verdict.rule)
+        _answer(step, line, _by_engine(verdict), verdict.rule)
 
 
 def diff(step: Step, line: sidecar.AskDiff) -> None:
@@ -64,12 +64,19 @@ def _held(step: Step, verdict: Verdict) -> Verdict:
     return verdict
 
 
-def _answer(
-    step: Step, permission_id: PermissionId, resolution: Resolution, rule: Rule | None
-) -> None:
+def _answer(step: Step, line: sidecar.Ask, resolution: Resolution, rule: Rule | None) -> None:
     """Without asking anybody."""
+    permission_id = _permission_id(step, line)
     _record(step, permission_id, resolution, rule, automatic=True)
-    _tell_agent(step, permission_id, resolution)
+    _tell_agent(step, permission_id, _item_id(step, line), resolution)
+
+
+def _permission_id(step: Step, line: sidecar.Ask) -> PermissionId:
+    return PermissionId(f"{step.agent.sidecar_id}.{line.ask}")
+
+
+def _item_id(step: Step, line: sidecar.Ask) -> ItemId:
+    return ItemId(f"{step.agent.sidecar_id}.{line.item}")
 
 
 def decide(
@@ -149,7 +156,7 @@ def withdraw_all(step: Step, by: str, why: str, outcome: Outcome = "withdrawn") 
 
 
 def _open(step: Step, permission_id: PermissionId, verdict: Verdict, line: sidecar.Ask) -> None:
-    item_id = ItemId(f"{step.agent.sidecar_id}.{line.item}")
+    item_id = _item_id(step, line)
     item = step.state.open.get(item_id)
     if item and item.tool:
         tool = replace(item.tool, phase="asking", permission_id=permission_id)
@@ -219,11 +226,16 @@ def judge_again(step: Step) -> None:
 def _settle(
     step: Step, permission_id: PermissionId, resolution: Resolution, rule: Rule | None
 ) -> None:
+    item_id = step.state.permissions[permission_id].item_id
     resolve(step, permission_id, resolution, rule)
-    _tell_agent(step, permission_id, resolution)
+    _tell_agent(step, permission_id, item_id, resolution)
 
 
-def _tell_agent(step: Step, permission_id: PermissionId, resolution: Resolution) -> None:
+def _tell_agent(
+    step: Step, permission_id: PermissionId, item_id: ItemId, resolution: Resolution
+) -> None:
+    if resolution.outcome == "allow":
+        step.agent = step.agent.call_allowed(item_id, step.moment)
     confinement = resolution.confinement
     wrapper = step.wrapper(confinement) if confinement and confinement.boxed else []
     step.send(decision_line(permission_id, resolution, wrapper))

@@ -4,10 +4,11 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from claudetted.protocol.base import Data, PermissionId, SidecarId, TurnId
+from claudetted.protocol.base import Data, ItemId, PermissionId, SidecarId, TurnId
 from claudetted.protocol.endpoints import Endpoint
 from claudetted.protocol.sidecar import CommandRow, Hello, LineError
 from claudetted.protocol.turns import Usage
+from claudetted.sidecar.moments import Moment
 
 Stage = Literal["none", "starting", "ready", "ending"]
 WhenGone = Literal["", "reset", "hide", "remove"]
@@ -20,6 +21,14 @@ class Pending(Data, frozen=True):
 
     kind: RequestKind
     turn_id: TurnId | None = None
+
+
+class Call(Data, frozen=True):
+    """A call of a tool that is open. Nothing that it starts is older than `since`: when it was
+    allowed, and until then, for an agent that does not ask, when it was opened."""
+
+    since: Moment
+    allowed: bool = False
 
 
 class Agent(Data, frozen=True):
@@ -39,6 +48,7 @@ class Agent(Data, frozen=True):
     """Sent into the running turn and not yet taken by the model."""
     groups: dict[int, str] = {}
     """Process groups of running commands, and their items."""
+    calls: dict[ItemId, Call] = {}
     diffs: list[PermissionId] = []
     """Requests whose whole diff is still to come."""
     stopping: bool = False
@@ -88,10 +98,26 @@ class Agent(Data, frozen=True):
             requests={},
             steers=[],
             groups={},
+            calls={},
             diffs=[],
             stopping=False,
             end_why="",
         )
+
+    def call_opened(self, item_id: ItemId, at: Moment) -> "Agent":
+        return replace(self, calls={**self.calls, item_id: Call(at)})
+
+    def call_allowed(self, item_id: ItemId, at: Moment) -> "Agent":
+        """One that asks again has started something already."""
+        known = self.calls.get(item_id)
+        if known is None or known.allowed:
+            return self
+        return replace(self, calls={**self.calls, item_id: Call(at, allowed=True)})
+
+    def call_ended(self, item_id: ItemId) -> "Agent":
+        if item_id not in self.calls:
+            return self
+        return replace(self, calls={one: at for one, at in self.calls.items() if one != item_id})
 
     def without_diff(self, permission_id: PermissionId) -> "Agent":
         """It is there, or does not come any more."""

@@ -152,6 +152,7 @@ class Draft:
         assert replay(self.told) == self.now
         assert msgspec.json.decode(msgspec.json.encode(self.now), type=ChatState) == self.now
         assert msgspec.json.decode(msgspec.json.encode(self.agent), type=Agent) == self.agent
+        assert self.agent.calls.keys() == {item.id for item in self.now.open.values() if item.tool}
         assert self.prompts.keys() == waiting
         assert_turns_alternate(self.events)
         if self.now.running:

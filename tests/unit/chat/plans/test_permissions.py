@@ -5,12 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from claudetted.chat.plans import agent_ended, permissions, turns
+from claudetted.chat.state.agent import Call
 from claudetted.chat.step import Step
 from claudetted.permissions.rules import parse
 from claudetted.permissions.verdict import Verdict
 from claudetted.protocol import errors, events as ev, sidecar as sc
 from claudetted.protocol.base import PermissionId
 from claudetted.protocol.permissions import Confinement, Decision, Resolution, Scope
+from claudetted.sidecar import moments
+from claudetted.sidecar.moments import Moment
 from tests.unit.chat.draft import Draft, request
 
 
@@ -65,6 +68,25 @@ def test_a_request_is_on_record_before_it_is_shown(draft: Draft) -> None:
     assert (opened.id, opened.tool, opened.digest) == (asked, "bash", "d1")
     assert told(draft) == []
     assert draft.now.chat.status.name == "waiting"
+
+
+def test_what_a_call_starts_is_not_older_than_its_first_permission(
+    draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick = iter(range(1, 9))
+    monkeypatch.setattr(moments, "now", lambda: Moment(next(tick)))
+    asked = ask(draft, "a")
+    other = ask(draft, "b")
+    decide(draft, other)
+    decide(draft, asked)
+    draft.verdict = Verdict("allow", "The level allows it.")
+    draft.hear(sc.Ask("again", "t-b", request(), "b"))
+    assert draft.agent.calls == {
+        draft.item("t-a"): Call(Moment(4), allowed=True),
+        draft.item("t-b"): Call(Moment(3), allowed=True),
+    }
+    draft.hear(sc.ItemOpen("unasked", "tool", sc.ToolInfo("bash")))
+    assert draft.agent.calls[draft.item("unasked")] == Call(Moment(6))
 
 
 def test_the_call_that_asks_says_so(draft: Draft) -> None:

@@ -1,0 +1,90 @@
+"""A stop ends what the stopped command started, and nothing that an earlier one did."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from claudetted.sidecar import leftovers, moments
+from claudetted.sidecar.environment import CHAT_MARK
+from claudetted.sidecar.keeper import processes
+from claudetted.sidecar.keeper.processes import LINUX, Table
+from claudetted.sidecar.leftovers import Commands
+from claudetted.sidecar.moments import Moment
+
+pytestmark = pytest.mark.skipif(not LINUX, reason="nothing tells whose a process is")
+
+
+class Agents:
+    """Processes that carry a chat's mark."""
+
+    def __init__(self, stack: ExitStack, chat: str) -> None:
+        self.chat = chat
+        self._stack = stack
+        self.agent = self.start("exec sleep 7205").pid
+
+    def start(self, command: str) -> subprocess.Popen[str]:
+        made = subprocess.Popen(
+            ["sh", "-c", command],
+            env={**os.environ, CHAT_MARK: self.chat},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._stack.enter_context(made)
+        self._stack.callback(made.kill)
+        return made
+
+    def left_since(self, since: Moment) -> set[int]:
+        commands = leftovers.running(self.chat, self.agent, since)
+        assert commands
+        return {pid for pid, _ in commands.left()}
+
+
+@pytest.fixture
+def agents(request: pytest.FixtureRequest) -> Iterator[Agents]:
+    with ExitStack() as stack:
+        yield Agents(stack, f"{request.node.name}-{os.getpid()}")
+
+
+def test_what_an_earlier_command_left_in_the_same_tick_goes_on(
+    agents: Agents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = agents.start("exec sleep 7205")
+    allowed = moments.now()
+    later = agents.start("exec sleep 7205")
+    table = processes.processes
+
+    def in_one_tick() -> Table:
+        return {pid: (up, session, allowed.tick) for pid, (up, session, _) in table().items()}
+
+    monkeypatch.setattr(processes, "processes", in_one_tick)
+    assert earlier.poll() is None
+    assert agents.left_since(allowed) == {later.pid}
+
+
+def test_what_that_starts_meanwhile_goes_on(agents: Agents) -> None:
+    earlier = agents.start("read go; sleep 7205 & echo $!; wait")
+    allowed = moments.now()
+    later = agents.start("sleep 7205 & echo $!; wait")
+    assert earlier.stdin and earlier.stdout and later.stdout
+    earlier.stdin.write("go\n")
+    earlier.stdin.flush()
+    worker, own = int(earlier.stdout.readline()), int(later.stdout.readline())
+    with_worker = processes.living(set(), f"{CHAT_MARK}={agents.chat}".encode())
+    assert worker in {pid for pid, _ in with_worker}
+    left = agents.left_since(allowed)
+    for pid in (worker, own):
+        os.kill(pid, 9)
+    assert left == {later.pid, own}
+
+
+def test_what_was_below_the_agent_is_ended_without_a_mark(agents: Agents) -> None:
+    orphan = subprocess.Popen(["sleep", "7205"], env={})
+    with orphan:
+        tree = {(orphan.pid, processes.processes()[orphan.pid][2])}
+        commands = Commands(agents.chat, agents.agent, tree, moments.now())
+        commands.end_left()
+        assert orphan.wait() == -15
