@@ -60,7 +60,7 @@ def test_top_follows_the_size_of_its_terminal_and_attaches(commands: Commands) -
         top.type("\r")
         top.shows("running · ")
         top.type("\x04")
-        top.shows("j k move")
+        top.expect("j k move")  # anew: what the table had left on the screen is still there
         top.shows("the second")
         top.type("q")
         assert top.ended()[0] == exits.DONE

@@ -4,6 +4,7 @@ import pytest
 import trio
 
 from tests.daemon.calls import bash
+from tests.daemon.client import Json
 from tests.daemon.mirror import Mirror
 from tests.daemon.world import Chat, Home
 from tests.e2e.conftest import Connect, watched
@@ -22,6 +23,11 @@ async def chat(connected: Connect, home: Home) -> Chat:
     client = await connected()
     made = await client.call("chat/create", cwd=str(home.work))
     return await watched(client, made["chat"])
+
+
+def stopping(event: Json) -> bool:
+    """Whether it tells of a stop that is under way; a slow reader has its end with it."""
+    return bool(event["status"]["name"] == "stopping")
 
 
 async def replaced(daemon: RunningDaemon, connected: Connect, chat: Chat) -> Chat:
@@ -138,7 +144,7 @@ async def test_a_stop_that_was_just_asked_for_is_carried_out(
     turn_id = await chat.send("@text listening @hang")
     await chat.said("listening")
     await chat.client.post("turn/stop", chatId=chat.id)
-    await chat.status("stopping")
+    await chat.event("status/changed", stopping)
     again = await replaced(daemon, connected, chat)
     assert (await again.ended(turn_id))["reason"] == "stopped"
     assert (await again.turn("@text on"))["reason"] == "done"
@@ -168,7 +174,7 @@ async def test_a_reset_that_was_just_asked_for_is_carried_out(
     await chat.send("@text listening @hang")
     await chat.said("listening")
     await chat.client.post("chat/reset", chatId=chat.id)
-    await chat.status("stopping")
+    await chat.event("status/changed", stopping)
     again = await replaced(daemon, connected, chat)
     await again.turn("@echo-history")
     assert "remember seven" not in (await again.texts())[-1]
