@@ -16,10 +16,9 @@ from tests.fakes import claude_code
 from tests.fakes.gates import Gates
 from tests.fakes.launcher import (
     acp_agent,
-    write_acp_launcher,
     write_adapter_launcher,
-    write_codex_launcher,
     write_launcher,
+    write_patient_launcher,
 )
 from tests.fakes.model_server import ModelServer, write_pi_config
 from tests.fakes.responses_model import ResponsesModel, write_codex_config
@@ -201,7 +200,8 @@ def _adapter(tmp_path: Path, stack: ExitStack) -> Kind:
 def _acp(tmp_path: Path, stack: ExitStack) -> Kind:
     gates = stack.enter_context(Gates())
     agent = acp_agent(tmp_path / "agent", gates.path, steers=True)
-    program = write_acp_launcher(tmp_path / "harness", "scripted", "-", os.fspath(agent))
+    words = ("scripted", "-", os.fspath(agent))
+    program = write_patient_launcher(tmp_path / "harness", "claudetted.harnesses.acp", *words)
     return Kind("acp", program, gates, _environment(tmp_path), "scripted")
 
 
@@ -216,7 +216,8 @@ def codex_kind(tmp_path: Path, stack: ExitStack) -> Kind:
     codex = program("codex")
     model = stack.enter_context(ResponsesModel())
     write_codex_config(tmp_path / "codex", model)
-    launcher = write_codex_launcher(tmp_path / "harness", codex)
+    adapter = "claudetted.harnesses.codex"
+    launcher = write_patient_launcher(tmp_path / "harness", adapter, os.fspath(codex))
     env = _environment(tmp_path) | {"CODEX_HOME": os.fspath(tmp_path / "codex")}
     # Below the temporary directory Codex makes no link to itself, by which its box finds it where
     # the box's program does not say in time what it can.
@@ -230,9 +231,8 @@ def claude_kind(tmp_path: Path, stack: ExitStack, **env: str) -> Kind:
     added to its environment."""
     environment = _environment(tmp_path) | claude_code.environment(program("claude")) | env
     model = stack.enter_context(claude_code.model())
-    kind = Kind(
-        "claude", claude_code.write_launcher(tmp_path / "claude"), model, environment, "claude"
-    )
+    launcher = write_patient_launcher(tmp_path / "claude", claude_code.ADAPTER)
+    kind = Kind("claude", launcher, model, environment, "claude")
     kind.endpoint = Endpoint("fake", "Fake", f"{model.base_url}/v1", "small", context_window=40_000)
     return kind
 

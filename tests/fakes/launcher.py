@@ -9,6 +9,7 @@ from pathlib import Path
 SIDECAR = Path(__file__).parent / "sidecar"
 ADAPTER = Path(__file__).parent / "adapter"
 ACP_AGENT = Path(__file__).parent / "acp_agent"
+PATIENT = Path(__file__).parent / "patient.py"
 
 
 def write_launcher(path: Path, **options: str) -> Path:
@@ -20,7 +21,13 @@ def write_launcher(path: Path, **options: str) -> Path:
 
 def write_adapter_launcher(path: Path, **options: str) -> Path:
     """A second harness: the same script behind an adapter, which needs what is installed."""
-    return _write(path, [sys.executable, "-I", os.fspath(ADAPTER)], options)
+    return write_patient_launcher(path, os.fspath(ADAPTER), **options)
+
+
+def write_patient_launcher(path: Path, adapter: str, *words: str, **options: str) -> Path:
+    """An adapter that gives its agent all the time to end, whatever else the machine does."""
+    program = [sys.executable, "-I", os.fspath(PATIENT), adapter, *words]
+    return _write(path, program, options)
 
 
 def write_codex_launcher(path: Path, codex: Path) -> Path:
