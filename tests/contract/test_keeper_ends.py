@@ -60,7 +60,7 @@ def left():
 pids = [child(), child("setsid"), child("nohup"), child("env", "-i"), left()]
 pids += [child("setsid", "env", "-i")]
 """
-IDLE = 3.0
+IDLE = 8.0
 """Seconds without need after which a keeper ends: enough for a test to come to it before."""
 WAIT = "\nprint(*pids, flush=True)\nsignal.pause()\n"
 CRASH = "\nprint(*pids, flush=True)\nos.kill(os.getpid(), 9)\n"

@@ -42,7 +42,9 @@ PLAYED = """
 import tempfile
 from pathlib import Path
 from claudetted.permissions.analysis import Analysis
+from tests.fuzz import box as boxes
 from tests.fuzz.box import Box
+boxes.SECONDS = 60.0  # Each of the lines ends by itself, or with what is seen of it.
 with tempfile.TemporaryDirectory() as root:
     box = Box(Path(root))
     box.fresh()
@@ -75,7 +77,10 @@ import tempfile
 import threading
 from pathlib import Path
 from claudetted.permissions.analysis import Analysis
+from tests.fuzz import box as boxes
 from tests.fuzz.box import Box
+
+boxes.SECONDS = 60.0
 
 def look():
     while not done.is_set():
