@@ -208,6 +208,13 @@ async def test_setting_set_SettingUnknown(client: Client, key: str) -> None:
     assert [setting["key"] for setting in settings] == list(KNOWN)
 
 
+async def test_what_a_setting_does_not_take_is_said_with_its_name(client: Client) -> None:
+    refused = await client.refused("setting/set", key="max_agents", value="many")
+    assert refused.message == "Invalid value of max_agents: Expected `int`, got `str`."
+    refused = await client.refused("setting/get", key="max_agent")
+    assert refused.message.startswith("There is no setting “max_agent”. Nearest: max_agents")
+
+
 async def test_setting_set_StoreFull(client: Client) -> None:
     with full_disk():
         refused = await client.refused("setting/set", key="default_level", value="full")

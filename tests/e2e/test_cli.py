@@ -226,6 +226,7 @@ def test_a_job_that_was_left_running_is_ended(commands: Commands, chat: str) -> 
     assert [row["pid"] for row in commands.run("jobs", "--json").json] == [second["pid"]]
     assert f"Ended {second['pid']}" in commands.run("jobs", "end", chat, "--all").out
     assert commands.run("jobs", "end", chat, "--all").out == "The chat has no jobs.\n"
+    assert commands.run("jobs", chat).out == commands.run("jobs").out == "No jobs are running.\n"
 
 
 def test_what_running_turns_keep_of_outputs_is_shown(commands: Commands, chat: str) -> None:

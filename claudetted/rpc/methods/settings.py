@@ -53,7 +53,7 @@ async def set_(services: Services, caller: Caller, params: settings.SetParams) -
     await preferences.take_up(services)
     value = params.value
     if value is not None:
-        value = await _resolved(services, key, _typed(value, known))
+        value = await _resolved(services, key, _typed(key, value, known))
     before = str(services.manager.world.rulebook.setting(_KEYS))
     await preferences.put(services, key, value)
     if known is KNOWN[_KEYS]:
@@ -123,11 +123,11 @@ async def _configure(services: Services, general: str, chat: Chat, value: Any) -
     return _of_chat(general, actor.state.chat)
 
 
-def _typed(value: Any, known: Known) -> Any:
+def _typed(key: str, value: Any, known: Known) -> Any:
     try:
         return msgspec.convert(value, known.type)
     except msgspec.ValidationError as error:
-        raise errors.InvalidParams(f"{error}.", path="$.value") from None
+        raise errors.InvalidParams(f"Invalid value of {key}: {error}.", path="$.value") from None
 
 
 def _found(key: str) -> tuple[str, Known]:
@@ -140,9 +140,8 @@ def _found(key: str) -> tuple[str, Known]:
     if known and known.of_workspace and workspace.startswith("/") and "\0" not in workspace:
         return f"{general}:{os.path.realpath(workspace)}", known
     nearest = difflib.get_close_matches(general, KNOWN, cutoff=0.3) or list(KNOWN)
-    raise errors.SettingUnknown(
-        f"There is no setting {key}; there are: {', '.join(nearest)}.", key=key, nearest=nearest
-    )
+    message = f"There is no setting “{key}”. Nearest: {', '.join(nearest)}."
+    raise errors.SettingUnknown(message, key=key, nearest=nearest)
 
 
 def _shown(services: Services, key: str) -> Setting:

@@ -55,7 +55,10 @@ def run_jobs(arguments: Namespace) -> int:
     if len(words) > 1 or arguments.all:
         raise Failure("To end a job: claudette jobs end CHAT PID", USAGE)
     found = _processes(words[0] if words else None)
-    return _print(arguments, [process for process in found if process["kind"] == "job"])
+    jobs = [process for process in found if process["kind"] == "job"]
+    if not jobs and not arguments.json:
+        output().say("No jobs are running.")
+    return _print(arguments, jobs)
 
 
 def _end(arguments: Namespace, chat: str = "", pid: str = "", *more: str) -> int:
