@@ -33,7 +33,7 @@ _OF_DATA = (
     *("private_keys.json*", "push_keys.json*", "hosts.json*"),
 )
 _OF_LOG = ("claudetted.log*", "claudetted.crash")
-_OF_RUNTIME = ("claudetted.*", "keeper.sock*", "runtime.lock")
+_OF_RUNTIME = ("claudetted.*", "keeper.sock*", "runtime.lock", "scratch")
 
 
 def declare_uninstall(parser: ArgumentParser) -> None:
@@ -81,7 +81,10 @@ def _tell(told: Json) -> None:
     if told["kept"]:
         output().say(f"Your chats, settings and logs are deleted. {line(told['dataDir'])} stays:")
         output().say("it holds files that are not claudetted's.")
-    elif not told["removed"]:
+    elif not Path(told["dataDir"]).exists():
+        if not told["removed"]:
+            output().say(f"There are no chats and settings in {line(told['dataDir'])}.")
+    else:
         output().say(f"Your chats and settings stay in {line(told['dataDir'])}, the log in")
         output().say(f"{line(told['logDir'])}. To delete both: claudette uninstall --data")
     output().say("Private keys in the system's keychain stay there, under the name claudetted.")

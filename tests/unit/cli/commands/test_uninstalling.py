@@ -46,6 +46,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "precious",
         *(f"data/{one}" for one in OURS),
         "run/runtime.lock",
+        "run/scratch/1/x",
         "data/log/claudetted.log",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +68,18 @@ def test_the_data_is_deleted_and_nothing_else(data: Path) -> None:
     assert not data.exists()
     assert not data.with_name("run").exists()
     assert data.with_name("precious").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--data", "--yes"]])
+def test_data_that_is_gone_is_not_said_to_stay(
+    data: Path, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    assert main(["uninstall", "--data", "--yes"]) == exits.DONE
+    capsys.readouterr()
+    assert main(["uninstall", *options]) == exits.DONE
+    said = capsys.readouterr().out
+    assert f"There are no chats and settings in {data}.\n" in said
+    assert "stay in" not in said
 
 
 def test_what_is_not_ours_stays_in_the_data_directory(
