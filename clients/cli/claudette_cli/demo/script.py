@@ -21,7 +21,6 @@ texts that begin or end with blanks.
     @seen                 says which images the message holds, one line an image
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -48,6 +47,9 @@ _SUMMARISED = "</conversation>"
 
 def seen(images: Iterable[tuple[str, bytes]]) -> str:
     """What `@seen` says of (type, bytes)."""
+    # Takes longer to load than all else here, and every scripted sidecar of the tests loads this.
+    import hashlib
+
     lines = [f"{kind} {hashlib.sha256(data).hexdigest()[:12]}" for kind, data in images]
     return "\n".join(lines) or "no image"
 
