@@ -14,7 +14,7 @@ from claudette_cli.exits import (
     REPLACED,
     Failure,
 )
-from claudette_cli.terminal import ending
+from claudette_cli.terminal import ending, signs
 from claudette_cli.terminal.output import errors
 from claudetted.wire import streams
 
@@ -110,6 +110,7 @@ def main(argv: list[str] | None = None) -> int:
     # What is loaded stays until the end, where looking for garbage in it takes longest.
     gc.freeze()
     streams.prepare()
+    signs.prepare()
     try:
         with ending.orderly(), streams.flushed():
             return run(sys.argv[1:] if argv is None else argv)

@@ -6,14 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from prompt_toolkit.application import Application
-from prompt_toolkit.formatted_text import ANSI
+from prompt_toolkit.formatted_text import ANSI, StyleAndTextTuples, to_formatted_text
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import FormattedTextControl, HSplit, Layout, Window
 
 from claudette_cli.attach.review import HINT, Review
+from claudette_cli.terminal import signs
 
 Json = dict[str, Any]
 Fetch = Callable[[Json, Callable[[str], None]], None]
+
+
+def written(text: Any) -> StyleAndTextTuples:
+    """As the output takes it: prompt_toolkit would write question marks."""
+    return [(style, signs.written(shown)) for style, shown, *_ in to_formatted_text(text)]
 
 
 def application(review: Review, fetch: Fetch) -> Application[None]:
@@ -21,9 +27,9 @@ def application(review: Review, fetch: Fetch) -> Application[None]:
     and gives it to what it is given, in this one."""
     keys = KeyBindings()
 
-    def rows() -> ANSI:
+    def rows() -> StyleAndTextTuples:
         size = app.output.get_size()
-        return ANSI("\n".join(review.rows(size.rows - 1, size.columns)))
+        return written(ANSI("\n".join(review.rows(size.rows - 1, size.columns))))
 
     def toggle(_: KeyPressEvent | None = None) -> None:
         item = review.chosen
@@ -56,7 +62,7 @@ def application(review: Review, fetch: Fetch) -> Application[None]:
             keys.add(name, eager=name == "escape")(act)
     parts = [
         Window(FormattedTextControl(rows)),
-        Window(FormattedTextControl(HINT), 1, style="reverse"),
+        Window(FormattedTextControl(written(HINT)), 1, style="reverse"),
     ]
     app: Application[None] = Application(Layout(HSplit(parts)), key_bindings=keys, full_screen=True)
     app.pre_run_callables.append(toggle)

@@ -41,7 +41,7 @@ from claudette_cli.attach.entry import Entry
 from claudette_cli.attach.first_line import PROMPT
 from claudette_cli.attach.picture import Picture
 from claudette_cli.attach.review import Review
-from claudette_cli.attach.reviewing import Fetch, application
+from claudette_cli.attach.reviewing import Fetch, application, written
 from claudette_cli.rendering import questions
 from claudette_cli.terminal.output import output
 
@@ -317,7 +317,7 @@ class Screen:
                 self._search,
                 self._part(self.draft.choices),
                 Window(
-                    FormattedTextControl(lambda: lower.status(self.picture, self._width)),
+                    FormattedTextControl(lambda: written(lower.status(self.picture, self._width))),
                     height=1,
                     style="class:status",
                 ),
@@ -326,7 +326,8 @@ class Screen:
 
     def _part(self, text: Callable[[], Any], *, wrap: bool = False) -> ConditionalContainer:
         """Rows that are there while they say something."""
-        window = Window(FormattedTextControl(text), dont_extend_height=True, wrap_lines=wrap)
+        control = FormattedTextControl(lambda: written(text()))
+        window = Window(control, dont_extend_height=True, wrap_lines=wrap)
         return ConditionalContainer(window, filter=Condition(lambda: bool(text())))
 
     @property
@@ -357,7 +358,7 @@ class Screen:
         return self.entry is not None and self.entry.hidden
 
     def _prompt(self) -> StyleAndTextTuples:
-        return [("class:prompt", self.entry.prompt if self.entry else PROMPT)]
+        return written([("class:prompt", self.entry.prompt if self.entry else PROMPT)])
 
     def _accepted(self, buffer: Buffer) -> bool:
         text = self.draft.whole(buffer.text).strip()

@@ -163,10 +163,27 @@ def images_of(paths: list[str]) -> list[Json]:
 def decoded(data: bytes, source: str) -> str:
     """The message in what was read; fails for what is no text, or none at all."""
     try:
-        text = data.decode()
+        return _said(data.decode(), source)
     except UnicodeDecodeError:
-        raise Failure(f"{source} is not UTF-8 text; only text can be sent.", USAGE) from None
-    return _said(text, source)
+        return _said(_in_locale(data, source), source)
+
+
+def _in_locale(data: bytes, source: str) -> str:
+    """What is not UTF-8, in the encoding of the locale. Some encodings read anything, but no text
+    has a NUL."""
+    encoding = sys.stdin.encoding
+    other = "" if encoding.lower().replace("-", "") == "utf8" else f" and not {encoding}"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" not in text:
+        return text
+    raise Failure(
+        f"{source} is not UTF-8 text{other}; only text can be sent. Text of another encoding is "
+        "sent with, for example: iconv -f LATIN1 -t UTF-8 FILE | claudette send CHAT -",
+        USAGE,
+    )
 
 
 def _said(text: str, source: str) -> str:

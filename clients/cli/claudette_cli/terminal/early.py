@@ -86,7 +86,7 @@ class Early:
 
     def seen(self) -> str:
         """What was read until now, and stays."""
-        return background.without_answer(b"".join(self._typed).decode(errors="ignore"))
+        return background.without_answer(b"".join(self._typed).decode(sys.stdin.encoding, "ignore"))
 
     def typed(self) -> str:
         """What was typed until now, up to the end of a key; what comes after it, the terminal

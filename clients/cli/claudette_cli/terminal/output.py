@@ -7,6 +7,7 @@ import os
 import re
 import sys
 
+from claudette_cli.terminal import signs
 from claudette_cli.terminal.invisible import escaped, is_hiding, is_invisible
 from claudetted.wire import streams
 
@@ -24,6 +25,7 @@ _CODES = {
     "magenta": "35",
     "cyan": "36",
 }
+_MORE = "…"
 _KEPT = {ord("\n"): "\n", ord("\t"): "    "}
 _CONTROLS = {code: escaped(chr(code)) for code in (*range(32), *range(127, 160))}
 _IN_A_LINE = _CONTROLS | {ord("\n"): "\\n", ord("\t"): "\\t"}
@@ -105,7 +107,11 @@ def _style(before: str, codes: str) -> str:
 
 
 def _visible(text: str) -> str:
-    return "".join(escaped(mark) if is_invisible(mark) and mark != "\n" else mark for mark in text)
+    """Also what the output lacks is escaped: a stand-in could be taken for what it is not."""
+    return "".join(
+        escaped(mark) if (is_invisible(mark) and mark != "\n") or signs.is_missing(mark) else mark
+        for mark in text
+    )
 
 
 class Terminal:
@@ -164,7 +170,7 @@ class Terminal:
 
     def json(self, value: Any) -> None:
         """For scripts: one JSON value on one line, on a terminal as harmless as any other."""
-        text = json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value, ensure_ascii=signs.are_missing())
         self.draw(text.translate(_ESCAPED_IN_JSON) + "\n")
 
 
@@ -207,22 +213,22 @@ def cut(text: str, width: int) -> str:
     """The line, cut to so many columns."""
     if columns(text) <= width:
         return text
-    kept, room = "", width - 1
+    kept, room = "", width - columns(_MORE)
     for mark in text:
         room -= columns(mark)
         if room < 0:
             break
         kept += mark
-    return kept + "…"
+    return kept + _MORE
 
 
 def cut_before(text: str, width: int) -> str:
     """The line without its beginning, where the end says more; empty without room for it."""
     if columns(text) <= width:
         return text
-    while text and columns(text) > width - 1:
+    while text and columns(text) > width - columns(_MORE):
         text = text[1:]
-    return f"…{text}" if text else ""
+    return f"{_MORE}{text}" if text else ""
 
 
 def padded(text: str, width: int) -> str:
@@ -233,11 +239,12 @@ def padded(text: str, width: int) -> str:
 
 def columns(text: str) -> int:
     """How wide a text without styles is on a terminal."""
-    if text.isascii():
-        return len(text)
+    shown = signs.written(text)
+    if shown.isascii():
+        return len(shown)
     from wcwidth import wcwidth
 
-    return sum(max(0, wcwidth(mark)) for mark in text)
+    return sum(max(0, wcwidth(mark)) for mark in shown)
 
 
 def _colour_wanted() -> bool:

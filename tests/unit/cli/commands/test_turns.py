@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from claudette_cli import exits
-from claudette_cli.commands.turns import text_of
+from claudette_cli.commands.turns import decoded, text_of
 from claudette_cli.exits import Failure
 from claudette_cli.main import main
 from tests.support import pictures
@@ -157,6 +157,23 @@ def test_texts_come_from_files_and_stdin(tmp_path: Path, monkeypatch: pytest.Mon
     assert text_of(f"@{tmp_path / 'f'}") == "from a file\n"
     assert text_of("-") == "piped"
     assert text_of("plain") == "plain"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"), [("utf-8", None), ("ascii", None), ("latin-1", "\u00e9t\u00e9")]
+)
+def test_a_text_may_be_in_the_encoding_of_the_locale(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, text: str | None
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    assert decoded("\u00e9t\u00e9".encode(), "stdin") == "\u00e9t\u00e9"
+    if text is None:
+        with pytest.raises(Failure, match="iconv"):
+            decoded(b"\xe9t\xe9", "stdin")
+    else:
+        assert decoded(b"\xe9t\xe9", "stdin") == text
+    with pytest.raises(Failure, match="only text can be sent"):
+        decoded(b"\xe9\0", "stdin")
 
 
 @pytest.mark.parametrize(
