@@ -1,5 +1,6 @@
 """Owns changes of a chat's model, level and environment, and taking back what its agent refuses."""
 
+from contextlib import suppress
 from functools import partial
 
 from msgspec.structs import replace
@@ -87,6 +88,13 @@ async def follow_default(manager: Manager, actor: Actor) -> None:
     harness, backend, model = await manager.world.routing.default_of_now(chat.workspace)
     if harness == chat.harness and (backend, model) != (chat.backend, chat.model or ""):
         await actor.ask(partial(lifecycle.begin_with, backend=backend, model=model))
+
+
+async def show_default(manager: Manager, actor: Actor) -> None:
+    """A chat that is looked at shows the default of now before something is sent to it. What stands
+    against that default is said then."""
+    with suppress(errors.Fault):
+        await follow_default(manager, actor)
 
 
 async def carry(manager: Manager, actor: Actor, env: dict[str, str]) -> None:

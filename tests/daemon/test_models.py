@@ -109,6 +109,24 @@ async def test_a_chat_for_which_nobody_chose_follows_the_default_until_it_has_ru
     assert (await unused.call("chat/get"))["chat"]["model"] == "openai/gpt-5"
 
 
+async def test_an_unused_chat_that_is_looked_at_shows_the_default_of_now(
+    client: Client, puppets: Puppets, new_chat: NewChat
+) -> None:
+    await has_models(client, puppets, row("gpt-5"), row("gpt-4"), row("o3"))
+    await client.call("setting/set", key="default_model", value="openai/gpt-4")
+    looked_at, chosen, elsewhere = [await new_chat() for _ in range(3)]
+    await elsewhere.call("event/unsubscribe")
+    await chosen.call("chat/configure", model="openai/gpt-4")
+    await client.call("setting/set", key="default_model", value="openai/gpt-5")
+    told = await looked_at.event("chat/configured")
+    assert told["chat"]["model"] == "openai/gpt-5"
+    assert (await chosen.get())["model"] == "openai/gpt-4"
+    assert (await elsewhere.get())["model"] == "openai/gpt-4"
+    assert (await elsewhere.snapshot())["chat"]["model"] == "openai/gpt-5"
+    await client.call("setting/set", key="default_model", value=None)
+    assert "model" not in await looked_at.get()
+
+
 async def test_setting_set_ModelUnknown(client: Client, puppets: Puppets) -> None:
     await has_models(client, puppets, row("gpt-5"), row("grok", "xai"))
     refused = await client.refused("setting/set", key="default_model", value="openai/gtp-5")

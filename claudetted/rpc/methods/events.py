@@ -39,6 +39,8 @@ async def subscribe(
     env = caller.client.peer.carried(params.env)
     services.network.learn(env)
     await configuration.carry(services.manager, actor, env)
+    if _has_another_default(services, actor):
+        await configuration.show_default(services.manager, actor)
     if services.audience.is_served(actor.state.chat):
         caller.after_reply.append(partial(_tell_balance, services, caller))
     if params.after is not None:
@@ -49,6 +51,12 @@ async def subscribe(
             return events.SubscribeResult(resumed=True)
         return await _from_snapshot(services, caller, actor, note)
     return await _from_snapshot(services, caller, actor, "")
+
+
+def _has_another_default(services: Services, actor: Actor) -> bool:
+    chat = actor.state.chat
+    default = services.manager.world.rulebook.setting("default_model", chat.workspace)
+    return actor.agent.model_by_default and default != chat.model
 
 
 async def unsubscribe(

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from claudetted.chat import configuration
 from claudetted.protocol import errors
 from claudetted.protocol.settings import TRUST
 from claudetted.rpc.services import Services
@@ -45,6 +46,9 @@ async def follow(services: Services, changed: set[str]) -> None:
     """Tells those who have to know."""
     if any(key.partition(":")[0] == _MODEL for key in changed):
         services.manager.world.feed.changed("models")
+        for actor in services.manager.loaded:
+            if len(actor.hub):
+                await configuration.show_default(services.manager, actor)
     for key in changed:
         if key.partition(":")[0] == TRUST:
             await trust_changed(services, key.partition(":")[2])
