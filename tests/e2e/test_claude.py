@@ -12,6 +12,7 @@ from claudetted.harnesses.claude.invocation import PROGRAM
 from tests.daemon.calls import bash
 from tests.daemon.world import Chat, Home
 from tests.e2e.conftest import SOON, Connect, watched
+from tests.e2e.test_codex import adapter_of, children_of
 from tests.fakes import claude_code
 from tests.fakes.messages_model import MessagesModel
 from tests.support import agents
@@ -85,23 +86,8 @@ async def test_a_command_outlives_the_daemon_and_a_stop_ends_it(
         assert (await again.ended(stopped))["reason"] == "stopped"
 
     # Its program is killed; the next message goes on with the same session.
-    (vendor,) = await trio.to_thread.run_sync(_programs, home)
+    vendor, *_ = children_of(await adapter_of(again))
     os.kill(vendor, signal.SIGKILL)
     await again.event("sidecar/lost")
     assert (await again.turn("@echo-history"))["reason"] == "done"
     assert "got it" in (await again.texts())[-1]
-
-
-def _programs(home: Home) -> list[int]:
-    """The processes of Claude Code that belong to the test's home."""
-    found = []
-    for directory in Path("/proc").iterdir():
-        if directory.name.isdigit():
-            try:
-                words = (directory / "cmdline").read_bytes()
-                environment = (directory / "environ").read_bytes()
-            except OSError:
-                continue
-            if b"--input-format" in words and os.fsencode(home.root) in environment:
-                found.append(int(directory.name))
-    return found
