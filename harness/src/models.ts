@@ -8,8 +8,8 @@ import type { ModelRow } from "./lines.gen.ts";
 const NEAREST = 5;
 /** Of the pairs of letters of both names, the share that both have. */
 const NEAR = 0.4;
-const SET_UP =
-  "No model can be used yet. Sign in with /login github-copilot, store a key with " +
+const ADVICE =
+  "Sign in with /login github-copilot, store a key with " +
   "`claudette provider set openrouter` (/key openrouter in a terminal's chat), or start Ollama; " +
   "then /retry sends the message again.";
 
@@ -45,7 +45,7 @@ export function resolveModel(name: string, available: Model[], known: readonly M
 }
 
 export function noModel(): LineFault {
-  return new LineFault("ModelUnknown", SET_UP, { model: "", nearest: [] });
+  return new LineFault("ModelUnknown", `No model can be used yet. ${ADVICE}`, { model: "", nearest: [] });
 }
 
 export function unknownModel(
@@ -53,15 +53,14 @@ export function unknownModel(
   available: readonly Model[],
   known: readonly Model[],
 ): LineFault {
-  if (available.length === 0) {
-    return new LineFault("ModelUnknown", SET_UP, { model: name, nearest: [] });
-  }
   const nearest = nearestNames(name, available.map(idOf));
   const locked = known.find((model) => idOf(model) === name);
   const why = locked
     ? `No credentials of ${locked.provider} are configured, so ${name} cannot be used.`
     : `No configured provider has a model ${name}.`;
-  const hint = nearest.length > 0 ? ` Nearest: ${nearest.join(", ")}.` : "";
+  const near = nearest.length > 0 ? ` Nearest: ${nearest.join(", ")}.` : "";
+  // The daemon may know models of servers, which is why it is not said that there are none.
+  const hint = available.length > 0 ? near : ` ${ADVICE}`;
   return new LineFault("ModelUnknown", why + hint, { model: name, nearest });
 }
 

@@ -48,6 +48,7 @@ test("a model whose provider has no credentials says that", () => {
 
 test("with no model at all it says what to do", () => {
   expect(unknownModel("x", [], KNOWN).message).toContain("/login");
+  expect(unknownModel("x", [], KNOWN).message).toStartWith("No configured provider has a model x. ");
 });
 
 test("nothing alike is nothing near", () => {
