@@ -45,14 +45,17 @@ class Commands:
             self._end(signal.SIGKILL, KILL_SECONDS)
 
     def _end(self, number: int, seconds: float) -> bool:
-        """Each is told once, also one that starts meanwhile. Whether all are gone."""
+        """Each is told once, also one that starts meanwhile, and however late it is when we have
+        looked. Whether all are gone."""
         told: Tree = set()
         deadline = time.monotonic() + seconds
-        while (left := self.left()) and time.monotonic() < deadline:
+        while left := self.left():
             processes.signal_all(left - told, number)
+            if time.monotonic() > deadline:
+                return False
             told |= left
             time.sleep(_POLL_SECONDS)
-        return not left
+        return True
 
 
 def running(chat: str, agent: int, since: Moment) -> Commands | None:

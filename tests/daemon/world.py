@@ -22,7 +22,7 @@ from claudetted.protocol import places
 from claudetted.providers import claude_cli, probes
 from claudetted.providers.claude import TOKENS
 from claudetted.providers.kinds import KINDS
-from claudetted.sidecar import link, login_shell
+from claudetted.sidecar import leftovers, link, login_shell
 from claudetted.sidecar.box import probe as box_probe
 from claudetted.sidecar.keeper import frames
 from claudetted.store import writer
@@ -129,6 +129,7 @@ def made_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]
         monkeypatch.setattr(login_shell, "PATIENCE_SECONDS", PATIENCE)
         monkeypatch.setattr(box_probe, "SECONDS", PATIENCE)
         monkeypatch.setattr(stopping, "STOP_SECONDS", PATIENCE)
+        monkeypatch.setattr(leftovers, "KILL_SECONDS", PATIENCE)
         monkeypatch.setenv("HOME", os.fspath(user))
         for name in TOKENS:
             monkeypatch.delenv(name, raising=False)

@@ -1,6 +1,7 @@
 """A stop ends what the stopped command started, and nothing that an earlier one did."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -88,3 +89,18 @@ def test_what_was_below_the_agent_is_ended_without_a_mark(agents: Agents) -> Non
         commands = Commands(agents.chat, agents.agent, tree, moments.now())
         commands.end_left()
         assert orphan.wait() == -15
+
+
+def test_what_is_left_is_ended_however_late_it_is(
+    agents: Agents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first look may take all the time there is, on a machine that stalls."""
+    for name in ("GRACE_SECONDS", "KILL_SECONDS"):
+        monkeypatch.setattr(leftovers, name, 0.0)
+    allowed = moments.now()
+    deaf = agents.start("trap '' TERM; echo ready; while :; do sleep 7205; done")
+    assert deaf.stdout and deaf.stdout.readline() == "ready\n"
+    commands = leftovers.running(agents.chat, agents.agent, allowed)
+    assert commands
+    commands.end_left()
+    assert deaf.wait(60) == -signal.SIGKILL
