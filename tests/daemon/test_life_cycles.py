@@ -4,6 +4,7 @@
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,22 +37,37 @@ def memory(pid: int) -> int:
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def leads_to(pid: int) -> list[str]:
+    """What each descriptor of a process is open for. Raises PermissionError."""
+    found = []
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # It was closed meanwhile.
+            found.append(os.readlink(one))
+    return found
+
+
 def descriptors(pid: int) -> int:
     """Without those of the database, which opens up to four readers when it has to."""
-    held = Path(f"/proc/{pid}/fd")
     try:
-        leads_to = [os.readlink(one) for one in held.iterdir() if one.is_symlink()]
+        return sum(".db" not in path for path in leads_to(pid))
     except PermissionError:
         # The keeper's are closed to all but root, who may know how many it has room for.
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
         return int(status.partition("FDSize:")[2].split()[0])
-    return sum(".db" not in path for path in leads_to)
+
+
+def holds_pipes(keeper: int) -> bool:
+    """Those of a sidecar are closed a moment after its end."""
+    try:
+        return any(path.startswith("pipe:") for path in leads_to(keeper))
+    except PermissionError:
+        return False
 
 
 async def measured(home: Home, client: Client, keeper: int) -> dict[str, object]:
     """What there is beside memory. The keeper hears of a chat's end a moment later."""
     with trio.fail_after(PATIENCE):
-        while len(home.processes()) > 1:
+        while len(home.processes()) > 1 or holds_pipes(keeper):
             await client.call("daemon/status")
     rows = (await client.call("process/list"))["processes"]
     files = {pid: descriptors(pid) for pid in (os.getpid(), keeper)}
