@@ -163,11 +163,6 @@ class Actor:
         if self.agent.sidecar_id == sidecar_id:
             self._process.end(sidecar_id, 0.0)
 
-    async def prepare(self) -> None:
-        """Makes the gate sure of what only programs can tell, before the chat is made to work."""
-        started = self.agent.stage != "none"
-        await gate.ask_programs(self._world, self.state.chat, self.env, started=started)
-
     async def end_unrecorded(self) -> TurnId | None:
         """Ends what runs although the disk refuses to take it down; the record follows."""
         sidecar_id, running = self.agent.sidecar_id, self.state.running

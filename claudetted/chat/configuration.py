@@ -79,9 +79,20 @@ async def _move(manager: Manager, actor: Actor, params: chats.ConfigureParams) -
     await actor.ask(partial(lifecycle.move, cwd=cwd, workspace=workspace, rules=rules))
 
 
-async def follow_default(manager: Manager, actor: Actor) -> None:
-    """A chat for which nobody chose a model, and that none has answered, has the default of now.
-    Raises HarnessMissing, AnthropicBlocked and StoreFull."""
+async def make_ready(manager: Manager, actor: Actor) -> None:
+    """Before a message is sent to a chat. Raises HarnessMissing, AnthropicBlocked and StoreFull."""
+    await _follow_default(manager, actor)
+    await prepare(manager, actor)
+
+
+async def prepare(manager: Manager, actor: Actor) -> None:
+    """Makes the gate sure of what only programs can tell, before the chat is made to work."""
+    started = actor.agent.stage != "none"
+    await gate.ask_programs(manager.world, actor.state.chat, actor.env, started=started)
+
+
+async def _follow_default(manager: Manager, actor: Actor) -> None:
+    """A chat for which nobody chose a model, and that none has answered, has the default of now."""
     chat = actor.state.chat
     if not lifecycle.takes_default(chat, actor.agent):
         return
@@ -94,10 +105,10 @@ async def show_default(manager: Manager, actor: Actor) -> None:
     """A chat that is looked at shows the default of now before something is sent to it. What stands
     against that default is said then."""
     with suppress(errors.Fault):
-        await follow_default(manager, actor)
+        await _follow_default(manager, actor)
 
 
-async def carry(manager: Manager, actor: Actor, env: dict[str, str]) -> None:
+async def carry(actor: Actor, env: dict[str, str]) -> None:
     """Takes over what a client carries of its environment. Raises StoreFull."""
     if any(actor.env.get(name, "") != value for name, value in env.items()):
         known = actor.env

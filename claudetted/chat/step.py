@@ -21,13 +21,12 @@ from claudetted.chat.state.items import fit
 from claudetted.chat.state.message import Message
 from claudetted.chat.state.open_texts import Texts
 from claudetted.chat.state.status import status_of
-from claudetted.permissions.verdict import Verdict
 from claudetted.protocol import errors, events as ev
 from claudetted.protocol.base import ChatId, ItemId, PermissionId, TurnId
 from claudetted.protocol.chats import Chat
 from claudetted.protocol.endpoints import Endpoint
 from claudetted.protocol.items import Item, NoticeKind
-from claudetted.protocol.permissions import Confinement, Request, Resolution
+from claudetted.protocol.permissions import Resolution
 from claudetted.protocol.questions import Answer, Question
 from claudetted.protocol.turns import Turn, Usage
 from claudetted.sidecar import moments
@@ -92,7 +91,7 @@ class Step:
         self.item_count = standing.items
         self.grown: dict[ItemId, bytearray] = {}
         """What open items grew by in this step."""
-        self._policy = policy
+        self.policy = policy
         self._way: tuple[tuple[str | None, ...], Endpoint | None] | None = None
         """What the gate answered: nothing can change while the step is planned."""
         # None before the first event alone, which makes the chat.
@@ -124,7 +123,7 @@ class Step:
         why nothing may run."""
         runs = (chat.workspace, chat.harness, chat.backend, chat.model, chat.model_used)
         if self._way is None or self._way[0] != runs:
-            self._way = (runs, self._policy.may_run(chat))
+            self._way = (runs, self.policy.may_run(chat))
         return self._way[1]
 
     def refusal(self) -> str:
@@ -135,32 +134,16 @@ class Step:
             return fault.message
         return ""
 
-    def takes_images(self) -> bool | None:
-        """Whether the chat's model does; None when nobody knows."""
-        return self._policy.takes_images(self.state.chat)
-
-    def hosted(self) -> tuple[str, ...]:
-        """The tools that the service of the chat's agent runs without asking."""
-        return self._policy.hosted(self.state.chat)
-
-    def judge(self, request: Request) -> Verdict:
-        """What the engine says of a call, as the chat stands in this draft."""
-        return self._policy.judge(self, request)
-
     @property
     def boxed(self) -> bool:
         """Whether the kernel can hold the agent's commands to their verdicts."""
         hello = self.agent.hello
-        return self._policy.boxes and hello is not None and hello.boxed
-
-    def wrapper(self, confinement: Confinement) -> list[str]:
-        """The words that start a command confined."""
-        return self._policy.wrapper(confinement)
+        return self.policy.boxes and hello is not None and hello.boxed
 
     def setting(self, key: str) -> Any:
         """As it holds for the chat's workspace, in this draft."""
         workspace = self.state.chat.workspace
-        known = self._policy.setting(key, workspace)
+        known = self.policy.setting(key, workspace)
         return self.effects.settings.get(f"{key}:{workspace}", known)
 
     def choose(self, key: str, value: Any) -> None:

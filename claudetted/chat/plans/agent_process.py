@@ -23,10 +23,10 @@ WAIT_SECONDS = 10.0
 MOST_WAIT_SECONDS = 300.0
 
 
-def must_wait(step: Step) -> str:
+def _must_wait(step: Step) -> str:
     """Why no process is started now: one that always dies is tried less and less often."""
     agent = step.agent
-    if agent.stage != "none" or agent.crashes < CRASHES:
+    if agent.crashes < CRASHES:
         return ""
     wait = min(MOST_WAIT_SECONDS, WAIT_SECONDS * 2 ** (agent.crashes - CRASHES))
     left = wait - ids.milliseconds_between(agent.crashed_at, step.at) / 1000
@@ -38,11 +38,19 @@ def must_wait(step: Step) -> str:
     )
 
 
-def ensure(step: Step) -> None:
-    """Plans a new sidecar when the chat has none; its first line is `start`. Raises the Fault of
-    the chat's route."""
+def ensure(step: Step) -> str:
+    """Plans a new sidecar when the chat has none. Why it has none now; empty when it has one.
+    Raises the Fault of the chat's route."""
     if step.agent.stage != "none":
-        return
+        return ""
+    why = _must_wait(step)
+    if not why:
+        _start(step)
+    return why
+
+
+def _start(step: Step) -> None:
+    """Plans a sidecar, whose first line is `start`."""
     chat = step.state.chat
     sidecar_id = SidecarId(ids.new_id())
     trusted = trust.is_trusted(step)

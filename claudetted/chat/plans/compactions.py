@@ -16,12 +16,11 @@ def begin(step: Step) -> bool:
     """Asks the idle agent for the one that waits. False when that may not be, which is told."""
     instructions = step.agent.compact_next or ""
     step.agent = replace(step.agent, compact_next=None)
-    if why := step.refusal() or agent_process.must_wait(step):
+    if why := step.refusal() or agent_process.ensure(step):
         _end(step, CompactionInfo("manual"), why)
         _tell_failure(step, why)
         return False
     step.agent = replace(step.agent, failure="", start_error=None)
-    agent_process.ensure(step)
     step.request("compact", lambda n: sidecar.Compact(n, instructions))
     step.emit(ev.CompactionStarted("manual"))
     return True

@@ -12,8 +12,9 @@ from claudetted.protocol.permissions import Request
 
 def unasked(step: Step) -> list[str]:
     """As the chat's level and the rules for it stand."""
-    asked = (Request(tool, "fetch", "") for tool in step.hosted())
-    return [request.tool for request in asked if step.judge(request).effect == "allow"]
+    policy = step.policy
+    asked = (Request(tool, "fetch", "") for tool in policy.hosted(step.state.chat))
+    return [request.tool for request in asked if policy.judge(step, request).effect == "allow"]
 
 
 def follow(step: Step) -> None:

@@ -9,7 +9,7 @@ from claudetted.protocol.images import Image
 def check(step: Step, images: list[Image]) -> None:
     """Raises NotSupported for images that nobody would see."""
     chat = step.state.chat
-    if images and not chat.capabilities.images:
+    if not chat.capabilities.images:
         raise agent_process.unsupported(
             step,
             "images",
@@ -21,7 +21,7 @@ def check(step: Step, images: list[Image]) -> None:
 
 def refusal(step: Step, images: list[Image]) -> str:
     """Why the chat's model cannot be shown images; empty if it can, or nobody knows."""
-    if not images or step.takes_images() is not False:
+    if not images or step.policy.takes_images(step.state.chat) is not False:
         return ""
     model = step.state.chat.model or step.state.chat.model_used
     return (

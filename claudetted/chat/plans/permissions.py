@@ -40,7 +40,7 @@ def ask(step: Step, line: sidecar.Ask) -> None:
     if step.agent.stopping or step.agent.stage == "ending":
         _answer(step, line, Resolution("withdrawn", "daemon", STOPPED), None)
         return
-    verdict = _held(step, step.judge(request))
+    verdict = _held(step, step.policy.judge(step, request))
     if verdict.effect == "ask":
         _open(step, permission_id, verdict, line)
     else:
@@ -218,7 +218,7 @@ def _standing(step: Step, rule: Rule, effect: Decision, scope: RuleScope, by: st
 def judge_again(step: Step) -> None:
     """What waits and is now spoken for by a rule needs nobody any more."""
     for permission in list(step.state.permissions.values()):
-        verdict = _held(step, step.judge(permission.request))
+        verdict = _held(step, step.policy.judge(step, permission.request))
         if verdict.effect != "ask" and verdict.rule and step.is_open(permission.id):
             _settle(step, permission.id, _by_engine(verdict), verdict.rule)
 
@@ -237,7 +237,7 @@ def _tell_agent(
     if resolution.outcome == "allow":
         step.agent = step.agent.call_allowed(item_id, step.moment)
     confinement = resolution.confinement
-    wrapper = step.wrapper(confinement) if confinement and confinement.boxed else []
+    wrapper = step.policy.wrapper(confinement) if confinement and confinement.boxed else []
     step.send(decision_line(permission_id, resolution, wrapper))
 
 

@@ -54,7 +54,8 @@ def _check(step: Step, message: Message) -> None:
     if not message.text and not message.images:
         sentence = "The message is empty; it needs a text or an image."
         raise errors.InvalidParams(sentence, path="$.text")
-    images.check(step, message.images)
+    if message.images:
+        images.check(step, message.images)
 
 
 def is_free(step: Step) -> bool:
@@ -71,25 +72,23 @@ def _is_ending(step: Step) -> bool:
     return not _is_busy(step) and step.agent.stage == "ending"
 
 
-def start(step: Step, turn: Turn, message: Message) -> None:
-    """Begins a turn: the message first, then the turn, then the line to the sidecar."""
+def start(step: Step, turn: Turn, message: Message, refusal: str = "") -> None:
+    """Begins a turn: the message first, then the turn, then the line to the sidecar. With a
+    `refusal`, which says why it may not run, it fails at once."""
     _title_from(step, message)
     turn_id, expand, text = turn.id, turn.expand, message.text
     turn = replace(turn, state="running", started_at=step.at, images=message.images)
     step.put_turn(turn, text)
     step.add_item(_said(turn_id, turn_id, message), text)
     step.emit(ev.TurnStarted(turn))
-    why = step.refusal() or images.refusal(step, message.images) or agent_process.must_wait(step)
-    if why:
+    if why := refusal or agent_process.ensure(step):
         step.add_notice("error", why)
         end(step, "failed", why)
         return
-    step.agent = replace(step.agent, failure="", start_error=None, next_turns=[])
-    agent_process.ensure(step)
     hosted.follow(step)
     note = step.agent.note
-    step.agent = replace(step.agent, note="")
-    files = images.files(step, message.images)
+    step.agent = replace(step.agent, failure="", start_error=None, next_turns=[], note="")
+    files = _files(step, message)
     step.request("prompt", lambda n: sidecar.Prompt(n, turn_id, text, note, expand, files), turn_id)
 
 
@@ -143,7 +142,9 @@ def go_on(step: Step) -> None:
     if step.state.queue and not step.state.queue_paused:
         first, *rest = step.state.queue
         step.emit(ev.QueueChanged(rest))
-        start(step, _queued(step, first), step.prompts[first.turn_id])
+        message = step.prompts[first.turn_id]
+        refusal = step.refusal() or images.refusal(step, message.images)
+        start(step, _queued(step, first), message, refusal)
 
 
 def pause_queue(step: Step) -> None:
@@ -262,8 +263,12 @@ def steer_refused(step: Step, turn_id: TurnId) -> None:
 def _steer(step: Step, turn_id: TurnId, message: Message) -> None:
     _put_waiting(step, turn_id, message, "steer", expand=False)
     step.agent = replace(step.agent, steers=[*step.agent.steers, turn_id])
-    files = images.files(step, message.images)
+    files = _files(step, message)
     step.request("steer", lambda n: sidecar.Steer(n, turn_id, message.text, files), turn_id)
+
+
+def _files(step: Step, message: Message) -> list[sidecar.ImageFile]:
+    return images.files(step, message.images) if message.images else []
 
 
 def _forget_steer(step: Step, turn_id: TurnId) -> None:

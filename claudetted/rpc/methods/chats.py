@@ -124,7 +124,7 @@ async def compact(services: Services, caller: Caller, params: chats.CompactParam
     actor = await services.manager.find(params.chat_id)
     caller.client.peer.require_level(actor.state.chat.level, "Compacting this chat")
     with actor.in_use():
-        await actor.prepare()
+        await configuration.prepare(services.manager, actor)
         await actor.ask(partial(turns.ask_to_compact, instructions=params.instructions))
     return Empty()
 

@@ -36,9 +36,9 @@ async def subscribe(
         raise errors.InvalidParams("Name a chat, or ask for all.", path="$.chatId")
     actor = await services.manager.find(params.chat_id)
     _leave(caller, params.chat_id)
-    env = caller.client.peer.carried(params.env)
-    services.network.learn(env)
-    await configuration.carry(services.manager, actor, env)
+    if env := caller.client.peer.carried(params.env):
+        services.network.learn(env)
+        await configuration.carry(actor, env)
     if _has_another_default(services, actor):
         await configuration.show_default(services.manager, actor)
     if services.audience.is_served(actor.state.chat):

@@ -43,8 +43,7 @@ async def resume(
 ) -> queue.ListResult:
     actor = await services.manager.find(params.chat_id)
     caller.client.peer.require_sending(actor.state.chat.level)
-    await configuration.follow_default(services.manager, actor)
-    await actor.prepare()
+    await configuration.make_ready(services.manager, actor)
     return await _after(services, params.chat_id, planning.resume_queue)
 
 

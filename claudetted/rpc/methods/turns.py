@@ -34,21 +34,20 @@ async def send(services: Services, caller: Caller, params: turns.SendParams) -> 
             if isinstance(said, turns.SendResult):
                 return said
             caller.client.peer.require_sending(actor.state.chat.level)
-            env = caller.client.peer.carried(params.env)
-            services.network.learn(env)
-            await configuration.carry(services.manager, actor, env)
-            await configuration.follow_default(services.manager, actor)
-            await actor.prepare()
-            taken = await images.take(services, params.images)
+            if env := caller.client.peer.carried(params.env):
+                services.network.learn(env)
+                await configuration.carry(actor, env)
+            await configuration.make_ready(services.manager, actor)
+            taken = await images.take(services, params.images) if params.images else None
             return await actor.ask(partial(_send, params, keyed, said, taken))
 
     return await keyed.once(turns.SendResult, act)
 
 
 def _send(
-    params: turns.SendParams, keyed: Keyed, expand: bool, taken: images.Taken, step: Step
+    params: turns.SendParams, keyed: Keyed, expand: bool, taken: images.Taken | None, step: Step
 ) -> turns.SendResult:
-    message = Message(params.text, taken.keep(step))
+    message = Message(params.text, taken.keep(step) if taken else [])
     result = planning.send(step, message, params.when, expand=expand)
     keyed.remember(step, result)
     return result

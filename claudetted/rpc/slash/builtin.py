@@ -54,7 +54,7 @@ async def thinking(invocation: Invocation) -> SendResult:
 
 async def compact(invocation: Invocation) -> SendResult:
     _require_level(invocation)
-    await invocation.actor.prepare()
+    await configuration.prepare(invocation.services.manager, invocation.actor)
 
     def begin(step: Step) -> str:
         at_once = turns.ask_to_compact(step, invocation.typed.argument)
@@ -86,7 +86,7 @@ async def stop(invocation: Invocation) -> SendResult:
 async def steer(invocation: Invocation) -> SendResult:
     text = _needed(invocation)
     _require_level(invocation)
-    await invocation.actor.prepare()
+    await configuration.prepare(invocation.services.manager, invocation.actor)
     taken = await images.take(invocation.services, invocation.images)
 
     def plan(step: Step) -> SendResult:
@@ -104,7 +104,7 @@ async def retry(invocation: Invocation) -> SendResult:
 
 async def resume(invocation: Invocation) -> SendResult:
     _require_level(invocation)
-    await invocation.actor.prepare()
+    await configuration.prepare(invocation.services.manager, invocation.actor)
 
     def go_on(step: Step) -> str:
         waiting = len(step.state.queue)

@@ -17,8 +17,7 @@ from claudetted.store import transcripts
 
 async def retry(services: Services, actor: Actor, keyed: Keyed) -> SendResult:
     """Raises NothingToRetry, ChatBusy and NotSupported."""
-    await configuration.follow_default(services.manager, actor)
-    await actor.prepare()
+    await configuration.make_ready(services.manager, actor)
     last = actor.state.turn
     query = partial(transcripts.turn, chat_id=actor.chat_id, turn_id=last.id if last else "")
     row = await services.database.read(query)
