@@ -26,10 +26,6 @@ class Limits(Params, frozen=True):
     allow: bool = True
 
 
-def includes(held: Right, needed: Right) -> bool:
-    return RIGHTS.index(needed) <= RIGHTS.index(held)
-
-
 def covers(held: Level, needed: Level) -> bool:
     """Whether whoever may use the level `held` may use `needed`."""
     return LEVELS.index(needed) <= LEVELS.index(held)

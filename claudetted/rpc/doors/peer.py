@@ -9,7 +9,7 @@ from typing import Literal
 
 from claudetted.protocol import errors
 from claudetted.protocol.permissions import Level
-from claudetted.protocol.rights import Limits, Right, covers, includes
+from claudetted.protocol.rights import RIGHTS, Limits, Right, covers
 
 PeerKind = Literal["user", "agent", "device"]
 """The user's own program, one that an agent has started, or something elsewhere that was paired."""
@@ -32,6 +32,9 @@ class Rights:
     allow: bool = True
     environment: bool = False
 
+    def includes(self, right: Right) -> bool:
+        return RIGHTS.index(right) <= RIGHTS.index(self.highest)
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -44,7 +47,7 @@ class Peer:
     """Of a paired device."""
 
     def may(self, right: Right) -> bool:
-        return includes(self.rights.highest, right)
+        return self.rights.includes(right)
 
     def require(self, right: Right, what: str) -> None:
         """Raises NotAllowed, about `what`, where the right is missing."""
@@ -94,7 +97,7 @@ class Peer:
         """The same peer with less, where the limits are below what it has."""
         has = self.rights
         least = Rights(
-            limits.right if includes(has.highest, limits.right) else has.highest,
+            limits.right if has.includes(limits.right) else has.highest,
             limits.level if covers(has.level, limits.level) else has.level,
             has.allow and limits.allow,
             has.environment,
