@@ -268,7 +268,8 @@ class Actor:
         self._publish(step)
         if durable:
             self._tell_world(step)
-            self.texts.mark_saved(step.write.pieces)
+            if step.write.pieces:
+                self.texts.mark_saved(step.write.pieces)
             self._process.carry_out(self.agent, step, hearing)
         await step.effects.carry_out(self, self._world.rulebook)
 
@@ -318,7 +319,8 @@ class Actor:
     def _tell_world(self, step: Step) -> None:
         """What a committed step means beyond the chat."""
         self._world.feed.publish(step.state.chat, step.events)
-        self.waiting.look(self.state, self.agent, step.events)
+        if self.waiting.waiters:
+            self.waiting.look(self.state, self.agent, step.events)
         if step.write.turn_over:
             self._world.rulebook.forget("turn", step.write.turn_over)
             self._world.spent(step.state.chat)

@@ -26,7 +26,7 @@ class Waiting:
     """Looks at the chat after every step for those who wait."""
 
     def __init__(self) -> None:
-        self._waiters: dict[_Waiter, None] = {}
+        self.waiters: dict[_Waiter, None] = {}
 
     async def until(self, check: Check[R], state: ChatState, agent: Agent) -> R:
         """The first thing `check` finds, now or after a later step."""
@@ -34,29 +34,29 @@ class Waiting:
         if found is not None:
             return found
         waiter = _Waiter(check)
-        self._waiters[waiter] = None
+        self.waiters[waiter] = None
         try:
             await waiter.seen.wait()
         finally:
-            self._waiters.pop(waiter, None)
+            self.waiters.pop(waiter, None)
         if waiter.error:
             raise waiter.error
         return waiter.result  # type: ignore[return-value]  # found by this check
 
     def __len__(self) -> int:
-        return len(self._waiters)
+        return len(self.waiters)
 
     def fail(self, error: Exception) -> None:
         """The chat will never become anything any more."""
-        waiters, self._waiters = self._waiters, {}
+        waiters, self.waiters = self.waiters, {}
         for waiter in waiters:
             waiter.error = error
             waiter.seen.set()
 
     def look(self, state: ChatState, agent: Agent, events: list[Event]) -> None:
-        for waiter in list(self._waiters):
+        for waiter in list(self.waiters):
             found = waiter.check(state, agent, events)
             if found is not None:
                 waiter.result = found
-                self._waiters.pop(waiter, None)
+                self.waiters.pop(waiter, None)
                 waiter.seen.set()

@@ -25,7 +25,7 @@ class Keyed:
         self._database = database
         self._method = method
         self._key = key
-        self._params = hashlib.sha256(msgspec.json.encode(params)).digest()
+        self._params = params
 
     async def once(self, result_type: type[R], act: Callable[[], Awaitable[R]]) -> R:
         """The earlier answer, or that of acting now. Raises KeyReused."""
@@ -47,7 +47,10 @@ class Keyed:
         """Stores the answer with what it did, in the same transaction."""
         if self._key is not None:
             answer = msgspec.json.encode(result)
-            step.write.answered = (self._method, self._key, self._params, answer, ids.now())
+            step.write.answered = (self._method, self._key, self._digest(), answer, ids.now())
+
+    def _digest(self) -> bytes:
+        return hashlib.sha256(msgspec.json.encode(self._params)).digest()
 
     async def _earlier(self, result_type: type[R]) -> R | None:
         assert self._key is not None
@@ -56,7 +59,7 @@ class Keyed:
         if row is None:
             return None
         params, result = row
-        if params != self._params:
+        if params != self._digest():
             message = "The key was used before for another request; use a new one."
             raise KeyReused(message, key=self._key)
         return msgspec.json.decode(result, type=result_type)

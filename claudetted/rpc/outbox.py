@@ -33,6 +33,8 @@ class Outbox:
         self._cursor_of = cursor_of
         self._queue: list[tuple[bytes, Mark | None]] = []
         self._size = 0
+        self.lagging = False
+        """Whether deltas should wait until what is queued has gone."""
         self._marks: dict[ChatId, int] = {}
         self._drained: list[Callable[[], None]] = []
         self._overflowed = False
@@ -44,19 +46,19 @@ class Outbox:
         """Bytes the client has not taken yet."""
         return self._size
 
-    @property
-    def lagging(self) -> bool:
-        return self._size > SOFT_BYTES
-
     def put(self, frames: bytes, mark: Mark | None = None) -> None:
         if self._overflowed:
             return
         self._queue.append((frames, mark))
-        self._size += len(frames)
+        self._grow(len(frames))
         if frames and self._size > HARD_BYTES + len(frames):
             self.give_up()
         else:
             self._lot.unpark()
+
+    def _grow(self, more: int) -> None:
+        self._size += more
+        self.lagging = self._size > SOFT_BYTES
 
     def unmark(self, chat_id: ChatId) -> None:
         """The client follows the chat no more, or from elsewhere: what was told is no cursor."""
@@ -91,7 +93,7 @@ class Outbox:
             if mark:
                 self._marks[mark[0]] = mark[1]
         await stream.send_all(b"".join(frames for frames, _ in taken))
-        self._size -= sum(len(frames) for frames, _ in taken)
+        self._grow(-sum(len(frames) for frames, _ in taken))
         if self._overflowed:
             await stream.send_all(self._last_word())
         elif self._size <= SOFT_BYTES // 2:

@@ -13,9 +13,8 @@ from claudetted.protocol.events import ItemClosed
 class Sink(Protocol):
     """A client's outbox, as far as a chat needs it."""
 
-    @property
-    def lagging(self) -> bool:
-        """Whether deltas should wait until what is queued has gone."""
+    lagging: bool
+    """Whether deltas should wait until what is queued has gone."""
 
     def put(self, frames: bytes, mark: tuple[ChatId, int] | None) -> None:
         """Queues frames; `mark` tells up to which event of which chat they lead."""

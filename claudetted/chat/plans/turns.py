@@ -1,5 +1,7 @@
 """Owns turns and the queue: when a message runs, waits, steers, stops and ends."""
 
+from functools import partial
+
 from msgspec.structs import replace
 
 from claudetted.chat import ids
@@ -89,7 +91,10 @@ def start(step: Step, turn: Turn, message: Message, refusal: str = "") -> None:
     note = step.agent.note
     step.agent = replace(step.agent, failure="", start_error=None, next_turns=[], note="")
     files = _files(step, message)
-    step.request("prompt", lambda n: sidecar.Prompt(n, turn_id, text, note, expand, files), turn_id)
+    prompt = partial(
+        sidecar.Prompt, turn=turn_id, text=text, note=note, expand=expand, images=files
+    )
+    step.request("prompt", prompt, turn_id)
 
 
 def end(
@@ -264,7 +269,8 @@ def _steer(step: Step, turn_id: TurnId, message: Message) -> None:
     _put_waiting(step, turn_id, message, "steer", expand=False)
     step.agent = replace(step.agent, steers=[*step.agent.steers, turn_id])
     files = _files(step, message)
-    step.request("steer", lambda n: sidecar.Steer(n, turn_id, message.text, files), turn_id)
+    line = partial(sidecar.Steer, turn=turn_id, text=message.text, images=files)
+    step.request("steer", line, turn_id)
 
 
 def _files(step: Step, message: Message) -> list[sidecar.ImageFile]:

@@ -20,7 +20,7 @@ from claudetted.rpc.caller import Caller
 from claudetted.rpc.methods.chats import history_page
 from claudetted.rpc.methods.permissions import open_everywhere
 from claudetted.rpc.services import Services
-from claudetted.rpc.use_cases import questions
+from claudetted.rpc.use_cases import environment, questions
 from claudetted.store import journal, transcripts
 
 _SNAPSHOT_ITEMS = 50
@@ -36,9 +36,8 @@ async def subscribe(
         raise errors.InvalidParams("Name a chat, or ask for all.", path="$.chatId")
     actor = await services.manager.find(params.chat_id)
     _leave(caller, params.chat_id)
-    if env := caller.client.peer.carried(params.env):
-        services.network.learn(env)
-        await configuration.carry(actor, env)
+    if params.env:
+        await environment.carry(services, caller, actor, params.env)
     if _has_another_default(services, actor):
         await configuration.show_default(services.manager, actor)
     if services.audience.is_served(actor.state.chat):

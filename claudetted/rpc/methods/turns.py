@@ -17,7 +17,7 @@ from claudetted.protocol.base import TurnId
 from claudetted.rpc.caller import Caller
 from claudetted.rpc.idempotency import Keyed
 from claudetted.rpc.services import Services
-from claudetted.rpc.use_cases import images, retries
+from claudetted.rpc.use_cases import environment, images, retries
 from claudetted.store import transcripts
 
 _decode_turn = msgspec.json.Decoder(turns.Turn).decode
@@ -34,9 +34,8 @@ async def send(services: Services, caller: Caller, params: turns.SendParams) -> 
             if isinstance(said, turns.SendResult):
                 return said
             caller.client.peer.require_sending(actor.state.chat.level)
-            if env := caller.client.peer.carried(params.env):
-                services.network.learn(env)
-                await configuration.carry(actor, env)
+            if params.env:
+                await environment.carry(services, caller, actor, params.env)
             await configuration.make_ready(services.manager, actor)
             taken = await images.take(services, params.images) if params.images else None
             return await actor.ask(partial(_send, params, keyed, said, taken))

@@ -28,7 +28,9 @@ class Slash:
             answered := await _number(services, caller, actor, params, keyed)
         ):
             return answered
-        typed = None if params.literal else reading.read(params.text)
+        if params.literal or not params.text.startswith("/"):
+            return False
+        typed = reading.read(params.text)
         if typed is None:
             return False
         if own := OWN.get(typed.name):
