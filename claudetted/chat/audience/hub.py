@@ -108,9 +108,9 @@ class Batch:
         self, chat_id: ChatId, published: list[PublishedEvent | PublishedDelta], seq: int
     ) -> None:
         self.seq = seq
-        encoded = framed(chat_id, published)
-        self._frames = list(zip(published, encoded, strict=True))
-        self.joined = b"".join(encoded)
+        self._published = published
+        self._frames = framed(chat_id, published)
+        self.joined = b"".join(self._frames)
         self.closed = [
             entry.event.item.id
             for entry in published
@@ -119,13 +119,14 @@ class Batch:
 
     @property
     def events(self) -> bytes:
-        return b"".join(frame for entry, frame in self._frames if isinstance(entry, PublishedEvent))
+        told = zip(self._published, self._frames, strict=True)
+        return b"".join(frame for entry, frame in told if isinstance(entry, PublishedEvent))
 
     @property
     def grown(self) -> Iterator[tuple[ItemId, int]]:
         return (
             (entry.item_id, entry.offset)
-            for entry, _ in self._frames
+            for entry in self._published
             if isinstance(entry, PublishedDelta)
         )
 
