@@ -55,7 +55,7 @@ async def subscribe(
 def _has_another_default(services: Services, actor: Actor) -> bool:
     chat = actor.state.chat
     default = services.manager.world.rulebook.setting("default_model", chat.workspace)
-    return actor.agent.model_by_default and default != chat.model
+    return actor.agent.model_by_default and default != (chat.model or "")
 
 
 async def unsubscribe(

@@ -41,7 +41,7 @@ class Reader:
         self._begun: list[Change] = []
         """What came with the first picture."""
         self._shown_at = 0.0
-        self._changed = 0.0
+        self._changed = time.monotonic()
         self.decided_here = self._scroll.decided_here
 
     def __enter__(self) -> Self:
