@@ -6,11 +6,14 @@ Pure path arithmetic that clients share with the daemon; nothing is created here
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import platformdirs
 
 APP = "claudetted"
+# A runtime directory that cannot be used is told by `claudette doctor`, and not by every command.
+warnings.filterwarnings("ignore", module="platformdirs")
 SOCKET_PATH_LIMIT = 100
 """Bytes. The kernel's limit is 104 on macOS and 108 on Linux."""
 

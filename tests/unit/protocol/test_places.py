@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import subprocess
 import sys
 from pathlib import Path
 
@@ -34,3 +35,14 @@ def test_other_data_has_a_place_of_its_own(monkeypatch: pytest.MonkeyPatch, name
         seen.add(places.runtime_dir())
     assert len(seen) == 3 or (name == "XDG_DATA_HOME" and sys.platform == "darwin")
     assert {places.keeper_socket_path().parent, places.runtime_lock_path().parent} <= seen
+
+
+def test_a_session_without_a_directory_of_its_own_warns_nobody(tmp_path: Path) -> None:
+    open_to_all = tmp_path / "open"
+    open_to_all.mkdir(mode=0o755)
+    for given in ("", str(open_to_all)):
+        env = os.environ | {"XDG_RUNTIME_DIR": given, "TMPDIR": str(tmp_path)}
+        env.pop("PYTHONWARNINGS", None)
+        words = [sys.executable, "-c", "from claudetted.protocol.places import *; runtime_dir()"]
+        done = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
+        assert done.stderr == ""

@@ -107,8 +107,9 @@ def _why_not(said: str, printed: Path) -> str:
         told = json.loads(said)
     except ValueError:
         return said
-    error = told.get("error", "")
-    return str(error) or f"it is ready, but {places.lock_path()} names no socket that answers."
+    if error := str(told.get("error", "")):
+        return error if error.endswith(".") else f"{error}."
+    return f"it is ready, but {places.lock_path()} names no socket that answers."
 
 
 def _launch(ready_fd: int, printed: Path) -> None:
