@@ -271,7 +271,7 @@ class Actor:
             if step.write.pieces:
                 self.texts.mark_saved(step.write.pieces)
             self._process.carry_out(self.agent, step, hearing)
-        await step.effects.carry_out(self, self._world.rulebook)
+        await step.effects.carry_out(self)
 
     def hand_over_credentials(self) -> None:
         if self.agent.sidecar_id:
@@ -321,6 +321,9 @@ class Actor:
         self._world.feed.publish(step.state.chat, step.events)
         if self.waiting.waiters:
             self.waiting.look(self.state, self.agent, step.events)
+        if step.effects.rules or step.effects.settings:
+            # Before a turn that is over takes its rules along.
+            step.effects.take_force(self._world.rulebook)
         if step.write.turn_over:
             self._world.rulebook.forget("turn", step.write.turn_over)
             self._world.spent(step.state.chat)

@@ -59,13 +59,16 @@ class Effects:
             return await trio.to_thread.run_sync(directories.sessions, chat_id)
         return []
 
-    async def carry_out(self, chat: Carrier, rulebook: Rulebook) -> None:
-        """The rest, once the step is published: rules and settings are in force for every chat."""
+    def take_force(self, rulebook: Rulebook) -> None:
+        """For every chat, once the step is committed."""
         for rule in self.rules:
             rulebook.add(rule)
         for key, value in self.settings.items():
             rulebook.choose(key, value)
             rulebook.decided(key)
+
+    async def carry_out(self, chat: Carrier) -> None:
+        """The rest, once the step is published."""
         if self.credentials:
             chat.hand_over_credentials()
         if self.remove:
