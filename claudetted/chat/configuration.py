@@ -104,6 +104,10 @@ async def _follow_default(manager: Manager, actor: Actor) -> None:
 async def show_default(manager: Manager, actor: Actor) -> None:
     """A chat that is looked at shows the default of now before something is sent to it. What stands
     against that default is said then."""
+    chat = actor.state.chat
+    default = manager.world.rulebook.setting("default_model", chat.workspace)
+    if default == (chat.model or ""):
+        return
     with suppress(errors.Fault):
         await _follow_default(manager, actor)
 

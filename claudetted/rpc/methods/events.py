@@ -38,8 +38,7 @@ async def subscribe(
     _leave(caller, params.chat_id)
     if params.env:
         await environment.carry(services, caller, actor, params.env)
-    if _has_another_default(services, actor):
-        await configuration.show_default(services.manager, actor)
+    await configuration.show_default(services.manager, actor)
     if services.audience.is_served(actor.state.chat):
         caller.after_reply.append(partial(_tell_balance, services, caller))
     if params.after is not None:
@@ -50,12 +49,6 @@ async def subscribe(
             return events.SubscribeResult(resumed=True)
         return await _from_snapshot(services, caller, actor, note)
     return await _from_snapshot(services, caller, actor, "")
-
-
-def _has_another_default(services: Services, actor: Actor) -> bool:
-    chat = actor.state.chat
-    default = services.manager.world.rulebook.setting("default_model", chat.workspace)
-    return actor.agent.model_by_default and default != (chat.model or "")
 
 
 async def unsubscribe(
