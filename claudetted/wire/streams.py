@@ -19,11 +19,11 @@ class CannotWrite(Exception):
     """Why the output did not arrive, such as a full disk."""
 
 
-def prepare() -> None:
+def prepare(errors: str = "backslashreplace") -> None:
     """Makes the three of them usable, whoever started us.
 
     A descriptor that is closed is opened on nothing: a file or socket of ours would get its
-    number. What an encoding has no character for is written as its escape.
+    number. `errors` is the handler of codecs that writes what an encoding has no character for.
     """
     for descriptor in (0, 1, 2):
         try:
@@ -34,8 +34,12 @@ def prepare() -> None:
     sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
     for stream in (sys.stdout, sys.stderr):
-        if stream.encoding.lower().replace("-", "") != "utf8":
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if not is_utf8(stream.encoding):
+            stream.reconfigure(errors=errors)  # type: ignore[union-attr]
+
+
+def is_utf8(encoding: str | None) -> bool:
+    return (encoding or "").lower().replace("-", "") == "utf8"
 
 
 @contextmanager

@@ -90,10 +90,7 @@ def test_a_seat_is_suspended_and_comes_back(commands: Commands, chat: str, how: 
         terminal.shows("idle · ")
         terminal.type("a draft")
         terminal.shows("▸ a draft")
-        if how == "key":
-            terminal.type("\x1a")
-        else:
-            terminal.signal_job(signal.SIGTSTP)
+        terminal.suspend(how)
         terminal.expect("Stopped")
         terminal.expect("shell> ")
         terminal.enter("echo in the $((6 * 7))")

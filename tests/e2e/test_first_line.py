@@ -162,10 +162,7 @@ def test_a_pause_is_kept_until_the_screen_can_come_back_from_it(
             terminal.shows("idle · ")
             terminal.type("a draft")
             terminal.shows("▸ a draft")
-            if how == "key":
-                terminal.type("\x1a")
-            else:
-                terminal.signal_job(signal.SIGTSTP)
+            terminal.suspend(how)
         finally:
             loading.finish()
         terminal.expect("Stopped")

@@ -177,6 +177,13 @@ class Terminal:
         (job,) = Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
         os.kill(int(job), signum)
 
+    def suspend(self, how: str) -> None:
+        """The command that the shell on this terminal runs: by its key, or by a signal."""
+        if how == "key":
+            self.type("\x1a")
+        else:
+            self.signal_job(signal.SIGTSTP)
+
     def hang_up(self) -> int:
         """The terminal is closed; the exit code, once the command has ended."""
         self._child.ptyproc.fileobj.close()

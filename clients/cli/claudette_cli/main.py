@@ -109,7 +109,6 @@ def main(argv: list[str] | None = None) -> int:
     """The console script. Every way a command ends has an exit code."""
     # What is loaded stays until the end, where looking for garbage in it takes longest.
     gc.freeze()
-    streams.prepare()
     signs.prepare()
     try:
         with ending.orderly(), streams.flushed():

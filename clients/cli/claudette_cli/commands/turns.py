@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from argparse import Namespace
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 from claudette_cli import choosing
 from claudette_cli.client import environment
@@ -13,6 +13,7 @@ from claudette_cli.client.daemon import Daemon, new_key
 from claudette_cli.commands import options
 from claudette_cli.exits import ASKED, DONE, OF_REASON, TURN_INCOMPLETE, USAGE, Failure
 from claudette_cli.terminal.output import attended, errors, harmless, output
+from claudetted.wire import streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,13 +173,11 @@ def _in_locale(data: bytes, source: str) -> str:
     """What is not UTF-8, in the encoding of the locale. Some encodings read anything, but no text
     has a NUL."""
     encoding = sys.stdin.encoding
-    other = "" if encoding.lower().replace("-", "") == "utf8" else f" and not {encoding}"
-    try:
+    with suppress(UnicodeDecodeError):
         text = data.decode(encoding)
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" not in text:
-        return text
+        if "\0" not in text:
+            return text
+    other = "" if streams.is_utf8(encoding) else f" and not {encoding}"
     raise Failure(
         f"{source} is not UTF-8 text{other}; only text can be sent. Text of another encoding is "
         "sent with, for example: iconv -f LATIN1 -t UTF-8 FILE | claudette send CHAT -",

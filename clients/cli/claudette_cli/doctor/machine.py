@@ -15,6 +15,7 @@ from claudette_cli.exits import Failure
 from claudette_cli.service.command import manager
 from claudetted import __version__
 from claudetted.protocol import places
+from claudetted.wire import streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def _anew() -> None:
 
 
 def _surroundings() -> Iterator[Finding]:
-    if (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
+    if not streams.is_utf8(sys.stdout.encoding):
         said = f"the terminal's encoding is {sys.stdout.encoding}: not every character can be shown"
         yield Finding("locale", NOTE, said, "set LANG to one with UTF-8, such as C.UTF-8")
     if sys.platform == "linux" and not os.environ.get("XDG_RUNTIME_DIR"):

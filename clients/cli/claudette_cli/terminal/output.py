@@ -126,7 +126,7 @@ class Terminal:
         self.colour = self.interactive and _colour_wanted()
         self.shades = self.colour and _shades_known()
         """Whether it has more colours than the usual ones."""
-        self.draws_blocks = (stream.encoding or "").lower().replace("-", "") == "utf8"
+        self.draws_blocks = streams.is_utf8(stream.encoding)
 
     @property
     def width(self) -> int:

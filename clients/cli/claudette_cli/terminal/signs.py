@@ -6,6 +6,7 @@ import codecs
 import sys
 
 from claudette_cli.terminal.invisible import escaped
+from claudetted.wire import streams
 
 _STAND_INS = {
     "…": "...",
@@ -52,9 +53,7 @@ def prepare() -> None:
     """For the standard streams, whatever is written to them."""
     global _encoding
     codecs.register_error(_HANDLER, _stood_in)
-    for stream in (sys.stdout, sys.stderr):
-        if stream.encoding.lower().replace("-", "") != "utf8":
-            stream.reconfigure(errors=_HANDLER)  # type: ignore[union-attr]
+    streams.prepare(_HANDLER)
     _encoding = sys.stdout.encoding if sys.stdout.errors == _HANDLER else ""
 
 
