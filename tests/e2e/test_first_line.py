@@ -121,6 +121,18 @@ def test_a_paste_that_has_come_in_part_is_one_draft(
     assert sent(commands, chat)[1:] == ["see line one\nline two!"]
 
 
+def test_a_draft_that_was_cleared_comes_back_before_anything_is_drawn(
+    commands: Commands, chat: str, home: Home
+) -> None:
+    with opened(commands, chat, home) as (seat, loading):
+        seat.type("a draft\x03\x1b[A\r")
+        loading.finish()
+        seat.expect("done · ")
+        seat.type("\x04")
+        assert seat.ended()[0] == exits.DONE
+    assert sent(commands, chat)[1:] == ["a draft"]
+
+
 @pytest.mark.parametrize("key", ["\x03", "\x04"])
 def test_a_key_that_leaves_does_so_once_the_screen_is_there(
     commands: Commands, chat: str, home: Home, key: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -34,7 +34,7 @@ class Draft:
         self.announce: Callable[[str], str] = lambda _text: ""
         """What goes with a text beside it, in words."""
         self.history = Recalled(self.whole)
-        self.buffer = Buffer(
+        self.buffer = _Line(
             multiline=True,
             history=self.history,
             accept_handler=accepted,
@@ -109,13 +109,25 @@ class Draft:
         return keys
 
 
+class _Line(Buffer):
+    """Its history is in it from the beginning: an arrow up may come before it is drawn."""
+
+    def reset(self, document: Document | None = None, append_to_history: bool = False) -> None:
+        super().reset(document, append_to_history)
+        cursor, earlier = self.cursor_position, self.history.get_strings()
+        self._working_lines.extendleft(reversed(earlier))
+        self.working_index = len(earlier)
+        self.cursor_position = cursor
+
+    def load_history_if_not_yet_loaded(self) -> None:
+        """It is."""
+
+
 class Recalled(History):
     """What was entered before: in this run, and once its file is known in earlier ones."""
 
     def __init__(self, whole: Callable[[str], str]) -> None:
         super().__init__()
-        self.loaded: Callable[[], None] = lambda: None
-        """Called when the line has all of it, which a search that is under way looks through."""
         self._whole = whole
         self._kept: History = InMemoryHistory()
 
@@ -123,13 +135,8 @@ class Recalled(History):
         """From now on there, with what was entered meanwhile; `earlier` has the newest first."""
         for text in reversed(self._loaded_strings):
             kept.store_string(self._whole(text))
-        self._kept, self._loaded = kept, True
+        self._kept = kept
         self._loaded_strings += earlier
-
-    async def load(self) -> AsyncGenerator[str, None]:
-        async for text in super().load():
-            yield text
-        self.loaded()
 
     def load_history_strings(self) -> Iterable[str]:
         return self._kept.load_history_strings()

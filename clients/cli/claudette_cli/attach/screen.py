@@ -160,9 +160,7 @@ class Screen:
 
     def recall(self, kept: History, earlier: list[str]) -> None:
         """What was entered in the workspace before; what is typed or searched for goes on."""
-        self.draft.history.loaded = self._app.invalidate
         self.draft.history.keep_in(kept, earlier)
-        # The line takes it when it is drawn next.
         self.line.reset(self.line.document)
         self._app.invalidate()
 
