@@ -10,14 +10,28 @@ import { chromium } from "playwright-core";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // It tells of what hangs: a busy machine may take long for anything.
 const PATIENCE = 60_000;
+// Chromium takes the last list that it is given alone, so what Playwright turns off is repeated here.
+const PLAYWRIGHT_OFF = [
+  "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+  "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding",
+  "ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints",
+  "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch",
+];
+// Two pages of Chromium's own, below the address bar of every window: nobody sees them here, and
+// they take more time than the page that is tested.
+const ADDRESS_BAR = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup"];
 const browser = await chromium.launch({
   timeout: PATIENCE,
   executablePath: process.argv[2],
-  args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  args: [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    `--disable-features=${[...PLAYWRIGHT_OFF, ...ADDRESS_BAR]}`,
+  ],
 });
 // A picture that changes nothing of the page: what Playwright hides, it hides by inline styles.
 const plain = { caret: "initial", animations: "allow" };
-const kept = { browser, axe, plain, pages: {}, faults: [] };
+const kept = { browser, plain, pages: {}, faults: [] };
 
 /** A telephone. What the page complains of, and where else it goes, is noted. */
 kept.phone = async (name, url, options = {}) => {
@@ -54,9 +68,11 @@ const blank = await browser.newPage();
 
 /** The mean brightness, 0 to 255, of each tile of a page's picture, row by row. */
 kept.tiles = async (page, columns, rows) => {
-  const taken = [...(await page.screenshot(plain))];
+  // Text is carried to a page much more cheaply than numbers are.
+  const taken = (await page.screenshot(plain)).toString("base64");
   return blank.evaluate(async ({ taken, columns, rows }) => {
-    const image = await createImageBitmap(new Blob([new Uint8Array(taken)]));
+    const bytes = Uint8Array.from(atob(taken), (letter) => letter.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes]));
     const canvas = new OffscreenCanvas(columns, rows);
     const drawing = canvas.getContext("2d");
     drawing.imageSmoothingQuality = "high";
@@ -66,6 +82,16 @@ kept.tiles = async (page, columns, rows) => {
       Math.round((data[tile * 4] + data[tile * 4 + 1] + data[tile * 4 + 2]) / 3),
     );
   }, { taken, columns, rows });
+};
+
+/** What breaks the rules of accessibility. Axe tells much more, and is long: neither is carried for
+ * nothing between the page and here. */
+kept.broken = async (page, rules) => {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
+  return page.evaluate(async (rules) => {
+    const { violations } = await window.axe.run({ runOnly: rules, resultTypes: ["violations"] });
+    return violations.map((one) => `${one.id}: ${one.nodes[0].html}`);
+  }, rules);
 };
 
 /** What a finger cannot use: what sticks out, is covered, or is too small. */
