@@ -40,6 +40,7 @@ def main() -> None:
     """Exits with 0 when told to stop, 3 when another daemon runs, 1 on other faults."""
     # What is loaded stays until the end: looking for garbage in it is for nothing.
     gc.freeze()
+    gc.enable()
     streams.prepare()
     try:
         with streams.flushed():
