@@ -1,5 +1,6 @@
 """What a real box keeps from a real command, as root and as an ordinary user."""
 
+import functools
 import os
 import shutil
 import signal
@@ -118,6 +119,7 @@ def _ordinary() -> dict[str, Any]:
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 
 
+@functools.cache
 def _python(as_root: bool) -> str:
     """One that the user may run, who may not look into everybody's home."""
     for path in (sys.executable, "/usr/local/bin/python3", "/usr/bin/python3"):
