@@ -1,6 +1,7 @@
 """How fast the page is on a slow telephone, measured against the same page with little to do: other
 programs of the machine slow both alike."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,8 +17,8 @@ FEW, ITEMS = 1_000, 5_000
 BY_TURN = 250
 DELTAS = 20_000
 TIMES = 3
-"""As often is measured what can be measured again, and the least counts: what else the machine does
-only adds to it."""
+"""As often, at most, is measured what can be measured again, and the least counts: what else the
+machine does only adds to it. So once it is little enough, nothing that follows can change that."""
 
 SLOW = """
     const tools = await page.context().newCDPSession(page);
@@ -83,6 +84,14 @@ def loop(browser: Browser) -> float:
     return float(min(browser.on("slow", CALIBRATE) for _ in range(3)))
 
 
+def least(most: float, measure: Callable[[], float], times: int = TIMES) -> float:
+    """The first that is below `most`; else the least of them all."""
+    found = [measure()]
+    while found[-1] >= most and len(found) < times:
+        found.append(measure())
+    return min(found)
+
+
 def test_it_can_be_used_soon_after_its_first_byte(
     browser: Browser, stage: Stage, slow: None
 ) -> None:
@@ -95,47 +104,55 @@ def test_it_can_be_used_soon_after_its_first_byte(
         });
     """
     browser.on("slow", "await page.evaluate(() => navigator.serviceWorker.ready)")
-    soonest = min(browser.on("slow", code) for _ in range(4 * TIMES))
     unit = loop(browser)
+    soonest = least(8 * unit, lambda: float(browser.on("slow", code)), times=4 * TIMES)
     assert soonest < 8 * unit, (soonest, unit)
 
 
 def test_twenty_thousand_deltas_do_not_freeze_it(
     browser: Browser, stage: Stage, slow: None
 ) -> None:
-    told = []
-    for number in range(TIMES):
-        chat = stage.chat(f"Flood {number}")
+    def flood() -> float:
+        chat = stage.chat("Flood")
         at(browser, "slow", chat)
         browser.on("slow", WATCH)
         stage.call("turn/send", chatId=chat, text=f"@many {DELTAS} @text finished")
         ended(stage, chat)
         # Looking for a text would cost more than drawing it.
         idle(browser, stage, "slow", chat)
-        told.append(longest(browser))
+        return longest(browser)
+
     unit = loop(browser)
-    assert min(told) < 5 * unit, (told, unit)
+    told = least(5 * unit, flood)
+    assert told < 5 * unit, (told, unit)
 
 
 def test_a_chat_of_five_thousand_items_scrolls(browser: Browser, stage: Stage) -> None:
-    drawn, told = [], [0.0]
-    for turns in (FEW // BY_TURN, ITEMS // BY_TURN):
-        chat = stage.chat(f"Tall {turns}")
-        for _ in range(turns):
-            stage.call("turn/send", chatId=chat, text=" @then ".join(["@text one"] * BY_TURN))
-            ended(stage, chat)
-        at(browser, "slow", chat)
-        browser.on("slow", TO_THE_TOP)
-        height = "return page.locator('.transcript').evaluate((node) => node.scrollHeight)"
-        assert browser.on("slow", height) > 20 * turns * BY_TURN
-        browser.on("slow", SLOW, rate=SLOWER)
-        told = []
-        for _ in range(TIMES):
-            browser.on("slow", WATCH)
-            most = browser.on("slow", SCROLL)
-            told.append(longest(browser))
-        drawn.append(most)
-        unit = loop(browser)
-        browser.on("slow", SLOW, rate=1)
-    assert drawn[1] < drawn[0] + 50 < 400
-    assert min(told) < 10 * unit, (told, unit)
+    show(browser, stage, FEW)
+    few = browser.on("slow", SCROLL)
+    show(browser, stage, ITEMS)
+    browser.on("slow", SLOW, rate=SLOWER)
+    unit = loop(browser)
+    drawn = []
+
+    def scroll() -> float:
+        browser.on("slow", WATCH)
+        drawn.append(browser.on("slow", SCROLL))
+        return longest(browser)
+
+    told = least(10 * unit, scroll)
+    browser.on("slow", SLOW, rate=1)
+    assert max(drawn) < few + 50 < 400
+    assert told < 10 * unit, (told, unit)
+
+
+def show(browser: Browser, stage: Stage, items: int) -> None:
+    """Opens a chat of so many items, and has all of them on the page."""
+    chat = stage.chat(f"Tall {items}")
+    for _ in range(items // BY_TURN):
+        stage.call("turn/send", chatId=chat, text=" @then ".join(["@text one"] * BY_TURN))
+        ended(stage, chat)
+    at(browser, "slow", chat)
+    browser.on("slow", TO_THE_TOP)
+    height = "return page.locator('.transcript').evaluate((node) => node.scrollHeight)"
+    assert browser.on("slow", height) > 20 * items
