@@ -53,7 +53,8 @@ class Ends:
 
     def _sweep(self, child: Child, left: int) -> None:
         """Kills what the ended sidecar left behind, again until there is none."""
-        behind = child.tree | processes.left_by(child.pid)
+        childless = processes.is_childless()
+        behind = set() if childless else child.tree | processes.left_by(child.pid)
         child.tree = processes.living(behind, *child.marks)
         processes.signal_all(child.tree, signal.SIGKILL)
         child.sweeps_left = left if child.tree else 0
@@ -86,6 +87,8 @@ def end_descendants() -> None:
     for _ in range(SWEEPS):
         while processes.reap():
             pass
+        if processes.is_childless():
+            return
         tree = processes.below(os.getpid())
         if not tree:
             return

@@ -48,13 +48,22 @@ def seclude() -> None:
 
 def processes() -> Table:
     table: Table = {}
-    for name in os.listdir("/proc") if LINUX else []:
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                state, parent, *rest = _read(f"/proc/{name}/stat").rpartition(b") ")[2].split()
-                if state != b"Z":
-                    table[int(name)] = (int(parent), int(rest[1]), int(rest[17]))
+    for pid in _pids():
+        with contextlib.suppress(OSError):
+            state, *entry = _status(pid)
+            if state != b"Z":
+                table[pid] = (entry[0], entry[1], entry[2])
     return table
+
+
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()] if LINUX else []
+
+
+def _status(pid: int) -> tuple[bytes, int, int, int]:
+    """State, parent, session, start time."""
+    state, parent, *rest = _read(f"/proc/{pid}/stat").rpartition(b") ")[2].split()
+    return state, int(parent), int(rest[1]), int(rest[17])
 
 
 def _read(path: str) -> bytes:
@@ -93,9 +102,24 @@ def below(pid: int) -> Tree:
 def living(tree: Tree, *marks: bytes) -> Tree:
     """What lives of `tree`, of those that carry all `marks`, and of all below them; never
     ourselves."""
+    marked = _marked(marks) if marks else set()
+    if not tree and not marked:
+        return set()
     table = processes()
     roots = {pid for pid, start in tree if pid in table and table[pid][2] == start}
-    return _with_descendants(table, roots | (_marked(table, marks) if marks else set()))
+    return _with_descendants(table, roots | marked & table.keys())
+
+
+def is_childless() -> bool:
+    """Whether nothing is left that we started: as a reaper, we would be its parent or have it
+    below a child of ours. The kernel says so at once, without a look at every process."""
+    if not LINUX:
+        return False
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return True
+    return False
 
 
 def left_by(leader: int) -> Tree:
@@ -107,12 +131,20 @@ def left_by(leader: int) -> Tree:
 
 def is_below_us(pid: int) -> bool:
     """Whether we started the process, or one of ours did. One that is gone counts as such."""
-    table = processes()
-    if pid not in table:
-        return LINUX
-    while pid in table and pid != os.getpid():
-        pid = table[pid][0]
-    return pid == os.getpid()
+    if not LINUX:
+        return False
+    try:
+        state, above, _, _ = _status(pid)
+    except OSError:
+        return True
+    if state == b"Z":
+        return True
+    while above and above != os.getpid():
+        try:
+            _, above, _, _ = _status(above)
+        except OSError:
+            return False
+    return above != 0
 
 
 def _with_descendants(table: Table, roots: set[int]) -> Tree:
@@ -120,11 +152,13 @@ def _with_descendants(table: Table, roots: set[int]) -> Tree:
     return {one for one in found if one[0] != os.getpid()}
 
 
-def _marked(table: Table, marks: tuple[bytes, ...]) -> set[int]:
+def _marked(marks: tuple[bytes, ...]) -> set[int]:
     found = set()
-    for pid in table:
+    entries = [b"\0%b\0" % mark for mark in marks]
+    for pid in _pids():
         with contextlib.suppress(OSError):
-            if set(marks) <= set(_read(f"/proc/{pid}/environ").split(b"\0")):
+            environment = b"\0%b\0" % _read(f"/proc/{pid}/environ")
+            if all(entry in environment for entry in entries):
                 found.add(pid)
     return found
 
