@@ -11,6 +11,8 @@ from tests.support import neovim, pictures
 from tests.support.daemon import RunningDaemon
 from tests.support.neovim import Neovim
 
+pytestmark = pytest.mark.usefixtures("stage")
+
 SHELL = '@tool bash {"command": "echo hi > made.txt"} @then @text "It ran."'
 OPEN = "return next(require('claudette.chat').open)"
 IDLE = """
