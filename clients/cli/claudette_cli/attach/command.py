@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import Namespace
-from functools import partial
+from functools import cache, partial
 
 from claudette_cli import choosing, directory
 from claudette_cli.client.creating import create, remove_unused
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Callable
 
+    from claudette_cli.attach.seat import Seat
     from claudette_cli.attach.switching import Next
 
 
@@ -114,11 +116,22 @@ def _sit_once(chat_id: str, typing: early.Early) -> tuple[int, Callable[[], Next
         picture = reader.open()
         line.show(picture)
         with ending.held():
-            # It brings prompt_toolkit, and a signal in the middle of an import could be lost.
-            from claudette_cli.attach.seat import Seat
-
-            seat = Seat(chat_id, reader, picture, line.take)
+            # A signal in the middle of an import could be lost.
+            seat = _seat()(chat_id, reader, picture, line.take)
         return seat.run(), seat.onward
+
+
+@cache
+def _seat() -> type[Seat]:
+    """It brings prompt_toolkit. As in `main`, nobody looks for garbage in what stays."""
+    gc.disable()
+    try:
+        from claudette_cli.attach.seat import Seat
+
+        return Seat
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _new_here(daemon: Daemon) -> str:
