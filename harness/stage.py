@@ -10,6 +10,7 @@ beside it in `pi/`; nothing of Pi is ever compiled in.
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,21 @@ PI_PARTS = ("package.json", "README.md", "dist/bundle", "dist/core/export-html",
             "dist/modes/interactive/theme", "docs", "examples")  # fmt: skip
 LIBRARIES = ("@silvia-odwyer/photon-node", "quickjs-wasi", "jiti")
 NO_PICTURES = shutil.ignore_patterns("*.png", "*.gif", "*.jpg", "*.mp4", "*.svg", "*.webp")
+# What Pi's scripts make at every start and use seldom or never: undici, whose place Bun's own fetch
+# takes, and the checks of files that a chat may not have.
+MADE_LATE = re.compile(rb"(?<=[\w$])=(Compile\([\w$]+\)|__toESM\(require_undici\(\),1\))(?=[,;])")
+LATER = b"""function claudettedLater(make) {
+  let made;
+  const use = () => (made ??= make());
+  return new Proxy({}, {
+    get(_, name) {
+      const value = use()[name];
+      return typeof value === "function" ? value.bind(made) : value;
+    },
+    has: (_, name) => name in use(),
+  });
+}
+"""
 BUILD = ("build", "--target=bun", "--external", PI)
 COMPILE = (
     "build",
@@ -122,13 +138,14 @@ def _copy_pi(target: Path) -> None:
         _copy(modules / PI / part, target / part)
     for library in LIBRARIES:
         _copy(modules / library, target / "node_modules" / library)
-    _mark_transpiled(target / "dist/bundle")
+    for script in (target / "dist/bundle").rglob("*.js"):
+        script.write_bytes(_started_fast(script.read_bytes()))
 
 
-def _mark_transpiled(bundle: Path) -> None:
-    """Spares Bun the work at every start, and a cache in the user's home."""
-    for script in bundle.rglob("*.js"):
-        script.write_bytes(b"// @bun\n" + script.read_bytes())
+def _started_fast(script: bytes) -> bytes:
+    """Marked as transpiled, which spares Bun that work and a cache in the user's home."""
+    script, late = MADE_LATE.subn(rb"=claudettedLater(()=>\1)", script)
+    return b"// @bun\n" + (LATER if late else b"") + script
 
 
 def _copy(source: Path, target: Path) -> None:

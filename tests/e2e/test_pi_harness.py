@@ -139,6 +139,29 @@ def test_staging_again_changes_nothing(tmp_path: Path) -> None:
     assert stage(CHECKOUT / "harness", "--out", os.fspath(out)).stdout == f"Unchanged: {out}\n"
 
 
+def test_what_pi_makes_for_everybody_is_made_when_it_is_used(tmp_path: Path) -> None:
+    (tmp_path / "models.json").write_text('{"providers": 1}')
+    script = """
+        const compiled = [];
+        globalThis.Function = new Proxy(Function, {
+          construct: (target, words) => (compiled.push(words), Reflect.construct(target, words)),
+        });
+        const [pi, modelsPath, authPath] = process.argv.slice(1);
+        const { ModelRuntime } = await import(pi);
+        const early = [compiled.length, Symbol.for("undici.globalDispatcher.1") in globalThis];
+        const runtime = await ModelRuntime.create({ modelsPath, authPath });
+        console.log(JSON.stringify([...early, compiled.length, String(runtime.getError())]));
+    """
+    bundle = HARNESS.parent / "pi/dist/bundle/index.js"
+    words: list[str | Path] = [BUN, "--no-env-file", "-e", script, bundle]
+    done = subprocess.run(
+        [*words, tmp_path / "models.json", tmp_path / "auth.json"], capture_output=True, check=True
+    )
+    checks, undici, checks_then, error = json.loads(done.stdout)
+    assert (checks, undici, checks_then > 0) == (0, False, True)
+    assert "Invalid models.json" in error and "providers" in error
+
+
 def test_a_registry_that_cannot_be_reached_is_one_clear_sentence(tmp_path: Path) -> None:
     source = tmp_path / "harness"
     # Neither what is made there nor the hidden files that a compiler beside this makes and removes.
