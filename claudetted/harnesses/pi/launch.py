@@ -5,6 +5,7 @@ import os
 import shutil
 import sysconfig
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from claudetted.harnesses.harness import Harness
@@ -78,8 +79,13 @@ def _bun() -> str | None:
 
 def _rg(daemon: Mapping[str, str]) -> str | None:
     """The one that was installed with us, else the user's."""
-    ours = Path(sysconfig.get_path("scripts")) / "rg"
+    ours = _scripts() / "rg"
     return str(ours) if _runs(ours) else shutil.which("rg", path=daemon.get("PATH", os.defpath))
+
+
+@cache
+def _scripts() -> Path:
+    return Path(sysconfig.get_path("scripts"))
 
 
 HARNESS = Harness(ID, "Pi", launch, Capabilities(images=True), copied=True)

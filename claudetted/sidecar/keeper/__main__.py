@@ -29,7 +29,8 @@ def main(argv: list[str]) -> int:
     if tell >= 0:
         let_go(tell)
     keeper.run()
-    return 0
+    # Nothing is left to be written, and Python's own way out takes a fifth of a keeper's time.
+    os._exit(0)
 
 
 def detach() -> int:
