@@ -187,7 +187,7 @@ def test_what_a_user_has_is_not_seen(user: User, kind: Callable[[User], None]) -
     if kind is claude_cli:
         # The other programs beside it are still there, in a directory of links.
         path = str(seen["environment"]["PATH"])  # type: ignore[index]
-        assert path.startswith("HERE/programs/0")
+        assert path.startswith(f"HERE/programs/own{os.pathsep}HERE/programs/0{os.pathsep}")
         seen = json.loads(json.dumps(seen).replace(f"HERE/programs/0{os.pathsep}", ""))
     assert seen == plain
     assert seen["claude"] is None
@@ -198,6 +198,12 @@ def test_this_process_has_entered(tmp_path: Path) -> None:
     assert "/ct-" in os.environ["HOME"]
     with pytest.raises(OSError, match="unreachable"), socket.socket() as peer:
         peer.connect(("192.0.2.1", 80))
+
+
+def test_python3_is_the_program_that_runs_the_tests() -> None:
+    words = ["python3", "-I", "-c", "import os, sys; print(os.path.realpath(sys.executable))"]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert said == f"{os.path.realpath(sys.executable)}\n"
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import os
 import shlex
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -63,7 +64,9 @@ def _go_on(signum: int, frame: FrameType | None) -> None:
 
 
 def _environment(place: Path) -> dict[str, str]:
-    path = _without_hidden(outer.get("PATH", os.defpath), place / "programs")
+    own = _own_python(place / "programs/own")
+    found = _without_hidden(outer.get("PATH", os.defpath), place / "programs")
+    path = f"{own}{os.pathsep}{found}"
     shell = place / "shell"
     shell.write_text(_SHELL.format(path=shlex.quote(path)))
     shell.chmod(0o755)
@@ -82,6 +85,16 @@ def _environment(place: Path) -> dict[str, str]:
         "TZ": "UTC",
         "XDG_RUNTIME_DIR": os.fspath(place / "run"),
     }
+
+
+def _own_python(directory: Path) -> Path:
+    """The directory where `python3` is the program we run on, outside of the checkout's packages.
+
+    A user's may be a script of a version manager, which starts dozens of processes each time.
+    """
+    directory.mkdir(parents=True)
+    (directory / "python3").symlink_to(os.path.realpath(sys.executable))
+    return directory
 
 
 def _without_hidden(path: str, mirrors: Path) -> str:
