@@ -51,7 +51,8 @@ class Loading:
 @pytest.fixture
 def chat(commands: Commands) -> str:
     chat = commands.new("--title", "the chat")
-    commands.run("send", chat, "-", typed="@text an earlier answer")
+    # A line that waits for the screen goes on telling that its turn runs.
+    commands.run("send", chat, "-", "--wait", typed="@text an earlier answer")
     return chat
 
 
