@@ -167,20 +167,20 @@ def test_a_person_sees_that_it_waits_for_the_turn(home: Home) -> None:
     assert (code, "── compacted (asked for): " in told) == (exits.DONE, True)
 
 
-def test_a_person_sees_how_it_goes(home: Home, model: ModelServer) -> None:
-    with Commands(home.work) as commands:
-        chat = commands.new()
-        nothing = commands.run("compact", chat, code=exits.FAILED).err
-        assert "no conversation to compact yet" in nothing
-        commands.run("send", chat, "-", "--wait", typed="@text hi")
-        small = commands.run("compact", chat, code=exits.FAILED)
-        assert "Compaction did not complete: Nothing to compact" in small.err
-        for _ in range(3):
-            commands.run("send", chat, "-", "--wait", typed=LONG)
-        done = commands.run("compact", chat, "@text the names")
-        assert "Compacting context…" in done.err
-        assert done.out.startswith("── compacted (asked for): ")
-        assert " → " in done.out
-        again = commands.run("compact", chat, "--json", code=exits.FAILED)
-        assert again.json["ok"] is False
-        assert "Already compacted" in again.err
+@on_stage
+def test_a_person_sees_how_it_goes(commands: Commands, model: ModelServer) -> None:
+    chat = commands.new()
+    nothing = commands.run("compact", chat, code=exits.FAILED).err
+    assert "no conversation to compact yet" in nothing
+    commands.run("send", chat, "-", "--wait", typed="@text hi")
+    small = commands.run("compact", chat, code=exits.FAILED)
+    assert "Compaction did not complete: Nothing to compact" in small.err
+    for _ in range(3):
+        commands.run("send", chat, "-", "--wait", typed=LONG)
+    done = commands.run("compact", chat, "@text the names")
+    assert "Compacting context…" in done.err
+    assert done.out.startswith("── compacted (asked for): ")
+    assert " → " in done.out
+    again = commands.run("compact", chat, "--json", code=exits.FAILED)
+    assert again.json["ok"] is False
+    assert "Already compacted" in again.err

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,14 @@ _claudette; printf '%s\\n' "${COMPREPLY[@]}"
 FISH = "claudette completion fish | source; complete --do-complete $argv[1]"
 
 
+pytestmark = pytest.mark.usefixtures("scripted_stage")
+
+
 @pytest.fixture
-def commands(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
+def commands(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> Commands:
     place = Path(sys.executable).parent
     monkeypatch.setenv("PATH", f"{place}{os.pathsep}{os.environ['PATH']}")
-    with Commands(home.work) as made:
-        yield made
+    return commands
 
 
 def need(shell: str) -> None:

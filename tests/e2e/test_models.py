@@ -1,20 +1,16 @@
 """Models with the pinned Pi: found, listed, picked, and kept."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from claudette_cli import exits
 from tests.daemon.world import Home
-from tests.fakes.model_server import ModelServer
 from tests.support.commands import Commands
 
-
-@pytest.fixture
-def commands(home: Home, model: ModelServer) -> Iterator[Commands]:
-    with Commands(home.work) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("model")
+on_stage = pytest.mark.usefixtures("stage")
+"""For what sets no default and no key of the user's."""
 
 
 def test_a_key_brings_the_models_of_its_provider(commands: Commands) -> None:
@@ -57,6 +53,7 @@ def test_a_model_is_picked_on_a_terminal_and_is_that_of_new_chats(commands: Comm
     assert commands.run("show", chat, "--json").json["modelUsed"] == "fake/thinker"
 
 
+@on_stage
 def test_a_chat_may_use_a_key_that_its_own_shell_alone_has(commands: Commands, home: Home) -> None:
     assert "openai/" not in commands.run("model").out
     create = {"cwd": str(home.work), "model": "openai/gpt-5.4"}
@@ -66,6 +63,7 @@ def test_a_chat_may_use_a_key_that_its_own_shell_alone_has(commands: Commands, h
     assert "No credentials of openai" in without.err
 
 
+@on_stage
 def test_a_chat_has_a_model_of_its_own(commands: Commands) -> None:
     chat = commands.new()
     assert commands.run("model", chat, "pi/fake/large").out == "Model set to fake/large\n"
