@@ -146,6 +146,30 @@ def test_it_goes_on_after_a_kill_and_says_nothing_twice(real: Real) -> None:
     assert "The number is 7." in second.texts()[0]
 
 
+def test_a_session_is_removed_by_the_agent_that_can(real: Real) -> None:
+    running = real.sidecar()
+    running.turn("@text hello")
+    told = json.loads((running.session_dir / "session.json").read_text())["sessionId"]
+    forget = sc.Forget(running.id(), os.fspath(running.cwd), told)
+    home = real.place / "home"
+    if real.shell == "bash":
+        with pytest.raises(Refused, match="no way to remove a session"):
+            running.ask_for(forget)
+        running.start(model="")  # It serves the test that follows, with a session of its own.
+    else:
+        # The transcript; an empty directory of its shell's environment may come and go.
+        assert _files(home, told, ".jsonl")
+        running.ask_for(forget)
+        assert not _files(home, told, ".jsonl")
+        running.close()
+
+
+def _files(place: Path, start: str, end: str) -> list[str]:
+    """Their names, of a place in which directories come and go meanwhile."""
+    names = [name for _, _, found in os.walk(place) for name in found]
+    return [name for name in names if name.startswith(start) and name.endswith(end)]
+
+
 def test_a_stop_ends_its_command_with_all_that_it_started(real: Real) -> None:
     running = real.sidecar()
     with Lifeline(running.place / "lifeline") as line:
@@ -157,26 +181,3 @@ def test_a_stop_ends_its_command_with_all_that_it_started(real: Real) -> None:
         running.ask_for(sc.Dispose(running.id()))
         assert running.to_end() == 0
         line.wait_cut()
-
-
-def test_a_session_is_removed_by_the_agent_that_can(real: Real) -> None:
-    running = real.sidecar()
-    running.turn("@text hello")
-    told = json.loads((running.session_dir / "session.json").read_text())["sessionId"]
-    forget = sc.Forget(running.id(), os.fspath(running.cwd), told)
-    home = real.place / "home"
-    if real.shell == "bash":
-        with pytest.raises(Refused, match="no way to remove a session"):
-            running.ask_for(forget)
-    else:
-        # The transcript; an empty directory of its shell's environment may come and go.
-        assert _files(home, told, ".jsonl")
-        running.ask_for(forget)
-        assert not _files(home, told, ".jsonl")
-    running.close()
-
-
-def _files(place: Path, start: str, end: str) -> list[str]:
-    """Their names, of a place in which directories come and go meanwhile."""
-    names = [name for _, _, found in os.walk(place) for name in found]
-    return [name for name in names if name.startswith(start) and name.endswith(end)]

@@ -25,7 +25,14 @@ def write_config(home: Path, model: ScriptedModel) -> None:
     path = home / ".config/opencode/opencode.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(config), encoding="utf-8")
+    _models(home).write_text("{}", encoding="utf-8")
     _pretend_installed(path.parent)
+
+
+def _models(home: Path) -> Path:
+    """The catalogue of all providers and models, which is empty: our own is in the configuration.
+    opencode would read its own catalogue whole at each start."""
+    return home / "models.json"
 
 
 def _pretend_installed(directory: Path) -> None:
@@ -42,6 +49,10 @@ def environment(home: Path) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "LANG": "C.UTF-8",
         "OPENCODE_DISABLE_MODELS_FETCH": "1",
+        "OPENCODE_MODELS_PATH": os.fspath(_models(home)),
+        # It lives for seconds, in which optimised code does not earn the work that it takes.
+        "BUN_JSC_useDFGJIT": "0",
+        "BUN_JSC_useFTLJIT": "0",
         "XDG_CONFIG_HOME": os.fspath(home / ".config"),
         "XDG_DATA_HOME": os.fspath(home / ".local/share"),
     }
