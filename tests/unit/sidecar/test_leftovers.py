@@ -98,7 +98,7 @@ def test_what_is_left_is_ended_however_late_it_is(
     for name in ("GRACE_SECONDS", "KILL_SECONDS"):
         monkeypatch.setattr(leftovers, name, 0.0)
     allowed = moments.now()
-    deaf = agents.start("trap '' TERM; echo ready; while :; do sleep 7205; done")
+    deaf = agents.start("trap '' TERM; echo ready; while :; do read go; done")
     assert deaf.stdout and deaf.stdout.readline() == "ready\n"
     commands = leftovers.running(agents.chat, agents.agent, allowed)
     assert commands
