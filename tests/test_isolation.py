@@ -91,6 +91,13 @@ class User:
         return dict(json.loads(done.stdout))
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What tests see whose user has nothing."""
+    with ExitStack() as stack:
+        return User(tmp_path_factory.mktemp("plain"), stack).sees()
+
+
 @pytest.fixture
 def user(tmp_path: Path) -> Iterator[User]:
     with ExitStack() as stack:
@@ -180,8 +187,9 @@ KINDS: tuple[Callable[[User], None], ...] = (
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_what_a_user_has_is_not_seen(user: User, kind: Callable[[User], None]) -> None:
-    plain = user.sees()
+def test_what_a_user_has_is_not_seen(
+    plain: dict[str, object], user: User, kind: Callable[[User], None]
+) -> None:
     kind(user)
     seen = user.sees()
     if kind is claude_cli:

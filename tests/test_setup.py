@@ -5,6 +5,8 @@ import importlib.util
 import os
 import shutil
 import sys
+import sysconfig
+import venv
 from pathlib import Path
 from types import ModuleType
 
@@ -56,7 +58,20 @@ def test_no_venv_module(
     assert "install its venv module" in sentence(setup, capsys, "users")
 
 
+@pytest.fixture
+def made(setup: ModuleType) -> None:
+    """The environment is there, as after a first `make`.
+
+    Its pip is ours: installing one takes seconds, and `make` has done that for this checkout.
+    """
+    venv.create(setup.VENV)
+    (site,) = setup.VENV.glob("lib/python3*/site-packages")
+    (site / "pip.pth").write_text(sysconfig.get_path("purelib"))
+    setup.write_stamp("venv", {"place": str(setup.CHECKOUT)})
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("made")
 def test_an_unreachable_registry(
     setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,11 @@ pytestmark = pytest.mark.xdist_group("tidy")
 
 @pytest.fixture(scope="module")
 def checkout() -> Iterator[House]:
-    yield House.checkout(CHECKOUT)
-    # The nodes of every module would slow each later collection of garbage down.
-    house.parsed.cache_clear()
-    house.walked.cache_clear()
+    with house.reading():
+        yield House.checkout(CHECKOUT)
+        # The nodes of every module would slow each later collection of garbage down.
+        house.parsed.cache_clear()
+        house.walked.cache_clear()
 
 
 @pytest.mark.parametrize("rule", house.RULES, ids=lambda rule: rule.__name__)
@@ -111,14 +113,31 @@ def test_what_closes_and_raises_again_catches_nothing(tmp_path: Path) -> None:
     assert list(house.failures_are_caught_by_name(House(tmp_path, ("a.py",)))) == []
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The Python of the house, to be broken."""
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of the house, to be broken by one test at a time."""
+    place = tmp_path_factory.mktemp("copy")
     leave = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(CHECKOUT / "claudetted", tmp_path / "claudetted", ignore=leave)
-    shutil.copytree(CHECKOUT / "clients/cli", tmp_path / "clients/cli", ignore=leave)
-    shutil.copy(CHECKOUT / "pyproject.toml", tmp_path)
-    return tmp_path
+    shutil.copytree(CHECKOUT / "claudetted", place / "claudetted", ignore=leave)
+    shutil.copytree(CHECKOUT / "clients/cli", place / "clients/cli", ignore=leave)
+    shutil.copy(CHECKOUT / "pyproject.toml", place)
+    return place
+
+
+@contextmanager
+def planted(module: Path, text: str) -> Iterator[None]:
+    """A module more, in a package that may be new as well."""
+    fresh = not module.parent.exists()
+    module.parent.mkdir(exist_ok=True)
+    assert not module.exists()
+    module.write_text(text)
+    try:
+        yield
+    finally:
+        if fresh:
+            shutil.rmtree(module.parent)
+        else:
+            module.unlink()
 
 
 def lint_imports(copy: Path) -> subprocess.CompletedProcess[str]:
@@ -153,9 +172,8 @@ def test_imports_only_go_down(copy: Path) -> None:
     ],
 )
 def test_a_wrong_import_is_named(copy: Path, path: str, line: str, contract: str) -> None:
-    (copy / path).parent.mkdir(exist_ok=True)
-    (copy / path).write_text(f'"""Owns a mistake."""\n\n{line}\n')
-    done = lint_imports(copy)
+    with planted(copy / path, f'"""Owns a mistake."""\n\n{line}\n'):
+        done = lint_imports(copy)
     assert done.returncode != 0
     broken = [line for line in done.stdout.splitlines() if "BROKEN" in line]
     assert any(contract in line for line in broken) or "attic" in done.stdout, done.stdout
