@@ -41,6 +41,30 @@ LATER = b"""function claudettedLater(make) {
 }
 """
 BUILD = ("build", "--target=bun", "--external", PI)
+COMMONJS = ("build", "--target=bun", "--format=cjs", "--minify-whitespace",
+            "--define", "__filename=placeOfPi.path")  # fmt: skip
+WORKERS = {"codemode-worker.js", "image-resize-worker.js"}
+# In what Bun makes of a script as CommonJS the fourth argument is its own path.
+PLACE = """import { createRequire as requireAt } from "node:module";
+import { pathToFileURL as placeAsUrl } from "node:url";
+const placeOfPi = {
+  path: arguments[3],
+  url: placeAsUrl(arguments[3]).href,
+  resolve: (name) => placeAsUrl(requireAt(placeOfPi.url).resolve(name)).href,
+  load: async (name) => requireAt(placeOfPi.url)(name),
+};
+"""
+LOADS_LATER = re.compile(r"""\bimport\(("\./[^"]+")\)""")
+LOADS = re.compile(r"""(?:from|import)\s*"\./([^"]+)\"""")
+TAKES = re.compile(r"""import\s*{([^}]*)}\s*from\s*"\./([^"]+)\"""")
+STANDS_IN = """// @bun @bun-cjs
+(function(exports, require, module, __filename, __dirname) {
+const { SHARED } = require("./start.js");
+for (const name of NAMES) {
+  Object.defineProperty(exports, name, { enumerable: true, get: () => SHARED[name] });
+}
+})"""
+MADE_BY = "`${Bun.version} ${Bun.revision} ${process.platform} ${process.arch}`"
 COMPILE = (
     "build",
     "--compile",
@@ -130,6 +154,7 @@ def _build(bun: Path, out: Path, binary: bool) -> None:
     launcher.chmod(0o755)
     (out / "bunfig.toml").write_text("# Empty: Bun reads this one and no other.\n")
     _copy_pi(out / "pi")
+    _compile(bun, out / "pi/dist")
 
 
 def _copy_pi(target: Path) -> None:
@@ -148,6 +173,75 @@ def _started_fast(script: bytes) -> bytes:
     return b"// @bun\n" + (LATER if late else b"") + script
 
 
+def _compile(bun: Path, dist: Path) -> None:
+    """Writes `compiled` beside Pi's `bundle`: the same scripts, those of a start as bytecode.
+
+    Bun keeps bytecode in a file of its own for CommonJS alone. What a start loads becomes one
+    script, `start.js`; what the others share with it they get from scripts that stand in for it.
+    """
+    chunks = dist / "compiled/chunks"
+    with tempfile.TemporaryDirectory(dir=dist) as scratch:
+        scripts = _sources(dist / "bundle", Path(scratch))
+        together = _loaded_by("index.js", scripts)
+        apart = sorted(scripts.keys() - together - WORKERS)
+        shared = _shared(together, [scripts[name] for name in apart])
+        (Path(scratch) / "start.js").write_text(_start(shared), "utf-8")
+        to = [*COMMONJS, "--root", scratch, "--outdir", str(chunks)]
+        outside = [word for name in (*apart, *LIBRARIES) for word in ("--external", f"*{name}")]
+        _checked(bun, *to, "--bytecode", *outside, str(Path(scratch) / "start.js"))
+        _checked(bun, *to, "--external", "*", *(str(Path(scratch) / name) for name in apart))
+    for number, (name, names) in enumerate(shared.items()):
+        stands_in = STANDS_IN.replace("SHARED", f"shared{number}").replace("NAMES", repr(names))
+        (chunks / name).write_text(stands_in)
+    for name in WORKERS:
+        shutil.copy2(dist / "bundle/chunks" / name, chunks / name)
+    (dist / "compiled/made-by").write_text(_checked(bun, "--print", MADE_BY).strip())
+
+
+def _sources(bundle: Path, target: Path) -> dict[str, str]:
+    """Every script of the bundle by its name, in one directory, knowing its place at run time.
+
+    What it loads later is required, for `import` gives a CommonJS script another default export.
+    """
+    scripts = {path.name: path.read_text("utf-8") for path in (bundle / "chunks").glob("*.js")}
+    scripts["index.js"] = (bundle / "index.js").read_text("utf-8").replace('"./chunks/', '"./')
+    for name, script in scripts.items():
+        placed = LOADS_LATER.sub(
+            r"placeOfPi.load(\1)", script.replace("import.meta.", "placeOfPi.")
+        )
+        (target / name).write_text(PLACE + placed, "utf-8")
+    return scripts
+
+
+def _loaded_by(first: str, scripts: dict[str, str]) -> set[str]:
+    found, left = set[str](), [first]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += LOADS.findall(scripts[name])
+    return found
+
+
+def _shared(together: set[str], apart: list[str]) -> dict[str, list[str]]:
+    """What scripts apart take from each of those together, by its name there."""
+    taken: dict[str, set[str]] = {name: set() for name in together}
+    for names, origin in (found for script in apart for found in TAKES.findall(script)):
+        if origin in together:
+            taken[origin] |= {name.split(" as ")[0].strip() for name in names.split(",")}
+    return {origin: sorted(names) for origin, names in sorted(taken.items())}
+
+
+def _start(shared: dict[str, list[str]]) -> str:
+    lines = ['export * from "./index.js";']
+    for number, (origin, names) in enumerate(shared.items()):
+        taken = ", ".join(f"{name} as s{number}_{name}" for name in names)
+        given = ", ".join(f"get {name}() {{ return s{number}_{name}; }}" for name in names)
+        lines.append(f'import {{ {taken} }} from "./{origin}";')
+        lines.append(f"export const shared{number} = {{ {given} }};")
+    return "\n".join(lines)
+
+
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
@@ -156,10 +250,11 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _checked(bun: Path, *args: str) -> None:
+def _checked(bun: Path, *args: str) -> str:
     result = _bun(bun, *args)
     if result.returncode:
         raise StageError(f"bun {args[0]} failed: {(result.stderr or result.stdout).strip()}")
+    return result.stdout
 
 
 def _bun(bun: Path, *args: str) -> subprocess.CompletedProcess[str]:

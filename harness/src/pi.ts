@@ -1,11 +1,14 @@
 // Owns the loading of Pi: from the directory staged beside us, never compiled in.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import type * as Pi from "@earendil-works/pi-coding-agent";
 
 const BUNDLE = "dist/bundle/index.js";
+/** The same as bytecode, which only the Bun that made it may read. */
+const COMPILED = "dist/compiled/chunks/start.js";
+const MADE_BY = "dist/compiled/made-by";
 
 /** Beside the launcher when staged or compiled; the installed package in a checkout. */
 export function piDirectory(): string {
@@ -22,5 +25,11 @@ export function piDirectory(): string {
 export async function loadPi(): Promise<typeof Pi> {
   const directory = piDirectory();
   process.env["PI_PACKAGE_DIR"] ??= directory;
-  return (await import(join(directory, BUNDLE))) as typeof Pi;
+  return (await import(join(directory, isCompiled(directory) ? COMPILED : BUNDLE))) as typeof Pi;
+}
+
+function isCompiled(directory: string): boolean {
+  const bun = `${Bun.version} ${Bun.revision} ${process.platform} ${process.arch}`;
+  const place = join(directory, MADE_BY);
+  return existsSync(place) && readFileSync(place, "utf8") === bun;
 }
