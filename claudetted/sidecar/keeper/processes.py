@@ -133,18 +133,23 @@ def is_below_us(pid: int) -> bool:
     """Whether we started the process, or one of ours did. One that is gone counts as such."""
     if not LINUX:
         return False
-    try:
-        state, above, _, _ = _status(pid)
-    except OSError:
-        return True
-    if state == b"Z":
-        return True
-    while above and above != os.getpid():
-        try:
-            _, above, _, _ = _status(above)
-        except OSError:
-            return False
-    return above != 0
+    above = _above(pid)
+    # One that ends meanwhile leaves what it has started to another.
+    while above != (now := _above(pid)):
+        above = now
+    return not above or os.getpid() in above
+
+
+def _above(pid: int) -> list[int]:
+    """Its parents, up to us or as far as we are shown them; none of one that has ended."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        while pid and pid != os.getpid():
+            state, pid, _, _ = _status(pid)
+            if state == b"Z":
+                break
+            found.append(pid)
+    return found
 
 
 def _with_descendants(table: Table, roots: set[int]) -> Tree:
