@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 
+from claudette_cli.attach import job
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,12 +20,13 @@ def find(workspace: str) -> list[str]:
     all of them, but for what is never meant."""
     words = ["git", "-C", workspace, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
-        told = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL)
+        with job.start(words, errors=subprocess.DEVNULL) as git:
+            told, _ = git.communicate()
     except OSError:
         return list(_walked(workspace))
-    if told.returncode:
+    if git.returncode:
         return list(_walked(workspace))
-    names = told.stdout.decode(errors="surrogateescape").split("\0")
+    names = told.decode(errors="surrogateescape").split("\0")
     return [name for name in dict.fromkeys(names) if name and name.isprintable()][:MOST]
 
 

@@ -11,6 +11,8 @@ import signal
 import subprocess
 import threading
 
+from claudette_cli.attach import job
+
 MOST = 30_000
 """Characters of an output that go into a message: of a longer one its end."""
 
@@ -27,14 +29,8 @@ class Shell:
         """What it printed, and how it ended; kept for the next message if it is to be told."""
         shell = os.environ.get("SHELL") or "/bin/sh"
         try:
-            with subprocess.Popen(
-                [shell, "-c", command],
-                cwd=workspace,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            ) as running:
+            words = [shell, "-c", command]
+            with job.start(words, cwd=workspace, errors=subprocess.STDOUT, session=True) as running:
                 with self._lock:
                     self._running = running
                 printed, _ = running.communicate()

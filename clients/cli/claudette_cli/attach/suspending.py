@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from contextlib import contextmanager
 
@@ -11,11 +10,13 @@ from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.input.typeahead import store_typeahead
 from prompt_toolkit.input.vt100 import Vt100Input
 
+from claudette_cli.attach import job
 from claudette_cli.terminal import background
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
     from typing import Any
 
     from prompt_toolkit.input import Input
@@ -38,23 +39,23 @@ def without_answers(source: Input) -> None:
 
 @contextmanager
 def on_request() -> Iterator[None]:
-    """Inside, SIGTSTP suspends as the key does: the terminal is given back as it was first."""
+    """Inside, SIGTSTP suspends as the key does: the terminal is given back as it was first.
+
+    By a handler that is not the loop's: the loop also hears of a signal that another handler has
+    taken just before, and the person would be suspended twice.
+    """
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTSTP, suspend)
+
+    def request(_: int, __: FrameType | None) -> None:
+        loop.call_soon_threadsafe(suspend)
+
+    signal.signal(signal.SIGTSTP, request)
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
 
 
 def suspend() -> None:
     """Stops this job until the shell goes on with it; then everything is drawn again."""
-    run_in_terminal(_stop)
-
-
-def _stop() -> None:
-    loop = asyncio.get_running_loop()
-    loop.remove_signal_handler(signal.SIGTSTP)
-    # The whole job, as the terminal itself does it.
-    os.kill(0, signal.SIGTSTP)
-    loop.add_signal_handler(signal.SIGTSTP, suspend)
+    run_in_terminal(job.stop)
