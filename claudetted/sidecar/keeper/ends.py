@@ -53,8 +53,7 @@ class Ends:
 
     def _sweep(self, child: Child, left: int) -> None:
         """Kills what the ended sidecar left behind, again until there is none."""
-        childless = processes.is_childless()
-        behind = set() if childless else child.tree | processes.left_by(child.pid)
+        behind = child.tree | processes.left_by(child.pid)
         child.tree = processes.living(behind, *child.marks)
         processes.signal_all(child.tree, signal.SIGKILL)
         child.sweeps_left = left if child.tree else 0

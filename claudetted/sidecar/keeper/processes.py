@@ -124,6 +124,8 @@ def is_childless() -> bool:
 
 def left_by(leader: int) -> Tree:
     """What an ended session leader of ours left in its session, and all below."""
+    if is_childless():
+        return set()
     table = processes()
     ours = {pid for pid, _ in descendants(table, {os.getpid()})}
     return _with_descendants(table, {pid for pid in ours if table[pid][1] == leader})
