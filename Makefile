@@ -1,9 +1,9 @@
 # Owns the commands of a checkout. Each does all its own set-up; see .ci/setup.py.
 
-# The first Python that is new enough; PYTHON=... chooses another.
-PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-	&& echo $$python && break; done; true)
+# PYTHON=... chooses another.
+ifndef PYTHON
+PYTHON := $(shell .ci/python)
+endif
 ifneq ($(PYTHON),)
 SETUP = $(PYTHON) .ci/setup.py
 else
@@ -62,7 +62,7 @@ dev: set-up
 # Otherwise the closing line of Python's runner is the verdict.
 test: set-up-dev
 	@mkdir -p .cache; \
-	$(MAKE) --no-print-directory lint test-harness >.cache/checks.txt 2>&1 & checks=$$!; \
+	$(MAKE) --no-print-directory PYTHON="$(PYTHON)" lint test-harness >.cache/checks.txt 2>&1 & checks=$$!; \
 	$(PY) -m pytest $(PARALLEL); tests=$$?; \
 	wait $$checks || { cat .cache/checks.txt; exit 1; }; \
 	exit $$tests

@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 import sysconfig
 import venv
@@ -116,3 +117,34 @@ def test_the_harness_says_why_it_cannot_be_staged(
 def test_an_older_python_can_still_read_the_script() -> None:
     """It must come as far as telling that it is too old."""
     ast.parse(SCRIPT.read_text(), feature_version=(3, 7))
+
+
+NEW_ENOUGH, OPTIMIZED, TOO_OLD = 3, 0, 2
+
+
+@pytest.mark.parametrize(
+    ("answers", "chosen"),
+    [
+        ({"python3": OPTIMIZED, "python3.14": OPTIMIZED}, "python3"),
+        ({"python3": NEW_ENOUGH, "python3.12": OPTIMIZED}, "python3.12"),
+        ({"python3": TOO_OLD, "python3.13": OPTIMIZED}, "python3.13"),
+    ],
+)
+def test_the_python_of_make(tmp_path: Path, answers: dict[str, int], chosen: str) -> None:
+    for name, answer in answers.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {answer}\n")
+        (tmp_path / name).chmod(0o755)
+    assert printed_python(str(tmp_path)) == chosen
+
+
+def test_the_python_of_make_is_a_real_one() -> None:
+    python = printed_python(os.environ["PATH"])
+    code = "import ensurepip, sys; print(sys.version_info >= (3, 11))"
+    assert subprocess.run([python, "-c", code], capture_output=True).stdout == b"True\n"
+
+
+def printed_python(path: str) -> str:
+    done = subprocess.run(
+        [CHECKOUT / ".ci/python"], env={"PATH": path}, capture_output=True, check=True, text=True
+    )
+    return done.stdout.strip()
