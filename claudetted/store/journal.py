@@ -120,7 +120,8 @@ class Write:
     """(sidecar, n): the sidecar is known to have read up to n."""
     answered: tuple[str, str, bytes, bytes, str] | None = None
     """(method, key, params, result, at)"""
-    hide_items: bool = False
+    hide_items: int = 0
+    """The number of the last item that is no longer shown; the step may have added it itself."""
     given_up: list[str] = field(default_factory=list)
     """Directories that are of no use any more."""
 
@@ -173,12 +174,14 @@ def _store_answer(
 
 
 def _store_items(connection: sqlite3.Connection, chat_id: str, write: Write) -> None:
-    if write.hide_items:
-        connection.execute("UPDATE item SET hidden = 1 WHERE chat_id = ?", (chat_id,))
     connection.executemany(
         "INSERT INTO item (chat_id, n, id, body) VALUES (?, ?, ?, ?)",
         ((chat_id, row.n, row.id, row.body) for row in write.items),
     )
+    if write.hide_items:
+        connection.execute(
+            "UPDATE item SET hidden = 1 WHERE chat_id = ? AND n <= ?", (chat_id, write.hide_items)
+        )
     connection.executemany(
         "UPDATE item SET body = ? WHERE chat_id = ? AND id = ?",
         ((body, chat_id, item) for item, body in write.item_bodies),

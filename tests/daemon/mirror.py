@@ -62,6 +62,8 @@ class Mirror:
         self.state = fold(self.state, params["seq"], params["at"], event)
         if isinstance(event, ev.ItemOpened):
             self.texts[event.item.id] = b""
+        elif isinstance(event, ev.ChatReset) and event.hidden:
+            self.items.clear()
         elif isinstance(event, ev.ItemAdded):
             self.items[event.item.id] = event.item
         elif isinstance(event, ev.ItemClosed):

@@ -119,6 +119,7 @@ async def test_anything(daemon: Daemon, home: Home, chat: Chat, seed: int) -> No
     await again.client.until(lambda: last_seq(again) >= fresh.state.seq)
     events = before + fold(mirror, again)
     assert mirror.picture() == fresh.picture()
+    assert fresh.items.keys() <= mirror.items.keys()
     await check(again, events)
 
 

@@ -9,6 +9,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from tests.daemon.client import PATIENCE, Client
 from tests.daemon.conftest import NewChat
+from tests.daemon.mirror import Mirror
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Daemon, Home, full_disk
 
@@ -70,6 +71,19 @@ async def test_a_reset_hides_the_history_on_request(chat: Chat) -> None:
     assert "before" not in [item.get("text") for item in shown]
     every = await chat.items("message", hidden=True)
     assert [item["text"] for item in every] == ["before", "after"]
+
+
+async def test_a_reset_hides_for_all_what_it_stopped(home: Home, chat: Chat) -> None:
+    """The notice that a turn was stopped and the reset are one step."""
+    home.set_sidecar(start_hold="door")
+    mirror = Mirror(await chat.snapshot())
+    await chat.send("before")
+    await home.gates.held("door")
+    await chat.call("chat/reset", hide=True)
+    mirror.take(chat.client.told)
+    shown = (await chat.snapshot())["items"]
+    assert [item["notice"] for item in shown] == ["reset"]
+    assert [item["id"] for item in shown] == list(mirror.items)
 
 
 async def test_a_reset_empties_the_meter(chat: Chat) -> None:

@@ -67,7 +67,7 @@ def _begin_afresh(step: Step, hide: bool) -> None:
         step.agent, session_path="", note="", failure="", start_error=None, crashes=0
     )
     if hide:
-        step.write.hide_items = True
+        step.write.hide_items = step.item_count
     step.emit(ev.ChatReset(hidden=hide))
     step.add_notice(
         "reset", "The agent's new session starts here; it does not know the messages above."

@@ -28,7 +28,7 @@ def put(connection: sqlite3.Connection, chat: str, at: str = "2", archived: bool
     journal.store(connection, Write(row))
 
 
-def items(connection: sqlite3.Connection, *numbers: int, hide: bool = False) -> None:
+def items(connection: sqlite3.Connection, *numbers: int, hide: int = 0) -> None:
     write = Write(ChatRow("c", False, "1", 1, b"", b""), hide_items=hide)
     write.items = [ItemRow(n, f"i{n}", f"body {n}".encode()) for n in numbers]
     journal.store(connection, write)
@@ -76,7 +76,7 @@ def test_pages_of_items_lead_backwards_through_all(count: int, limit: int) -> No
 
 def test_what_a_reset_has_hidden_is_read_on_request(connection: sqlite3.Connection) -> None:
     items(connection, 1, 2)
-    items(connection, 3, hide=True)
+    items(connection, 3, hide=2)
     assert transcripts.items_before(connection, "c", None, 9, False) == [(3, b"body 3")]
     every = transcripts.items_before(connection, "c", None, 9, True)
     assert [n for n, _ in every] == [1, 2, 3]
