@@ -28,8 +28,8 @@ def piece(chat_id: str, image_id: str, offset: int, limit: int) -> tuple[bytes, 
     """A piece of an image, and how many bytes all of it has. Raises FileNotFoundError."""
     with (places.images_dir(chat_id) / image_id).open("rb") as file:
         total = os.fstat(file.fileno()).st_size
-        file.seek(offset)
-        return file.read(limit), total
+        file.seek(min(offset, total))
+        return file.read(min(limit, total)), total
 
 
 def _holds(path: Path, size: int) -> bool:

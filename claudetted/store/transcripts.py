@@ -3,6 +3,9 @@
 import sqlite3
 from typing import Any
 
+_MOST = 2**62
+"""Beyond the end of everything, and still a number for SQLite."""
+
 
 def list_chats(
     connection: sqlite3.Connection, archived: bool, before: tuple[str, str] | None, limit: int
@@ -58,7 +61,7 @@ def items_before(
     rows = connection.execute(
         "SELECT n, body FROM item WHERE chat_id = ? AND n < ? AND hidden <= ?"
         " ORDER BY n DESC LIMIT ?",
-        (chat_id, n if n is not None else 2**62, int(hidden), limit),
+        (chat_id, n if n is not None else _MOST, int(hidden), limit),
     ).fetchall()
     rows.reverse()
     return rows
@@ -85,7 +88,7 @@ def payload(
     row: tuple[bytes, int] | None = connection.execute(
         "SELECT substr(data, ?, ?), length(data) FROM payload"
         " WHERE chat_id = ? AND item_id = ? AND field = ?",
-        (offset + 1, limit, chat_id, item_id, field),
+        (min(offset, _MOST) + 1, min(limit, _MOST), chat_id, item_id, field),
     ).fetchone()
     return row
 

@@ -159,7 +159,13 @@ async def test_a_time_may_be_written_as_rfc_3339_allows(new_chat: NewChat, write
 
 
 @pytest.mark.parametrize("name", ["since", "until"])
-@pytest.mark.parametrize("value", ["yesterday", "2026-13-01T00:00:00Z", "2026-11-23T10:00:00", ""])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("yesterday", "2026-13-01T00:00:00Z", "2026-11-23T10:00:00", ""),
+        *("9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"),
+    ],
+)
 async def test_a_time_that_is_none_is_refused(client: Client, name: str, value: str) -> None:
     refused = await client.refused("permission/audit", **{name: value})
     assert (refused.name, refused.data["path"]) == ("InvalidParams", f"$.{name}")

@@ -269,7 +269,9 @@ async def test_a_cursor_beyond_the_end_gets_a_snapshot_and_is_told_why(
     daemon: Daemon, chat: Chat
 ) -> None:
     journal, _, seq = (await chat.snapshot())["cursor"].rpartition(".")
-    for cursor in (f"{journal}.{int(seq) + 1}", f"other.{seq}", f"{journal}.x", "nonsense", "."):
+    numbers = (str(int(seq) + 1), "x", "²", "-1", "9" * 5000)
+    wrong = [f"{journal}.{number}" for number in numbers]
+    for cursor in (*wrong, f"other.{seq}", "nonsense", "."):
         client = await daemon.client()
         answer = await resumed(client, chat, cursor)
         assert answer["snapshot"]["seq"] == int(seq)

@@ -100,8 +100,9 @@ async def test_short_fields_are_read_as_well(chat: Chat, field: str) -> None:
 async def test_beyond_the_end_there_is_nothing(chat: Chat) -> None:
     await chat.turn("@text hi")
     (item,) = await chat.items("message")
-    read = await chat.call("item/get", itemId=item["id"], offset=100)
-    assert (read["text"], read["total"]) == ("", 2)
+    for offset in (100, 10**30):
+        read = await chat.call("item/get", itemId=item["id"], offset=offset, limit=10**30)
+        assert (read["text"], read["offset"], read["total"]) == ("", offset, 2)
 
 
 @pytest.mark.parametrize("wrong", [{"offset": -1}, {"limit": -5}, {"field": "colour"}])

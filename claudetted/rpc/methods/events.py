@@ -1,5 +1,6 @@
 """Owns the handlers of subscriptions: a snapshot and the tail, or the events after a cursor."""
 
+import re
 from functools import partial
 
 import trio
@@ -25,6 +26,7 @@ from claudetted.store import journal, transcripts
 
 _SNAPSHOT_ITEMS = 50
 _PAGE = 200
+_NUMBER = re.compile("[0-9]{1,18}")
 
 
 async def subscribe(
@@ -127,7 +129,7 @@ def _place(services: Services, actor: Actor, cursor: str) -> tuple[int | None, s
     journal_id, _, number = cursor.partition(".")
     if journal_id != services.database.journal_id:
         return None, "The cursor is of another journal; this is a fresh snapshot."
-    if not number.isdigit() or int(number) > actor.state.seq:
+    if not _NUMBER.fullmatch(number) or int(number) > actor.state.seq:
         return None, "The cursor is beyond the end; this is a fresh snapshot."
     return int(number), ""
 

@@ -207,11 +207,12 @@ def _moment(text: str | None, path: str) -> str | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
-        raise errors.InvalidParams(
-            "Expected an RFC 3339 time with an offset, such as 2026-11-29T12:00:00Z.", path=path
-        )
-    return ids.stamp(moment)
+    if moment is not None and moment.tzinfo is not None:
+        with suppress(OverflowError):  # In UTC it may be before the year 1, or after 9999.
+            return ids.stamp(moment)
+    raise errors.InvalidParams(
+        "Expected an RFC 3339 time with an offset, such as 2026-11-29T12:00:00Z.", path=path
+    )
 
 
 def _position(cursor: str) -> tuple[str, str]:
