@@ -23,6 +23,7 @@ from tests.fakes.launcher import (
 from tests.fakes.model_server import ModelServer, write_pi_config
 from tests.fakes.responses_model import ResponsesModel, write_codex_config
 from tests.support.agents import program
+from tests.support.isolation import QUICK_BUN
 
 PI_HARNESS = Path(__file__).parents[2] / "harness/build/pi-harness/claudette-pi-harness"
 
@@ -240,6 +241,7 @@ def claude_kind(tmp_path: Path, stack: ExitStack, **env: str) -> Kind:
 def _environment(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "home").mkdir()
     return {
+        **QUICK_BUN,
         "HOME": os.fspath(tmp_path / "home"),
         "PATH": os.environ["PATH"],
         "LANG": "C.UTF-8",

@@ -18,6 +18,7 @@ from tests.fakes.launcher import write_acp_launcher
 from tests.fakes.messages_model import MessagesModel
 from tests.fakes.model_server import ModelServer
 from tests.support.agents import program
+from tests.support.isolation import QUICK_BUN
 from tests.support.lifeline import Lifeline
 
 
@@ -106,7 +107,8 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 
 def _environment(place: Path) -> dict[str, str]:
-    return {"HOME": os.fspath(place / "home"), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    home = os.fspath(place / "home")
+    return {**QUICK_BUN, "HOME": home, "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
 
 
 def test_it_asks_about_what_its_users_settings_allow_and_obeys(real: Real) -> None:

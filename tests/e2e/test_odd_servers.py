@@ -20,6 +20,7 @@ from tests.e2e.conftest import PI_HARNESS, SOON
 from tests.fakes.canned_model import Canned, CannedModel, page, refused, said, streamed
 from tests.fakes.model_server import write_pi_config
 from tests.support.commands import Commands
+from tests.support.isolation import QUICK_BUN
 
 Launch = Callable[..., tuple[Sidecar, CannedModel]]
 
@@ -34,6 +35,7 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
             write_pi_config(tmp_path / "agent", model.port)
             (tmp_path / "home").mkdir()
             told = {
+                **QUICK_BUN,
                 "HOME": os.fspath(tmp_path / "home"),
                 "PATH": "/usr/bin:/bin",
                 "PI_CODING_AGENT_DIR": os.fspath(tmp_path / "agent"),

@@ -15,6 +15,7 @@ import pytest
 from claudetted.protocol import sidecar as sc
 from tests.contract.driver import Refused, Sidecar
 from tests.fakes.model_server import ModelServer, write_pi_config
+from tests.support.isolation import QUICK_BUN
 
 CHECKOUT = Path(__file__).parents[2]
 HARNESS = CHECKOUT / "harness/build/pi-harness/claudette-pi-harness"
@@ -41,6 +42,7 @@ class Place:
 
     def launch(self, **env: str) -> Sidecar:
         told = {
+            **QUICK_BUN,
             "HOME": os.fspath(self.home),
             "PATH": "/usr/bin:/bin",
             "PI_CODING_AGENT_DIR": os.fspath(self.agent),

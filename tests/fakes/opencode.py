@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from claudette_cli.demo.scripted_model import ScriptedModel
+from tests.support.isolation import QUICK_BUN
 
 
 def write_config(home: Path, model: ScriptedModel) -> None:
@@ -50,9 +51,7 @@ def environment(home: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "OPENCODE_DISABLE_MODELS_FETCH": "1",
         "OPENCODE_MODELS_PATH": os.fspath(_models(home)),
-        # It lives for seconds, in which optimised code does not earn the work that it takes.
-        "BUN_JSC_useDFGJIT": "0",
-        "BUN_JSC_useFTLJIT": "0",
+        **QUICK_BUN,
         "XDG_CONFIG_HOME": os.fspath(home / ".config"),
         "XDG_DATA_HOME": os.fspath(home / ".local/share"),
     }
