@@ -120,18 +120,27 @@ class Routing:
         return await self._local() or choice if choice == Choice(PI, PI, "") else choice
 
     async def _local(self) -> Choice | None:
-        """The first model of a server on this machine, where Pi has none of its own at all."""
+        """Of a server on this machine or that the user has named its own default model, else the
+        first, where Pi has none of its own at all."""
         if not self._models.agent_has_none or await self._models.of_agent():
             return None
         local = [KINDS[name] for name in LOCAL]
-        if not any(self._backends.offered(kind) for kind in local):
+        named = [kind for kind in KINDS.values() if kind not in local and self._is_named(kind)]
+        if not any(self._backends.offered(kind) for kind in local + named):
             # It may have been started since.
             await self._backends.refresh()
-        for kind in local:
+        for kind in local + named:
             if self._is_open(kind) and self._backends.runtime(kind) == PI:
-                for found in self._backends.offered(kind)[:1]:
-                    return Choice(PI, kind.id, f"{kind.prefix}/{found.name}")
+                own = self._backends.config(kind).default_model
+                # One that cannot be had is named all the same: another was not chosen.
+                model = self._match(kind, own) or (own and kinds.qualified(kind.prefix, own))
+                if model:
+                    return Choice(PI, kind.id, model)
         return None
+
+    def _is_named(self, kind: Kind) -> bool:
+        config = self._backends.config(kind)
+        return bool(kind.server and (config.url or config.default_model))
 
     async def _default(self, workspace: str) -> tuple[str, str]:
         model = self._setting("default_model", workspace)

@@ -6,7 +6,7 @@ from claudetted.protocol import places
 from tests.daemon.client import Client, Json
 from tests.daemon.conftest import NewChat
 from tests.daemon.local_models import has_ollama, models, tried, update
-from tests.daemon.puppet import Puppets
+from tests.daemon.puppet import Puppet, Puppets
 from tests.daemon.world import Chat, Home
 from tests.fakes.local_server import LocalServer, ollama, shown
 
@@ -23,6 +23,16 @@ async def ends_with(puppets: Puppets, chat: Chat, text: str = "one") -> Json:
     await puppet.ends_turn(turn)
     await chat.ended(turn)
     return start
+
+
+async def has_no_model_of_its_own(client: Client, puppets: Puppets) -> Puppet:
+    """Pi's; its control process."""
+    number = await client.post("model/refresh")
+    control = await puppets.next()
+    await control.greets()
+    await control.answers(await control.hears("models"), {"models": []})
+    await client.result_of(number)
+    return control
 
 
 # Chats
@@ -52,11 +62,7 @@ async def test_where_pi_has_no_model_a_chat_that_chose_none_begins_with_a_local_
     client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat
 ) -> None:
     await has_ollama(client, server)
-    number = await client.post("model/refresh")
-    control = await puppets.next()
-    await control.greets()
-    await control.answers(await control.hears("models"), {"models": []})
-    await client.result_of(number)
+    control = await has_no_model_of_its_own(client, puppets)
     chat = await new_chat()
     assert "model" not in chat.made
     assert (await ends_with(puppets, chat))["model"] == "ollama/library/llama3"
@@ -66,6 +72,33 @@ async def test_where_pi_has_no_model_a_chat_that_chose_none_begins_with_a_local_
     await client.result_of(number)
     other = await new_chat()
     assert not (await ends_with(puppets, other)).get("model")
+
+
+async def test_where_pi_has_no_model_a_chat_begins_with_one_of_the_server_that_was_named(
+    client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat
+) -> None:
+    server.answers["/v1/models"] = {"data": [{"id": "served"}, {"id": "other"}]}
+    await update(client, "custom-openai", url=server.root, runtime="pi")
+    assert (await tried(client, "custom-openai"))["ok"]
+    await has_no_model_of_its_own(client, puppets)
+    assert (await ends_with(puppets, await new_chat()))["model"] == "custom-openai/served"
+    # What was chosen is named, also where the server lacks it.
+    for chosen in ("other", "custom-openai/gone"):
+        await update(client, "custom-openai", defaultModel=chosen)
+        wanted = f"custom-openai/{chosen.rpartition('/')[2]}"
+        assert (await ends_with(puppets, await new_chat()))["model"] == wanted
+    # With an agent that is not Pi it is none of Pi's.
+    await update(client, "custom-openai", runtime="codex")
+    assert not (await ends_with(puppets, await new_chat())).get("model")
+
+
+async def test_where_pi_has_no_model_the_default_of_a_local_server_comes_before_its_first(
+    client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat
+) -> None:
+    await has_ollama(client, server)
+    await update(client, "ollama", defaultModel="qwen3.5")
+    await has_no_model_of_its_own(client, puppets)
+    assert (await ends_with(puppets, await new_chat()))["model"] == "ollama/qwen3.5"
 
 
 async def test_a_backend_alone_means_its_default_model_or_its_first(
