@@ -6,6 +6,7 @@ import os
 import plistlib
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -70,6 +71,26 @@ def template(manager: str, name: str) -> str:
         if path.is_file():
             return path.read_text(encoding="utf-8")
     raise Failure(f"{shipped} is missing; install claudetted again.")
+
+
+def write(path: Path, text: str) -> None:
+    """Whole or not at all: a unit cut short by a full disk would be read as one."""
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as fault:
+        with suppress(OSError):
+            draft.unlink()
+        raise Failure(f"{path} cannot be written: {fault.strerror}.") from None
+
+
+def remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as fault:
+        raise Failure(f"{path} cannot be removed: {fault.strerror}.") from None
 
 
 def unit(text: str, place: Path, variables: Mapping[str, str]) -> str:

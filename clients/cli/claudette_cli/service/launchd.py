@@ -64,9 +64,8 @@ def close_door() -> None:
 
 def write() -> list[Path]:
     """Writes the jobs; nothing is started."""
-    directory().mkdir(parents=True, exist_ok=True)
     for job, text in wanted().items():
-        _path(job).write_text(text, encoding="utf-8")
+        files.write(_path(job), text)
     return [_path(job) for job in JOBS]
 
 
@@ -92,7 +91,7 @@ def restart() -> None:
 def remove(*, agents: bool) -> None:
     stop(agents=agents)
     for job in JOBS:
-        _path(job).unlink(missing_ok=True)
+        files.remove(_path(job))
 
 
 def state() -> dict[str, Any]:

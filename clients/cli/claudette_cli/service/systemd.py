@@ -18,6 +18,12 @@ NAME = "systemd"
 UNITS = (DAEMON, KEEPER, SOCKET)
 DOOR = "claudetted-remote.socket"
 """Installed while the door for other machines is enabled."""
+RUNTIME = Path("/run/user")
+"""Where every user's manager has its socket."""
+
+
+class Unreachable(Failure):
+    """There is no user manager, or none for this session."""
 
 
 def directory() -> Path:
@@ -68,19 +74,20 @@ def close_door() -> None:
     """Listens for browsers and other machines no more."""
     if _has_door():
         control("disable", "--now", DOOR)
-        (directory() / DOOR).unlink()
+        files.remove(directory() / DOOR)
         control("daemon-reload")
 
 
 def write() -> list[Path]:
-    """Writes the units and has them read; nothing is started."""
+    """Writes the units and has them read; nothing is started. Where there is no manager nothing is
+    written either: nobody could remove it by a command."""
+    control("show", "--property=Version")
     place = directory()
-    place.mkdir(parents=True, exist_ok=True)
     should = wanted()
     if DOOR not in should:
         close_door()
     for name, text in should.items():
-        (place / name).write_text(text, encoding="utf-8")
+        files.write(place / name, text)
     control("daemon-reload")
     return [place / name for name in should]
 
@@ -102,11 +109,26 @@ def restart() -> None:
 
 
 def remove(*, agents: bool) -> None:
-    control("disable", DAEMON, *_sockets())
-    stop(agents=agents)
+    managed = not _has_no_manager()
+    if managed:
+        control("disable", DAEMON, *_sockets())
+        stop(agents=agents)
     for name in (*UNITS, DOOR):
-        (directory() / name).unlink(missing_ok=True)
-    control("daemon-reload")
+        for link in directory().glob(f"*.wants/{name}"):
+            files.remove(link)
+        files.remove(directory() / name)
+    if managed:
+        control("daemon-reload")
+
+
+def _has_no_manager() -> bool:
+    """Where none runs none runs the service either. After su there is one, and it is only out of
+    reach."""
+    try:
+        control("show", "--property=Version")
+    except Unreachable:
+        return not (RUNTIME / str(os.getuid()) / "systemd/private").exists()
+    return False
 
 
 def _has_door() -> bool:
@@ -146,7 +168,7 @@ def control(*words: str) -> str:
         return done.stdout
     why = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
     if "bus" in why or "not been booted" in why:
-        raise Failure(
+        raise Unreachable(
             f"Your systemd user manager cannot be reached ({why}). There is none in a container "
             "or after su; log in as this user, as with ssh. Without it the daemon starts by "
             "itself with the first command."

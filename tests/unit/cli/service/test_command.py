@@ -1,5 +1,6 @@
 """The command `service`, with a service manager that writes down what it is told."""
 
+import errno
 import json
 import os
 import sys
@@ -170,3 +171,76 @@ def test_a_manager_that_is_not_there_is_one_sentence(
     assert main(["service", "install"]) == exits.FAILED
     said = capsys.readouterr().err
     assert "user manager cannot be reached" in said and "log in as this user" in said
+
+
+def test_an_installation_without_a_manager_leaves_nothing(
+    manager: Manager, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manager.breaks("--user")
+    assert main(["service", "install"]) == exits.FAILED
+    assert "user manager cannot be reached" in capsys.readouterr().err
+    assert not manager.units.exists()
+    assert main(["service"]) == exits.FAILED
+    assert "not installed" in capsys.readouterr().out
+
+
+def test_units_are_removed_where_no_manager_runs(
+    manager: Manager, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a container that got its home from elsewhere."""
+    main(["service", "install"])
+    (wants := manager.units / "default.target.wants").mkdir()
+    (wants / systemd.DAEMON).symlink_to(manager.units / systemd.DAEMON)
+    manager.breaks("--user")
+    runtime = manager.units.parents[2] / "user"
+    private = runtime / str(os.getuid()) / "systemd/private"
+    monkeypatch.setattr(systemd, "RUNTIME", runtime)
+    private.parent.mkdir(parents=True)
+    private.touch()
+    # It may run the service, and is only out of reach.
+    assert main(["service", "uninstall"]) == exits.FAILED
+    assert "log in as this user" in capsys.readouterr().err
+    assert (manager.units / systemd.DAEMON).exists()
+    private.unlink()
+    assert main(["service", "uninstall"]) == exits.DONE
+    assert [path for path in manager.units.rglob("*") if not path.is_dir()] == []
+
+
+def test_units_that_cannot_be_written_are_one_sentence(
+    manager: Manager, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manager.units.parent.mkdir(parents=True)
+    manager.units.touch()
+    assert main(["service", "install"]) == exits.FAILED
+    said = capsys.readouterr().err
+    assert f"{manager.units / systemd.DAEMON} cannot be written" in said
+
+
+def test_units_that_cannot_be_removed_are_one_sentence(
+    manager: Manager, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["service", "install"])
+    stuck = manager.units / systemd.KEEPER
+    stuck.unlink()
+    stuck.mkdir()
+    assert main(["service", "uninstall"]) == exits.FAILED
+    assert f"{stuck} cannot be removed" in capsys.readouterr().err
+
+
+def test_a_unit_is_written_whole_or_not_at_all(
+    manager: Manager, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["service", "install"])
+    unit = manager.units / systemd.DAEMON
+    before = unit.read_text()
+
+    def write_half(path: Path, text: str, encoding: str) -> None:
+        with path.open("w", encoding=encoding) as file:
+            file.write(text[:10])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", write_half)
+    assert main(["service", "install"]) == exits.FAILED
+    assert "No space left on device" in capsys.readouterr().err
+    assert unit.read_text() == before
+    assert {path.name for path in manager.units.iterdir()} == set(systemd.UNITS)
