@@ -227,7 +227,7 @@ class Actor:
                 step.agent = replace(step.agent, stopping=True)
             agent_ended.ended(step, report.reason, report.last_lines)
         else:
-            agent_ended.ended(step, "the process that kept it running is gone", [])
+            agent_ended.forsaken(step)
 
     async def _checkpoint(self) -> None:
         self._inbox.checkpoint_due = self._checkpoint_planned = False

@@ -353,6 +353,7 @@ async def test_two_chats_with_the_same_names_are_apart(puppets: Puppets, new_cha
 
 async def test_the_death_of_the_keeper_is_survived(home: Home, new_chat: NewChat) -> None:
     chats = [await new_chat() for _ in range(3)]
+    assert (await chats[2].turn("@text before"))["reason"] == "done"
     for chat in chats[:2]:
         await chat.send("@text half @hold door")
     await home.gates.held("door")
@@ -363,6 +364,10 @@ async def test_the_death_of_the_keeper_is_survived(home: Home, new_chat: NewChat
     for chat in chats[:2]:
         assert (await chat.ended())["reason"] == "lost"
         assert await chat.texts() == ["half"]
+    # One that did nothing has lost nothing.
+    await chats[2].event("sidecar/lost")
+    assert (await chats[2].get())["status"]["name"] == "idle"
+    assert await chats[2].items("notice") == []
     for chat in chats:
         assert (await chat.turn("@text on"))["reason"] == "done"
     status = await chats[0].client.call("daemon/status")

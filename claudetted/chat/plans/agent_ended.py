@@ -7,6 +7,8 @@ from claudetted.chat.step import Step
 from claudetted.protocol import events as ev, sidecar
 from claudetted.protocol.turns import EndReason
 
+FORSAKEN = "the process that kept it running is gone"
+
 
 def unusable(step: Step, error: sidecar.LineError) -> None:
     """The process runs and is of no use: its work fails, it is ended."""
@@ -48,6 +50,26 @@ def ended(step: Step, why: str, stderr: list[str]) -> None:
     lifecycle.settle(step)
     if not step.effects.remove:
         turns.go_on(step)
+
+
+def forsaken(step: Step) -> None:
+    """The keeper is gone and every process with it, as after a power cut. A chat that did nothing
+    has lost nothing: its next message finds a new process, as after parking."""
+    if not _does_nothing(step):
+        ended(step, FORSAKEN, [])
+        return
+    questions.withdraw_inquiries(step, "The agent ended.")
+    step.emit(ev.SidecarLost(FORSAKEN))
+    _drop(step)
+    lifecycle.settle(step)
+    if not step.effects.remove:
+        turns.go_on(step)
+
+
+def _does_nothing(step: Step) -> bool:
+    state, agent = step.state, step.agent
+    works = state.running or state.compacting or state.open or state.permissions
+    return agent.stage == "ready" and not (works or agent.requests or agent.groups)
 
 
 def _failure(why: str, stderr: list[str]) -> str:

@@ -1,5 +1,7 @@
 """Whatever becomes of a sidecar, its turn ends once, and its chat says why and goes on."""
 
+from collections.abc import Callable
+
 import pytest
 
 from claudetted.chat.plans import agent_ended, agent_process, turns
@@ -95,6 +97,43 @@ def test_an_idle_chat_whose_sidecar_dies_is_failed_until_its_next_message() -> N
     assert draft.now.chat.status.name == "failed"
     draft.send("two")
     assert draft.now.chat.status.name == "running"
+
+
+def test_an_idle_chat_has_lost_nothing_with_its_keeper() -> None:
+    draft = Draft()
+    draft.ready()
+    session, items = draft.agent.session_path, len(draft.closed)
+    draft.plan(agent_ended.forsaken)
+    assert draft.now.chat.status.name == "idle"
+    assert draft.agent == Agent(session_path=session)
+    assert len(draft.closed) == items
+    lost = next(event for event in draft.events if isinstance(event, ev.SidecarLost))
+    assert lost.why == agent_ended.FORSAKEN
+    draft.send("two")
+    assert draft.now.chat.status.name == "running"
+
+
+@pytest.mark.parametrize(
+    "doing",
+    [
+        pytest.param(lambda draft: draft.running(), id="a turn"),
+        pytest.param(lambda draft: draft.send("first"), id="a start"),
+        pytest.param(
+            lambda draft: (draft.ready(), draft.plan(lambda step: turns.ask_to_compact(step, ""))),
+            id="a compaction",
+        ),
+        pytest.param(
+            lambda draft: (draft.ready(), draft.hear(sc.Group(10, "t"))), id="what a command left"
+        ),
+    ],
+)
+def test_what_a_chat_did_is_lost_with_its_keeper(doing: Callable[[Draft], object]) -> None:
+    draft = Draft()
+    doing(draft)
+    draft.plan(agent_ended.forsaken)
+    assert draft.now.chat.status.name == "failed"
+    assert agent_ended.FORSAKEN in draft.now.chat.status.why
+    assert draft.closed[-1].kind == "notice"
 
 
 def test_a_process_that_never_came_to_be_fails_the_turn_with_the_reason() -> None:
