@@ -105,6 +105,24 @@ async def test_a_running_turn_is_steered(zed: Editor, home: Home) -> None:
     assert "No turn runs" in refused.message
 
 
+async def test_prompts_that_are_cancelled_on_their_way_do_not_run(
+    zed: Editor, client: Client, home: Home
+) -> None:
+    session = (await zed.new(home.work))["sessionId"]
+    first = await zed.prompts(session, "@hold door")
+    await zed.notifies("session/cancel", sessionId=session)
+    assert await zed.answer(first) == {"stopReason": "cancelled"}
+    second = await zed.prompts(session, bash("echo hi > made.txt"))
+    await zed.asked("session/request_permission")
+    third = await zed.prompts(session, '@text "never"')
+    await zed.notifies("session/cancel", sessionId=session)
+    for cancelled in (second, third):
+        assert await zed.answer(cancelled) == {"stopReason": "cancelled"}
+    assert not (await client.call("queue/list", chatId=session)).get("entries")
+    assert await zed.answer(await zed.prompts(session, "@text on")) == {"stopReason": "end_turn"}
+    assert "never" not in zed.text()
+
+
 async def test_options_are_set_and_what_cannot_be_is_refused(
     zed: Editor, client: Client, home: Home
 ) -> None:

@@ -91,13 +91,16 @@ class Turns:
     def cancel(self, request_id: Any = None) -> Steps:
         """Takes back what waits and stops what runs: of one prompt, or all that is the editor's;
         with no prompt open, whatever runs."""
-        wanted = list(self._open.values()) if request_id is None else [self._open.get(request_id)]
+        requests = list(self._open) if request_id is None else [request_id]
+        while not all(self._open.get(request, "none") for request in requests):
+            yield from self._told_all()  # which turn a message is, comes before that
+        wanted = [self._open.get(request) for request in requests]
         waiting = {entry["turnId"] for entry in self._fold.queue}
         for turn_id in [turn_id for turn_id in wanted if turn_id in waiting]:
             with suppress(Refused):  # it began meanwhile
                 yield Ask("queue/remove", {"chatId": self._chat_id, "turnId": turn_id})
         running = self._fold.turn["id"] if self._fold.running and self._fold.turn else None
-        if running and (running in wanted or not wanted):
+        if running and (running in wanted or not requests):
             yield from self._stop(running)
 
     def _send(self, request_id: Any, message: Json, when: str) -> Answered:
