@@ -86,9 +86,12 @@ class Editor:
         await self.writes(request)
         return self._last
 
+    async def reply(self, request_id: int | str) -> Json:
+        return await self.heard(lambda message: is_reply(message, request_id))
+
     async def answer(self, request_id: int) -> Json:
         """Raises Refused."""
-        reply = await self.heard(lambda message: is_reply(message, request_id))
+        reply = await self.reply(request_id)
         if "error" in reply:
             raise Refused(reply["error"])
         result: Json = reply["result"]

@@ -1,6 +1,7 @@
 """What the bridge shows of a chat besides text, each as the editor can show it."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -121,6 +122,44 @@ async def test_prompts_that_are_cancelled_on_their_way_do_not_run(
     assert not (await client.call("queue/list", chatId=session)).get("entries")
     assert await zed.answer(await zed.prompts(session, "@text on")) == {"stopReason": "end_turn"}
     assert "never" not in zed.text()
+
+
+ODD: list[Any] = [None, 5, [], {}, "", "\0", "\ud800"]
+ODD_PARAMETERS = [
+    *(("session/set_mode", {"modeId": value}) for value in ODD),
+    *(
+        ("session/set_config_option", {"configId": option, "value": value})
+        for option in ("level", "model", "thinking", "agent", "")
+        for value in ODD
+    ),
+    *(("session/load", {"cwd": value, "mcpServers": []}) for value in ODD),
+    *(("session/prompt", {"prompt": [{"type": "nothing", "text": value}]}) for value in ODD),
+]
+
+
+async def test_odd_parameters_are_refused_and_harm_nothing(daemon: Daemon, home: Home) -> None:
+    async with editor() as zed:
+        await zed.initialize()
+        session = (await zed.new(home.work))["sessionId"]
+        for value in ODD:
+            await zed.notifies("$/cancel_request", requestId=value)
+            await zed.notifies("session/cancel", sessionId=value)
+        for number, (method, params) in enumerate(ODD_PARAMETERS, 100):
+            request = {"method": method, "params": {"sessionId": session, **params}}
+            await zed.writes({"id": number, **request})
+            assert (await zed.reply(number))["error"]["code"] == -32602, request
+        for cwd in ("\0", "\ud800"):
+            await zed.writes({"id": "list", "method": "session/list", "params": {"cwd": cwd}})
+            assert (await zed.reply("list"))["error"]["code"] == -32602
+            zed.said.clear()
+        for text in ("@text one", "@text two"):
+            prompt = [{"type": "text", "text": text}]
+            params = {"sessionId": session, "prompt": prompt}
+            await zed.writes({"id": "same", "method": "session/prompt", "params": params})
+        first = await zed.reply("same")
+        assert first["result"] == {"stopReason": "end_turn"}
+        zed.said.remove(first)
+        assert (await zed.reply("same"))["result"] == {"stopReason": "end_turn"}
 
 
 async def test_options_are_set_and_what_cannot_be_is_refused(

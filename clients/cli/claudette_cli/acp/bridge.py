@@ -165,7 +165,7 @@ class Bridge:
     def _reopen(self, params: Json, *, replay: bool) -> Replied:
         chat_id = _text(params, "sessionId")
         chat = (yield Ask("chat/get", {"chatId": chat_id}))["chat"]
-        wanted = os.path.realpath(_text(params, "cwd"))
+        wanted = _real(_text(params, "cwd"))
         if wanted not in (os.path.realpath(chat["cwd"]), os.path.realpath(chat["workspace"])):
             raise Fault(INVALID_PARAMS, f"The chat works in {chat['cwd']}, not in {wanted}.")
         session = yield from self._open(chat_id, params, replay=replay)
@@ -182,13 +182,13 @@ class Bridge:
         try:
             yield from session.begin(replay=replay)
         except Failure:
-            del self._sessions[chat_id]
+            self._sessions.pop(chat_id, None)  # unless the chat was deleted meanwhile
             raise
         return session
 
     def _list(self, request_id: Any, params: Json) -> Replied:
         wanted, cursor = params.get("cwd"), params.get("cursor")
-        place = os.path.realpath(wanted) if isinstance(wanted, str) else None
+        place = _real(wanted) if isinstance(wanted, str) else None
         found: list[Json] = []
         while not found:
             page: Json = yield Ask("chat/list", {"cursor": cursor})
@@ -207,7 +207,7 @@ class Bridge:
         return Reply((yield from self._session(params).turns.steer(params.get("prompt"))))
 
     def _set_mode(self, request_id: Any, params: Json) -> Replied:
-        session, level = self._session(params), params.get("modeId")
+        session, level = self._session(params), _text(params, "modeId")
         if level not in options.LEVELS:
             raise Fault(INVALID_PARAMS, f"There is no mode {level!r}.")
         yield from session.set({"level": level})
@@ -274,6 +274,13 @@ def _text(params: Json, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise Fault(INVALID_PARAMS, f"{name} must be a text.")
     return value
+
+
+def _real(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # It holds a NUL, or is no text.
+        raise Fault(INVALID_PARAMS, f"{path!r} is no directory.") from None
 
 
 def _listed(chat: Json) -> Json:

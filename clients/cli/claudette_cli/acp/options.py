@@ -51,6 +51,8 @@ def all_of(chat: Json, models: list[Json], highest: str) -> list[Json]:
 def change(option: str, value: Any, models: list[Json]) -> Json | None:
     """The parameters of `chat/configure` for it; empty where nothing is to be done, None for what
     cannot be set."""
+    if not isinstance(value, str):
+        return None
     if option == "level" and value in LEVELS:
         return {"level": value}
     if option == "thinking" and value in THINKING:

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 _REASONS = {"stopped": "cancelled", "done": "end_turn"}
 
 
+class _Open:
+    """A message whose request is not answered. `turn_id` is empty while it is on its way. Known by
+    itself and not by the editor's id, which two may have."""
+
+    def __init__(self, request_id: Any) -> None:
+        self.request_id = request_id
+        self.turn_id = ""
+
+
 class Turns:
     """Of one session. `say` shows the editor an update; `settled` is called when it is known whose
     a message is that was just sent."""
@@ -36,12 +45,11 @@ class Turns:
         self._say = say
         self._settled = settled
         self._mine: set[str] = set()
-        self._open: dict[Any, str] = {}
-        """By the editor's request: the turn, or nothing while the message is on its way."""
+        self._open: list[_Open] = []
 
     @property
     def sending(self) -> bool:
-        return "" in self._open.values()
+        return not all(sent.turn_id for sent in self._open)
 
     @property
     def any_open(self) -> bool:
@@ -57,22 +65,23 @@ class Turns:
 
     def has(self, request_id: Any) -> bool:
         """Whether a prompt of the editor's request is open."""
-        return request_id in self._open
+        return any(sent.request_id == request_id for sent in self._open)
 
     def prompt(self, request_id: Any, blocks: Any, meanwhile: Callable[[], str]) -> Answered:
         """Ends with the result of `session/prompt`. `meanwhile` tells what is said before the
         reply. Raises Fault and Failure."""
         message = prompts.message_of(blocks)
-        self._open[request_id] = ""
+        opened = _Open(request_id)
+        self._open.append(opened)
         try:
-            sent = yield from self._send(request_id, message, "auto")
+            sent = yield from self._send(opened, message, "auto")
             if missed := meanwhile():
                 self._say(updates.said(missed))
             if sent["state"] == "command":
                 return (yield from self._command(sent))
             turn = yield from self._ended(sent["turnId"])
         finally:
-            del self._open[request_id]
+            self._open.remove(opened)
         return {"stopReason": _stop_reason(turn)}
 
     def steer(self, blocks: Any) -> Answered:
@@ -80,30 +89,30 @@ class Turns:
         message = prompts.message_of(blocks)
         if not self._fold.running:
             raise Fault(INVALID_PARAMS, "No turn runs that could be steered; send a prompt.")
-        steering = object()
-        self._open[steering] = ""
+        steering = _Open(object())
+        self._open.append(steering)
         try:
             yield from self._send(steering, message, "steer")
         finally:
-            del self._open[steering]
+            self._open.remove(steering)
         return {"outcome": "injected"}
 
     def cancel(self, request_id: Any = None) -> Steps:
         """Takes back what waits and stops what runs: of one prompt, or all that is the editor's;
         with no prompt open, whatever runs."""
-        requests = list(self._open) if request_id is None else [request_id]
-        while not all(self._open.get(request, "none") for request in requests):
+        meant = [sent for sent in self._open if request_id in (None, sent.request_id)]
+        while not all(sent.turn_id for sent in meant):
             yield from self._told_all()  # which turn a message is, comes before that
-        wanted = [self._open.get(request) for request in requests]
+        wanted = [sent.turn_id for sent in meant]
         waiting = {entry["turnId"] for entry in self._fold.queue}
         for turn_id in [turn_id for turn_id in wanted if turn_id in waiting]:
             with suppress(Refused):  # it began meanwhile
                 yield Ask("queue/remove", {"chatId": self._chat_id, "turnId": turn_id})
         running = self._fold.turn["id"] if self._fold.running and self._fold.turn else None
-        if running and (running in wanted or not requests):
+        if running and (running in wanted or not meant):
             yield from self._stop(running)
 
-    def _send(self, request_id: Any, message: Json, when: str) -> Answered:
+    def _send(self, opened: _Open, message: Json, when: str) -> Answered:
         params = {
             "chatId": self._chat_id,
             **message,
@@ -116,7 +125,7 @@ class Turns:
             sent: Json = yield Ask("turn/send", params)
             turn_id = sent.get("turnId") or turn_id
         finally:
-            self._open[request_id] = turn_id
+            opened.turn_id = turn_id
             self._mine.add(turn_id)
             self._settled()
         return sent
