@@ -11,7 +11,7 @@ const NAME = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g;
 
 type Provider = ReturnType<Pi.ModelRuntime["getProviders"]>[number];
 
-let namesInPi: string[] | null = null;
+let familiesInPi: Map<string, string[]> | null = null;
 
 /** Those that make a credential, by letting Pi look where there are none, and where there are all
  *  but one of those that it looked at before. The first one is for the key. */
@@ -46,22 +46,22 @@ export async function variablesOf(provider: Provider): Promise<string[]> {
 
 /** The others of the same families that stand in Pi's code: regions, addresses, profiles. */
 export function settingsOf(variables: readonly string[]): string[] {
-  const families = new Set(variables.map(familyOf));
-  return allNames().filter((name) => families.has(familyOf(name)) && !variables.includes(name));
+  const names = [...new Set(variables.map(familyOf))].flatMap((one) => families().get(one) ?? []);
+  return names.filter((name) => !variables.includes(name)).sort();
 }
 
 const familyOf = (name: string): string => name.slice(0, name.indexOf("_"));
 
-function allNames(): string[] {
-  namesInPi ??= readNames(join(piDirectory(), "dist/bundle"));
-  return namesInPi;
+function families(): Map<string, string[]> {
+  familiesInPi ??= Map.groupBy(namesIn(join(piDirectory(), "dist/bundle")), familyOf);
+  return familiesInPi;
 }
 
-function readNames(directory: string): string[] {
+function namesIn(directory: string): Set<string> {
   const files = readdirSync(directory, { recursive: true, encoding: "utf8" });
   const names = new Set<string>();
   for (const file of files.filter((path) => path.endsWith(".js"))) {
     for (const [name] of readFileSync(join(directory, file), "utf8").matchAll(NAME)) names.add(name);
   }
-  return [...names].sort();
+  return names;
 }
