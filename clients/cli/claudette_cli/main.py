@@ -88,8 +88,6 @@ COMMANDS = {
 COMPLETE = "--complete"
 """What the scripts of `claudette completion` ask with."""
 _ALIASES = {"-p": "ask", "--print": "ask"}
-_FREE = {"ask", "send"}
-"""Commands whose options may stand between a chat and a text that are not both needed."""
 
 _HERE = {
     "bug-report",
@@ -150,16 +148,14 @@ def run(argv: list[str]) -> int:
         from claudette_cli.completion.answering import answer
 
         return answer(argv[1:])
-    from claudette_cli.parsing import build_parser, load, parser_of
+    from claudette_cli.parsing import build_parser, load, parse
 
     name = _ALIASES.get(argv[0], argv[0])
     if name in COMMANDS:
         if name in _HERE and os.environ.get("CLAUDETTE_HOST"):
             raise Failure(f"claudette {name} is for the machine that it runs on; run it there.")
         _, command = load(name)
-        parser = parser_of(name)
-        parse = parser.parse_intermixed_args if name in _FREE else parser.parse_args
-        return command(parse(argv[1:]))
+        return command(parse(name, argv[1:]))
     if name not in ("-h", "--help", "--version"):
         build_parser().error(_unknown(name))
     build_parser().parse_args(argv)

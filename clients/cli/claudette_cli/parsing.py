@@ -23,6 +23,23 @@ DESCRIPTION = "Talks to claudetted, the daemon that keeps coding agents alive.\n
 )
 
 
+FREE = {
+    "ask",
+    "compact",
+    "level",
+    "model",
+    "move",
+    "new",
+    "rpc",
+    "send",
+    "setting",
+    "trust",
+}
+"""Commands whose options may stand between words that are not all needed."""
+_PLAIN = "\0"
+"""Stands before a word that begins like an option and is none; no argument can hold it."""
+
+
 class _Formatter(RawDescriptionHelpFormatter):
     """Knows the width by itself: argparse would load shutil for it, even when nothing is shown."""
 
@@ -48,6 +65,29 @@ def parser_of(name: str) -> ArgumentParser:
     declare, _ = load(name)
     declare(parser)
     return parser
+
+
+def parse(name: str, words: list[str]) -> Namespace:
+    """What the words of a command mean."""
+    parser = parser_of(name)
+    if name not in FREE:
+        return parser.parse_args(words)
+    # By itself argparse takes what follows a leading -- for options when these may stand anywhere.
+    at = words.index("--") if "--" in words else len(words)
+    plain = [f"{_PLAIN}{word}" if word.startswith("-") else word for word in words[at + 1 :]]
+    found, rest = parser.parse_known_intermixed_args([*words[:at], *plain])
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(_as_typed(rest))}")
+    for key, value in vars(found).items():
+        if isinstance(value, (str, list)):
+            setattr(found, key, _as_typed(value))
+    return found
+
+
+def _as_typed(value: str | list[str]) -> str | list[str]:
+    if isinstance(value, str):
+        return value.removeprefix(_PLAIN)
+    return [word.removeprefix(_PLAIN) for word in value]
 
 
 def build_parser() -> ArgumentParser:

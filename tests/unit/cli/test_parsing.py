@@ -8,7 +8,7 @@ import pytest
 
 from claudette_cli import exits
 from claudette_cli.main import COMMANDS, main
-from claudette_cli.parsing import parser_of
+from claudette_cli.parsing import FREE, parse, parser_of
 from claudette_cli.reference import _parsers
 from tests.unit.cli.conftest import Fake
 from tests.unit.cli.fake_daemon import Json
@@ -76,3 +76,48 @@ def test_a_list_is_one_array(fake: Fake, capsys: pytest.CaptureFixture[str], wor
     assert main([*words.split(), "--json"]) == exits.DONE
     (line,) = capsys.readouterr().out.splitlines()
     assert isinstance(json.loads(line), list)
+
+
+def test_options_stand_between_the_words_of_every_command() -> None:
+    """Where a word may be missing, argparse by itself takes it for missing at the first option."""
+    for name in COMMANDS:
+        actions = parser_of(name)._actions
+        words = [act for act in actions if not act.option_strings]
+        groups = any(isinstance(act, _SubParsersAction) for act in words)
+        if len(words) > 1 and not groups and any(act.nargs in ("?", "*") for act in words):
+            assert name in FREE
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("new . --level full text", {"dir": ".", "level": "full", "message": "text"}),
+        ("new --level full . text", {"dir": ".", "level": "full", "message": "text"}),
+        ("new -- . -text", {"dir": ".", "message": "-text"}),
+        ("level c --json full", {"chat": "c", "level": "full"}),
+        ("setting key --here value", {"key": "key", "value": "value"}),
+        ("setting key -1", {"key": "key", "value": "-1"}),
+        ("setting key -- -1", {"key": "key", "value": "-1"}),
+        ("model c --json m", {"chat": "c", "model": "m"}),
+        ("trust grant --json dir", {"what": "grant", "directory": "dir"}),
+        ("compact c --no-wait text", {"chat": "c", "focus": "text"}),
+        ("move c --broad dir", {"chat": "c", "dir": "dir"}),
+        ("move dir", {"chat": None, "dir": "dir"}),
+        ("send -- -text", {"chat": None, "text": "-text"}),
+        ("send --wait -- -text", {"chat": None, "text": "-text", "wait": True}),
+        ("send c --wait -- --text", {"chat": "c", "text": "--text"}),
+        ("ask -- -a -- --json", {"text": ["-a", "--", "--json"], "json": False}),
+        ("ask a --model m b -- -c", {"text": ["a", "b", "-c"], "model": "m"}),
+    ],
+)
+def test_a_word_is_what_it_is_typed_as(typed: str, found: Json) -> None:
+    name, *words = typed.split()
+    parsed = vars(parse(name, words))
+    assert {key: parsed.get(key) for key in found} == found
+
+
+def test_a_word_too_many_is_named_as_it_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse("new", [".", "--json", "text", "--", "-x"])
+    assert ended.value.code == exits.USAGE
+    assert capsys.readouterr().err.endswith("unrecognized arguments: -x\n")
