@@ -23,3 +23,8 @@ export function lineError(error: unknown): LineError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** All of it for the log, and the sentence last: that is what a person is shown. */
+export function lastWords(error: unknown): string {
+  return `${Bun.inspect(error)}\n${messageOf(error).trim()}`;
+}

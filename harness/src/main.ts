@@ -5,7 +5,7 @@ import { check } from "./check.ts";
 import { Desk } from "./desk.ts";
 import { settleIn } from "./environment.ts";
 import { attended } from "./exchange.ts";
-import { messageOf } from "./faults.ts";
+import { lastWords, messageOf } from "./faults.ts";
 import { SIDECAR_LEVEL } from "./lines.gen.ts";
 import { LineSplitter } from "./lines.ts";
 import { descriptorSink, Outbox } from "./outbox.ts";
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   }
   process.on("unhandledRejection", (error) => console.error(error));
   process.on("uncaughtException", (error) => {
-    console.error(error);
+    console.error(lastWords(error));
     void leave(70);
   });
 

@@ -1,8 +1,9 @@
-// A failure of a provider becomes one plain sentence.
+// A failure of a provider, and what ends the process, become one plain sentence.
 
 import { expect, test } from "bun:test";
 
 import { plainError } from "../src/errors.ts";
+import { lastWords } from "../src/faults.ts";
 
 const CASES: Array<[string, string, string]> = [
   ["OpenAI", '401: {"message":"Incorrect API key provided.","type":"invalid_request_error"}', "Incorrect API key provided (HTTP 401)"],
@@ -38,4 +39,15 @@ test("words that were put before an error twice are there once", () => {
   expect(plainError("Error: Error: Error: no route")).toBe("Error: no route");
   expect(plainError("Login failed: login failed: denied")).toBe("Login failed: denied");
   expect(plainError("Provider error: model error: x")).toBe("Provider error: model error: x");
+});
+
+test("what ends the process is its last line, whatever is inspected of it before", () => {
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+    code: "ENOSPC",
+    errno: -28,
+    syscall: "write",
+  });
+  expect(Bun.inspect(full).trimEnd().split("\n").at(-1)).not.toContain("no space");
+  expect(lastWords(full).split("\n").at(-1)).toBe("ENOSPC: no space left on device, write");
+  expect(lastWords("oh").split("\n").at(-1)).toBe("oh");
 });
