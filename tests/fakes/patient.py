@@ -11,16 +11,23 @@ import runpy
 import sys
 
 from claudetted.harnesses import adapter
-from claudetted.harnesses.acp import translation as acp
-from claudetted.harnesses.codex import translation as codex
 
 SECONDS = 50.0
 
 
 def main() -> None:
-    adapter.END_SECONDS = codex.END_SECONDS = acp.DISPOSE_SECONDS = SECONDS
+    adapter.END_SECONDS = SECONDS
     del sys.argv[0]
     wanted = sys.argv[0]
+    # The names that each has of its own. No other adapter is loaded: it takes longer than this one.
+    if wanted == "claudetted.harnesses.codex":
+        from claudetted.harnesses.codex import translation as codex
+
+        codex.END_SECONDS = SECONDS
+    elif wanted == "claudetted.harnesses.acp":
+        from claudetted.harnesses.acp import translation as acp
+
+        acp.DISPOSE_SECONDS = SECONDS
     if os.path.isabs(wanted):
         runpy.run_path(wanted, run_name="__main__")
     else:

@@ -20,9 +20,11 @@ What it is like is in FAKE_ACP, a JSON object; every key may be left out:
     commands    names of its slash commands
 """
 
+import gc
 import os
 import sys
 
+gc.disable()
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
 sys.path[:0] = [_ROOT, os.path.join(_ROOT, "clients", "cli")]
 

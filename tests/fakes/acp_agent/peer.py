@@ -1,13 +1,20 @@
 """Owns the scripted agent's side of the pipe: messages out, answers to what it asked."""
 
+from __future__ import annotations
+
 import json
 import os
 import threading
-from typing import Any
 
 from tests.fakes.sidecar.stopping import Stop, Stopped
 
-Json = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Json = dict[str, Any]
+else:
+    Json = dict
 
 
 class Peer:

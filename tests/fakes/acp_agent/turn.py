@@ -11,12 +11,12 @@ Beyond what `claudette_cli.demo.script` lists a prompt may say:
     @signed-out TEXT   answers it with the error of who has to sign in
 """
 
+from __future__ import annotations
+
 import base64
 import json
 import os
-import tempfile
 import threading
-from typing import TYPE_CHECKING, Any
 
 from claudette_cli.demo import script
 from tests.fakes.acp_agent.peer import Json
@@ -24,7 +24,10 @@ from tests.fakes.sidecar import commands, gate
 from tests.fakes.sidecar.stopping import Stop, Stopped
 from tests.fakes.sidecar.turn import Said
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from tests.fakes.acp_agent.agent import Agent, Session
 
 NAMES = (*script.NAMES, "update", "unasked", "die", "raw", "mode", "fail", "signed-out")
@@ -64,7 +67,7 @@ def images(blocks: list[Json]) -> list[tuple[str, bytes]]:
 
 
 class Turn:
-    def __init__(self, agent: "Agent", session: "Session", number: Any) -> None:
+    def __init__(self, agent: Agent, session: Session, number: Any) -> None:
         self._agent = agent
         self._peer = agent.peer
         self._session = session
@@ -228,6 +231,8 @@ class Turn:
             self._update(
                 "tool_call_update", toolCallId=call_id, status="in_progress", content=content
             )
+
+        import tempfile
 
         place = tempfile.gettempdir()
         name = f"{os.getpid()}-{call_id}"

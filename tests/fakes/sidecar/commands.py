@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tests.fakes.sidecar.outlet import Outlet
 from tests.fakes.sidecar.stopping import Stop
 
+# Without `typing`: see __main__.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     import subprocess
+    from collections.abc import Callable
+else:
+    import _signal as signal
 
 GRACE_SECONDS = 0.4
 TICK_SECONDS = 0.01

@@ -1,15 +1,21 @@
 """Owns compactions: the pair of lines, and a manual one that a test may hold or abort."""
 
+from __future__ import annotations
+
 import threading
-from collections.abc import Callable
 from itertools import chain
-from typing import Any
 
 from claudette_cli.demo import script
 from tests.fakes.sidecar import gate
 from tests.fakes.sidecar.outlet import Outlet
 from tests.fakes.sidecar.stopping import Stop, Stopped
 from tests.fakes.sidecar.transcript import Transcript
+
+# Without `typing`: see __main__.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 NOTHING = "Nothing to compact (session too small)."
 

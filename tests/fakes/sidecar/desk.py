@@ -1,8 +1,9 @@
 """Owns the requests of the daemon: each line is answered once, none holds up another."""
 
+from __future__ import annotations
+
 import os
 import threading
-from typing import Any
 
 from tests.fakes.sidecar.commands import Groups
 from tests.fakes.sidecar.compaction import Compaction
@@ -10,6 +11,11 @@ from tests.fakes.sidecar.outlet import Outlet
 from tests.fakes.sidecar.tools import Asks, Place
 from tests.fakes.sidecar.transcript import CannotOpen, Transcript
 from tests.fakes.sidecar.turn import WINDOW, Agent, Said, Turn
+
+# Without `typing`: see __main__.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MODELS = ("fake/small", "fake/large", "fake/thinker")
 

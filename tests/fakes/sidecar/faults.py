@@ -1,15 +1,23 @@
 """Owns the ways in which a sidecar misbehaves, each played once when its directive comes."""
 
+from __future__ import annotations
+
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable
-from typing import NoReturn
 
 from tests.fakes.sidecar import gate
 from tests.fakes.sidecar.outlet import Outlet
 from tests.fakes.sidecar.stopping import Stop
+
+# Without `typing`: see __main__.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Callable
+    from typing import NoReturn
+else:
+    import _signal as signal
 
 NAMES = ("die", "hang", "garbage", "half", "unknown")
 _PARENT_DEATH_SIGNAL = 1

@@ -6,20 +6,26 @@ FAKE_NO_HELLO, FAKE_BAD_LEVEL, FAKE_RECORD (a directory: what each sidecar write
 its name).
 """
 
-import json
+from __future__ import annotations
+
 import os
-import signal
 import sys
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
-from types import FrameType
-from typing import Any
 
-from tests.fakes.sidecar import gate
+from tests.fakes.sidecar import gate, notation
 from tests.fakes.sidecar.desk import Desk
 from tests.fakes.sidecar.outlet import Outlet
 from tests.fakes.sidecar.stopping import Stop
+
+# Without `typing`: see __main__.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Mapping
+    from types import FrameType
+    from typing import Any
+else:
+    import _signal as signal
 
 LEVEL = 1
 
@@ -45,9 +51,11 @@ def live(options: Mapping[str, str]) -> None:
             raise Leaving
 
     signal.signal(signal.SIGTERM, ask_to_leave)
-    with suppress(Leaving):
+    try:
         _serve(desk, 0)
         leaving = True  # A signal that comes with the end of its input interrupts nothing.
+    except Leaving:
+        leaving = True
     _leave(desk)
 
 
@@ -82,7 +90,7 @@ def _serve(desk: Desk, descriptor: int) -> None:
 
 
 def _take(desk: Desk, line: bytes) -> None:
-    asked: dict[str, Any] = json.loads(line)
+    asked: dict[str, Any] = notation.loads(line)
     desk.take(asked)
 
 

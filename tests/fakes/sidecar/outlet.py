@@ -1,9 +1,16 @@
 """Owns the way out of the scripted sidecar: whole lines on stdout, long ones in parts."""
 
-import json
+from __future__ import annotations
+
 import os
 import threading
-from typing import Any
+
+from tests.fakes.sidecar import notation
+
+# Without `typing`: see __main__.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 LINE_BYTES = 1024 * 1024
 PART_CHARACTERS = 100_000
@@ -55,7 +62,7 @@ class Outlet:
 
 
 def encode(line: dict[str, Any]) -> bytes:
-    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    text = notation.dumps(line)
     data = text.encode(errors="replace") + b"\n"
     return data if len(data) <= LINE_BYTES else _parts(text)
 

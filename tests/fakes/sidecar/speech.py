@@ -1,10 +1,15 @@
 """Owns what the scripted sidecar says and thinks: at most one open item, its deltas, its close."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
 from tests.fakes.sidecar.outlet import Outlet
 from tests.fakes.sidecar.stopping import Stop
 from tests.fakes.sidecar.transcript import Transcript
+
+# Without `typing`: see __main__.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BATCH = 500
 

@@ -1,8 +1,13 @@
 """Owns being stopped: a flag that wakes whatever waits."""
 
+from __future__ import annotations
+
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+
+# Without `typing`: see __main__.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Stopped(Exception):
@@ -36,16 +41,31 @@ class Stop:
         if self._set.wait(seconds):
             raise Stopped
 
-    @contextmanager
-    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+    def waking(self, wake: Callable[[], None]) -> Waking:
         """While in the context `wake` is called when the stop is set, also if it is already."""
+        return Waking(self, wake)
+
+    def wake_too(self, wake: Callable[[], None]) -> None:
         with self._lock:
             self._wakers.append(wake)
             already = self.is_set
         if already:
             wake()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._wakers.remove(wake)
+
+    def let_be(self, wake: Callable[[], None]) -> None:
+        with self._lock:
+            self._wakers.remove(wake)
+
+
+class Waking:
+    """The context of `Stop.waking`."""
+
+    def __init__(self, stop: Stop, wake: Callable[[], None]) -> None:
+        self._stop = stop
+        self._wake = wake
+
+    def __enter__(self) -> None:
+        self._stop.wake_too(self._wake)
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.let_be(self._wake)

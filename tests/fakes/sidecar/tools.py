@@ -1,13 +1,18 @@
 """Owns the tools of the scripted sidecar: each call asks, and runs only what was allowed."""
 
-import json
+from __future__ import annotations
+
 import os
 import threading
-from typing import Any, NamedTuple
 
 from tests.fakes.sidecar import commands
 from tests.fakes.sidecar.outlet import Outlet
 from tests.fakes.sidecar.stopping import Stop, Stopped
+
+# Without `typing`: see __main__.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 READERS = {"read": "read", "ls": "list", "find": "search", "grep": "search"}
 WRITERS = {"bash": "run", "write": "write", "edit": "edit"}
@@ -26,14 +31,17 @@ class Asked:
         self.reason = ""
 
 
-class Place(NamedTuple):
+class Place:
     """Where calls happen."""
 
-    cwd: str
-    temp_dir: str
-    level: str
-    out: Outlet
-    groups: commands.Groups
+    def __init__(
+        self, cwd: str, temp_dir: str, level: str, out: Outlet, groups: commands.Groups
+    ) -> None:
+        self.cwd = cwd
+        self.temp_dir = temp_dir
+        self.level = level
+        self.out = out
+        self.groups = groups
 
 
 class Asks:
@@ -105,6 +113,8 @@ class Call:
             return self._change()
         if self._name in READERS:
             return self._read()
+        import json
+
         self._ask("unknown", input=json.dumps(self._arguments))
         return f"{self._name} was called."
 
@@ -168,6 +178,7 @@ class Call:
     def _ask(self, access: str, **about: Any) -> None:
         self._change_info(phase="asking", input=self._arguments, title=self._title())
         import hashlib
+        import json
 
         sealed = json.dumps([self._name, self._arguments, about], sort_keys=True)
         digest = hashlib.sha256(sealed.encode()).hexdigest()

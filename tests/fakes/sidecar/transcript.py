@@ -1,8 +1,15 @@
 """Owns the scripted sidecar's session: what was said, on disk, so that it can be resumed."""
 
-import json
+from __future__ import annotations
+
 import os
-from typing import Any
+
+from tests.fakes.sidecar import notation
+
+# Without `typing`: see __main__.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class CannotOpen(Exception):
@@ -22,7 +29,7 @@ class Transcript:
         return list(self._messages)
 
     @classmethod
-    def create(cls, session_dir: str, model: str) -> "Transcript":
+    def create(cls, session_dir: str, model: str) -> Transcript:
         os.makedirs(session_dir, mode=0o700, exist_ok=True)
         path = os.path.join(session_dir, "session.jsonl")
         transcript = cls(path, {"model": model}, [])
@@ -30,7 +37,9 @@ class Transcript:
         return transcript
 
     @classmethod
-    def open(cls, path: str) -> "Transcript":
+    def open(cls, path: str) -> Transcript:
+        import json
+
         try:
             with open(path, encoding="utf-8") as file:
                 header, *messages = [json.loads(line) for line in file.read().split("\n") if line]
@@ -60,14 +69,11 @@ class Transcript:
 
     def told(self) -> str:
         """What a model would be sent, one line a message."""
-        lines = (
-            f"{m['role']}: {json.dumps(m['text'][:500], ensure_ascii=False)}"
-            for m in self._messages
-        )
+        lines = (f"{m['role']}: {notation.quoted(m['text'][:500])}" for m in self._messages)
         return "\n".join(lines)
 
     def _append(self, record: dict[str, Any]) -> None:
-        text = json.dumps(record, ensure_ascii=False) + "\n"
+        text = notation.dumps(record) + "\n"
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "ab") as file:
             file.write(text.encode(errors="replace"))

@@ -17,9 +17,9 @@ Beyond what `claudette_cli.script` lists a prompt may say:
 taken between rounds and plays instead.
 """
 
+from __future__ import annotations
+
 import threading
-from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from claudette_cli.demo import script
 from tests.fakes.sidecar import faults, gate
@@ -29,6 +29,12 @@ from tests.fakes.sidecar.speech import Speech
 from tests.fakes.sidecar.stopping import Stop, Stopped
 from tests.fakes.sidecar.tools import Asks, Call, Place
 from tests.fakes.sidecar.transcript import Transcript
+
+# Without `typing`: see __main__.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 NAMES = (
     *script.NAMES,
@@ -48,23 +54,34 @@ class Swallowed(Exception):
     """The turn ends without a word."""
 
 
-class Agent(NamedTuple):
+class Agent:
     """What outlives a turn."""
 
-    out: Outlet
-    asks: Asks
-    place: Callable[[], Place]
-    transcript: Transcript
-    model: Callable[[], str]
-    gates: str
-    go_deaf: Callable[[], None]
+    def __init__(
+        self,
+        out: Outlet,
+        asks: Asks,
+        place: Callable[[], Place],
+        transcript: Transcript,
+        model: Callable[[], str],
+        gates: str,
+        go_deaf: Callable[[], None],
+    ) -> None:
+        self.out = out
+        self.asks = asks
+        self.place = place
+        self.transcript = transcript
+        self.model = model
+        self.gates = gates
+        self.go_deaf = go_deaf
 
 
-class Said(NamedTuple):
+class Said:
     """What a person said; the images are (type, bytes)."""
 
-    text: str
-    images: list[tuple[str, bytes]]
+    def __init__(self, text: str, images: list[tuple[str, bytes]]) -> None:
+        self.text = text
+        self.images = images
 
 
 class Turn:
