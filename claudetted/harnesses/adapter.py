@@ -10,6 +10,7 @@ keeper's, which knows it by its mark.
 """
 
 import contextlib
+import gc
 import heapq
 import os
 import selectors
@@ -60,6 +61,8 @@ TOO_LONG = (
 
 def run(translation: Translation, callee: Callee | None = None) -> int:
     """Until the daemon's side closes, or the translation says `Exit`. The exit code."""
+    gc.freeze()
+    gc.enable()
     return _Loop(translation, callee).run()
 
 

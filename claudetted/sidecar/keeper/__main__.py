@@ -1,5 +1,6 @@
 """Starts the keeper: `python -I -S claudetted/sidecar/keeper [--detach] SOCKET [IDLE_SECONDS]`."""
 
+import gc
 import os
 import sys
 
@@ -11,9 +12,13 @@ TRY_AGAIN = 75
 def main(argv: list[str]) -> int:
     # Isolated mode knows no site-packages; after the standard library, so that nothing shadows it.
     sys.path.append(os.path.abspath(os.path.join(os.path.dirname(__file__), "../../..")))
+    # What is loaded stays until the end: looking for garbage in it is for nothing.
+    gc.disable()
     from claudetted.sidecar.keeper.connection import AlreadyRunning
     from claudetted.sidecar.keeper.keeper import Keeper
 
+    gc.freeze()
+    gc.enable()
     words = [word for word in argv if word != "--detach"]
     path, idle = os.path.abspath(words[0]), float(words[1]) if words[1:] else IDLE_SECONDS
     os.umask(0o077)
