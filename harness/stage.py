@@ -27,7 +27,8 @@ LIBRARIES = ("@silvia-odwyer/photon-node", "quickjs-wasi", "jiti")
 NO_PICTURES = shutil.ignore_patterns("*.png", "*.gif", "*.jpg", "*.mp4", "*.svg", "*.webp")
 # What Pi's scripts make at every start and use seldom or never: undici, whose place Bun's own fetch
 # takes, and the checks of files that a chat may not have.
-MADE_LATE = re.compile(rb"(?<=[\w$])=(Compile\([\w$]+\)|__toESM\(require_undici\(\),1\))(?=[,;])")
+# The pattern begins with plain text, which is found ten times as fast; so does LOADS_LATER.
+MADE_LATE = re.compile(rb"=(?<=[\w$]=)(Compile\([\w$]+\)|__toESM\(require_undici\(\),1\))(?=[,;])")
 LATER = b"""function claudettedLater(make) {
   let made;
   const use = () => (made ??= make());
@@ -54,7 +55,7 @@ const placeOfPi = {
   load: async (name) => requireAt(placeOfPi.url)(name),
 };
 """
-LOADS_LATER = re.compile(r"""\bimport\(("\./[^"]+")\)""")
+LOADS_LATER = re.compile(r"""import\((?<=\bimport\()("\./[^"]+")\)""")
 LOADS = re.compile(r"""(?:from|import)\s*"\./([^"]+)\"""")
 TAKES = re.compile(r"""import\s*{([^}]*)}\s*from\s*"\./([^"]+)\"""")
 STANDS_IN = """// @bun @bun-cjs
