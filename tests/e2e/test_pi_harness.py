@@ -121,11 +121,6 @@ def test_without_bun_it_says_what_is_missing(bun: str) -> None:
     )
 
 
-def test_the_compiled_launcher_needs_no_bun(tmp_path: Path) -> None:
-    stage(CHECKOUT / "harness", "--binary", "--out", os.fspath(tmp_path / "out"))
-    assert check(tmp_path / "out/claudette-pi-harness", CLAUDETTE_BUN="/nowhere")["imageResized"]
-
-
 def stage(harness: Path, *options: str, **env: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         ["python3", harness / "stage.py", "--bun", BUN, *options],
@@ -135,10 +130,27 @@ def stage(harness: Path, *options: str, **env: str) -> "subprocess.CompletedProc
     )
 
 
-def test_staging_again_changes_nothing(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    assert stage(CHECKOUT / "harness", "--out", os.fspath(out)).stdout == f"Staged {out}\n"
-    assert stage(CHECKOUT / "harness", "--out", os.fspath(out)).stdout == f"Unchanged: {out}\n"
+def staged(out: Path) -> str:
+    """What staging with all there is into this directory says."""
+    return stage(CHECKOUT / "harness", "--binary", "--out", os.fspath(out)).stdout
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One directory for both tests that stage: that takes seconds."""
+    out = tmp_path_factory.mktemp("staged") / "out"
+    assert staged(out) == f"Staged {out}\n"
+    return out
+
+
+@pytest.mark.xdist_group("staging")
+def test_the_compiled_launcher_needs_no_bun(fresh: Path) -> None:
+    assert check(fresh / "claudette-pi-harness", CLAUDETTE_BUN="/nowhere")["imageResized"]
+
+
+@pytest.mark.xdist_group("staging")
+def test_staging_again_changes_nothing(fresh: Path) -> None:
+    assert staged(fresh) == f"Unchanged: {fresh}\n"
 
 
 def test_what_pi_makes_for_everybody_is_made_when_it_is_used(tmp_path: Path) -> None:
