@@ -58,3 +58,42 @@ def clean(browser: Browser, name: str, *rules: str) -> None:
     code = "return kept.broken(page, args.rules)"
     found = browser.on(name, code, rules=rules or ["wcag2a", "wcag2aa", "best-practice"])
     assert found == [], found
+
+
+def hold_answer(browser: Browser, name: str, method: str) -> None:
+    """The page gets the next answer to this method when it is let go. It connects anew for that;
+    `visit` and the like begin what asks."""
+    code = """
+        await page.evaluate((method) => {
+          const { send } = WebSocket.prototype;
+          const { set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'onmessage');
+          const held = new Promise((came) => { window.came = came; });
+          window.held = held;
+          window.taken = [];
+          let wanted = null;
+          WebSocket.prototype.send = function (text) {
+            const asked = JSON.parse(text);
+            if (asked.method === method) wanted ??= asked.id;
+            return send.call(this, text);
+          };
+          Object.defineProperty(WebSocket.prototype, 'onmessage', { set(take) {
+            set.call(this, (message) => {
+              const told = JSON.parse(message.data);
+              if (!told.method && told.id === wanted) window.came(() => take(message));
+              else take(message);
+              window.taken.push(told.params?.subject);
+            });
+          } });
+          dispatchEvent(new Event('offline'));
+          dispatchEvent(new Event('online'));
+        }, args.method);
+    """
+    browser.on(name, code, method=method)
+
+
+def until_held(browser: Browser, name: str) -> None:
+    browser.on(name, "await page.evaluate(async () => { window.letGo = await window.held; })")
+
+
+def let_go(browser: Browser, name: str) -> None:
+    browser.on(name, "await page.evaluate(() => window.letGo())")

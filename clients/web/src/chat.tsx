@@ -229,6 +229,16 @@ function Rest({ item, chatId }: { item: Item; chatId: string }) {
 const drafts = new Map<string, string>();
 const chosen = new Map<string, Added[]>();
 
+interface Unanswered {
+  text: string;
+  images: Added[];
+  when: string;
+  key: string;
+}
+/** By chat, what came back to be written because no answer came. It may have been sent all the same:
+ * as long as nobody changes it, it is sent again under its key, and so is done once. */
+const unanswered = new Map<string, Unanswered>();
+
 /** State of a chat that is there again when one comes back to it. */
 function useKept<T>(kept: Map<string, T>, chatId: string, none: T): [T, (now: T) => void] {
   const [value, setValue] = useState(kept.get(chatId) ?? none);
@@ -261,13 +271,23 @@ function Composer({ fold, version, rows }: { fold: Fold; version: number; rows: 
     if (empty) return;
     const shown = images.map(({ bitmap: _, ...image }) => image);
     const message = { text: text.trim() ? text : "", ...(shown.length ? { images: shown } : {}) };
+    const last = unanswered.get(chatId);
+    const again = last?.text === text && last.images === images && last.when === when;
+    const key = again ? last.key : newKey();
+    unanswered.delete(chatId);
     // At once, so that nothing goes of what is written before the answer is there.
     setText("");
     setImages([]);
-    const sent = await attempt(call<TurnSendResult>("turn/send", { chatId, ...message, when, key: newKey() }));
-    if (!sent && !drafts.get(chatId)) setText(text);
-    if (!sent && !chosen.get(chatId)?.length) setImages(images);
+    const sent = await attempt(call<TurnSendResult>("turn/send", { chatId, ...message, when, key }));
+    const untouched = [!drafts.get(chatId), !chosen.get(chatId)?.length];
+    if (!sent && untouched[0]) setText(text);
+    if (!sent && untouched[1]) setImages(images);
+    if (!sent && untouched.every(Boolean)) unanswered.set(chatId, { text, images, when, key });
     if (sent?.state === "command" && sent.text) trouble.value = sent.text;
+  };
+  const typed = (now: string) => {
+    unanswered.delete(chatId);
+    setText(now);
   };
   const keyed = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void send("auto");
@@ -277,7 +297,7 @@ function Composer({ fold, version, rows }: { fold: Fold; version: number; rows: 
       <Queue fold={fold} version={version} />
       <Chosen images={images} drop={(at) => setImages(images.filter((_, other) => other !== at))} />
       <label class="hidden" for="message">Message</label>
-      <textarea id="message" rows={rows} value={text} placeholder="Message" onKeyDown={keyed} onPaste={pasted} onInput={(event) => setText(event.currentTarget.value)} />
+      <textarea id="message" rows={rows} value={text} placeholder="Message" onKeyDown={keyed} onPaste={pasted} onInput={(event) => typed(event.currentTarget.value)} />
       <div class="choices">
         {sees && <FileButton add={(files) => void add(files)} />}
         {running && <button type="button" class="deny" onClick={() => void attempt(call("turn/stop", { chatId }))}>Stop</button>}

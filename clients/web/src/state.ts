@@ -89,7 +89,12 @@ function leave(): void {
 
 // After every connection
 
+/** What the feed tells before the page has taken what it changes. */
+let news: FeedParams[] | null = null;
+
 async function opened(): Promise<void> {
+  const came: FeedParams[] = [];
+  news = came;
   const [all, listed] = await Promise.all([
     call<EventSubscribeResult>("event/subscribe", { all: true }),
     call<ChatListResult>("chat/list", { limit: 200 }),
@@ -97,6 +102,8 @@ async function opened(): Promise<void> {
   chats.value = new Map((listed.chats ?? []).map((chat) => [chat.id, chat]));
   permissions.value = new Map((all.permissions ?? []).map((one) => [one.id, one]));
   questions.value = new Map((all.questions ?? []).map((one) => [one.id, one]));
+  if (news === came) news = null;
+  came.forEach(takeFeed);
   const now = route.value;
   if (now.page === "chat") await attempt(subscribe(now.id));
 }
@@ -139,7 +146,8 @@ export async function earlier(): Promise<void> {
   try {
     const params = { chatId: fold.chat.id, cursor: fold.older, limit: 100 };
     const page = await call<ChatHistoryResult>("chat/history", params);
-    fold.earlier(page.items ?? [], page.cursor ?? null);
+    // Unless a reset has hidden them meanwhile.
+    if (fold.older === params.cursor) fold.earlier(page.items ?? [], page.cursor ?? null);
   } finally {
     reading = null;
   }
@@ -209,6 +217,10 @@ async function fillGaps(fold: Fold): Promise<void> {
 }
 
 function takeFeed(params: FeedParams): void {
+  if (news) {
+    news.push(params);
+    return;
+  }
   if (params.chat) chats.value = new Map(chats.value).set(params.chat.id, params.chat);
   if (params.subject === "deleted" && params.chatId) chats.value = without(chats.value, params.chatId);
   if (params.permission) {

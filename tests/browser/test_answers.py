@@ -1,0 +1,98 @@
+"""Answers that come late or never: the page shows what is, and sends nothing twice."""
+
+import pytest
+
+from tests.browser.acts import (
+    at,
+    ended,
+    hold_answer,
+    idle,
+    let_go,
+    pair,
+    press,
+    shown,
+    until_held,
+    write,
+)
+from tests.browser.conftest import Browser, Stage
+from tests.daemon.calls import bash
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.usefixtures("no_faults")]
+
+LOSE = """
+    await page.evaluate(() => {
+      const { send } = WebSocket.prototype;
+      WebSocket.prototype.send = function (text) {
+        send.call(this, text);
+        if (JSON.parse(text).method !== 'turn/send') return;
+        WebSocket.prototype.send = send;
+        this.close();
+      };
+    });
+"""
+DRAFT = "page.getByLabel('Message', { exact: true })"
+
+
+@pytest.fixture(autouse=True)
+def fresh(browser: Browser, stage: Stage) -> None:
+    """A page in which nothing is held."""
+    pair(browser, stage, "late", "Late")
+
+
+def test_a_message_whose_answer_was_lost_is_sent_again_and_done_once(
+    browser: Browser, stage: Stage
+) -> None:
+    chat = stage.chat("Once")
+    at(browser, "late", chat)
+    browser.on("late", LOSE)
+    write(browser, "late", "@text once")
+    press(browser, "late", "Send")
+    browser.on("late", f"await {DRAFT}.and(page.locator(':not(:placeholder-shown)')).waitFor()")
+    browser.on("late", "await page.locator('.offline').waitFor({ state: 'detached' })")
+    ended(stage, chat)
+    idle(browser, stage, "late", chat)
+    press(browser, "late", "Send")
+    write(browser, "late", "@text last")
+    press(browser, "late", "Send")
+    shown(browser, "late", "last")
+    ended(stage, chat)
+    items = stage.call("chat/history", chatId=chat)["items"]
+    said = [item["text"] for item in items if item["kind"] == "user"]
+    assert said == ["@text once", "@text last"]
+
+
+def test_what_is_asked_while_the_page_connects_is_in_its_inbox(
+    browser: Browser, stage: Stage
+) -> None:
+    chat = stage.chat("Asks early")
+    hold_answer(browser, "late", "chat/list")
+    until_held(browser, "late")
+    stage.call("turn/send", chatId=chat, text=bash("touch early"))
+    asked = stage.call("turn/wait", chatId=chat, orAsked=True)
+    assert asked["asked"] == 1
+    browser.on("late", "await page.waitForFunction(() => taken.includes('permission'))")
+    let_go(browser, "late")
+    shown(browser, "late", "touch early")
+    press(browser, "late", "Deny")
+    ended(stage, chat)
+
+
+def test_a_page_of_the_past_that_a_reset_has_hidden_is_not_shown(
+    browser: Browser, stage: Stage
+) -> None:
+    chat = stage.chat("Past")
+    for number in range(26):
+        stage.call("turn/send", chatId=chat, text=f"@text answer-{number}.")
+        ended(stage, chat)
+    hold_answer(browser, "late", "chat/history")
+    at(browser, "late", chat)
+    shown(browser, "late", "answer-25.")
+    browser.on("late", "await page.locator('.transcript').evaluate((n) => { n.scrollTop = 0 })")
+    until_held(browser, "late")
+    stage.call("chat/reset", chatId=chat, hide=True)
+    shown(browser, "late", "new session starts here")
+    let_go(browser, "late")
+    stage.call("turn/send", chatId=chat, text="@text afterwards")
+    ended(stage, chat)
+    idle(browser, stage, "late", chat)
+    assert browser.on("late", "return page.locator('.entry').count()") == 3
