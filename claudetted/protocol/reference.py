@@ -73,6 +73,7 @@ notifications, which have no id: {_TOLD}.
 - A client that closes its writing side is answered what it has asked, however long that takes; its
   subscriptions end there. A last line without its newline counts as a line.
 - An absent field means its default: null, empty, zero or false unless another is named.
+- Parameters go by name, as an object; without any, `params` is left out.
 - An unknown field in parameters is an error that names its path. Unknown fields, values of an
   enumeration, event types and notifications in what you read must be ignored: inside a level the
   protocol grows and nothing is taken away.
@@ -124,7 +125,9 @@ What a client shows is the snapshot folded with them, and the same in every clie
 A delta that begins beyond the end of what is held, and an open item of a snapshot whose text is
 shorter than `textBytes`, miss a piece: read it with `item/get` from the end of what is held. A
 closed item whose text is shorter than `textBytes` is cut; its rest is read the same way when
-somebody wants to see it. Add usage by field; a cost that is null counts as none.
+somebody wants to see it. Pieces end with a whole character, so a `limit` below 4 may give none.
+Snapshots and pages of history hold `discarded` items, too. A page that is on its way when a reset
+hides all comes too late. Add usage by field; a cost that is null counts as none.
 
 **Resume.** A cursor is a journal, a dot and a `seq`. `snapshot.cursor` is that of the snapshot;
 after an event with `seq` 17 it is the part of `snapshot.cursor` before its last dot, then `.17`.
@@ -133,8 +136,12 @@ what you hold, all events after the cursor follow, then each open item's text as
 0. Or it is a snapshot, when the cursor is of another journal or beyond its end: start afresh.
 
 **Answers.** Every request is answered, once, unless the connection ends first: because either side
-closes it, or because the client reads too slowly (`lagging` is then the last line). What was asked
-may have been done all the same; with a `key` it can be asked again. Notifications get no answer.
+closes it, or because the client reads too slowly (`lagging` is then the last line, for a client
+that reads on within two seconds). What was asked may have been done all the same; with a `key` it
+can be asked again, also where a person sends it again. Notifications get no answer.
+
+**All chats.** Subscribe to `all`, which needs no `chatId` and takes no cursor, and then ask for
+`chat/list`. A `feed` may come between the two answers: it is newer than the first of them.
 
 `tests/golden/folds/` has a case for each rule, as JSON: a snapshot, the lines that follow, and what
 a client must show.
