@@ -65,3 +65,50 @@ def test_a_diff_is_applied_to_its_text_alone(tmp_path: Path) -> None:
     unified = "--- a\n+++ a\n@@ -1,3 +1,3 @@\n one\n-two\n+-- 2\n three\n"
     told = json.loads(lua(_DIFF, unified, tmp_path=tmp_path))
     assert told == {"applied": ["one", "-- 2", "three"], "other": False, "new": ["a", "b"]}
+
+
+_ANSWER = """
+local told = vim.json.decode(arg[1])
+local sent
+local client = { request = function(_, _, params) sent = params.value end }
+vim.ui.select = function(found, options, choose)
+  local wanted = table.remove(told.choices, 1)
+  for _, each in ipairs(found) do
+    if options.format_item(each) == wanted then return choose(each) end
+  end
+  error(wanted .. " is not offered")
+end
+vim.ui.input = function(_, written) written("neither") end
+require("claudette.pickers").answer(client, told.question)
+print(sent)
+"""
+_QUESTION = {
+    "id": "q",
+    "title": "Which?",
+    "options": [{"id": "A", "label": "First"}, {"id": "B", "label": "Second", "about": "of two"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "choices", "answer"),
+    [
+        ({}, ["Second · of two"], "B"),
+        ({"free": True}, ["First"], "A"),
+        ({"free": True}, ["Another answer…"], "neither"),
+        (
+            {"several": True, "free": True},
+            ["Second · of two", "First", "Answer with what is chosen"],
+            "A\nB",
+        ),
+        (
+            {"several": True},
+            ["First", "Second · of two", "First  (chosen)", "Answer with what is chosen"],
+            "B",
+        ),
+    ],
+)
+def test_a_question_takes_every_answer_that_it_may_have(
+    more: dict[str, bool], choices: list[str], answer: str, tmp_path: Path
+) -> None:
+    told = {"question": _QUESTION | more, "choices": choices}
+    assert lua(_ANSWER, json.dumps(told), tmp_path=tmp_path).strip() == answer

@@ -169,17 +169,42 @@ function M.answer(client, question)
     local params = { questionId = question.id, value = value, key = Client.key() }
     client:request("question/answer", params)
   end
-  if #(question.options or {}) == 0 then
+  local function write()
     local ask = question.secret and vim.fn.inputsecret or nil
     if ask then return send(ask(question.title .. " ")) end
-    return vim.ui.input({ prompt = question.title .. " " }, function(value)
-      if value then send(value) end
+    vim.ui.input({ prompt = question.title .. " " }, function(value)
+      if value and (value ~= "" or not question.free) then send(value) end
     end)
   end
+  local options = question.options or {}
+  if #options == 0 then return write() end
+  local chosen = {}
   local function label(option)
-    return option.label .. ((option.about or "") ~= "" and (" · " .. option.about) or "")
+    local text = option.label .. ((option.about or "") ~= "" and (" · " .. option.about) or "")
+    return option.id and chosen[option.id] and (text .. "  (chosen)") or text
   end
-  choose(question.options, question.title, label, function(option) send(option.id) end)
+  local function all()
+    local ids = {}
+    for _, option in ipairs(options) do
+      if chosen[option.id] then table.insert(ids, option.id) end
+    end
+    send(table.concat(ids, "\n"))
+  end
+  local function offer()
+    local found = {}
+    if next(chosen) then
+      table.insert(found, { label = "Answer with what is chosen", act = all })
+    end
+    vim.list_extend(found, options)
+    if question.free then table.insert(found, { label = "Another answer…", act = write }) end
+    choose(found, question.title, label, function(option)
+      if option.act then return option.act() end
+      if not question.several then return send(option.id) end
+      chosen[option.id] = not chosen[option.id] or nil
+      offer()
+    end)
+  end
+  offer()
 end
 
 return M
