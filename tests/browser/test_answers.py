@@ -12,6 +12,7 @@ from tests.browser.acts import (
     press,
     shown,
     until_held,
+    visit,
     write,
 )
 from tests.browser.conftest import Browser, Stage
@@ -39,6 +40,30 @@ def fresh(browser: Browser, stage: Stage) -> None:
     pair(browser, stage, "late", "Late")
 
 
+def comes_back(browser: Browser) -> None:
+    """What was written is there again, and so is the connection."""
+    browser.on("late", f"await {DRAFT}.and(page.locator(':not(:placeholder-shown)')).waitFor()")
+    browser.on("late", "await page.locator('.offline').waitFor({ state: 'detached' })")
+
+
+def begin(browser: Browser, stage: Stage, text: str, taps: int = 1) -> None:
+    visit(browser, "late", "new")
+    browser.on("late", "await page.getByLabel('Directory').fill(args.d)", d=str(stage.home.work))
+    browser.on("late", "await page.getByLabel('First message').fill(args.t)", t=text)
+    tap = "await page.getByRole('button', { name: 'Start' }).evaluate((button, taps) => {"
+    tap += " while (taps-- > 0) button.click(); }, args.taps)"
+    browser.on("late", tap, taps=taps)
+
+
+def known(stage: Stage) -> set[str]:
+    return {chat["id"] for chat in stage.call("chat/list", limit=200).get("chats", [])}
+
+
+def said_in(stage: Stage, chat: str) -> list[str]:
+    items = stage.call("chat/history", chatId=chat)["items"]
+    return [item["text"] for item in items if item["kind"] == "user"]
+
+
 def test_a_message_whose_answer_was_lost_is_sent_again_and_done_once(
     browser: Browser, stage: Stage
 ) -> None:
@@ -47,8 +72,7 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_done_once(
     browser.on("late", LOSE)
     write(browser, "late", "@text once")
     press(browser, "late", "Send")
-    browser.on("late", f"await {DRAFT}.and(page.locator(':not(:placeholder-shown)')).waitFor()")
-    browser.on("late", "await page.locator('.offline').waitFor({ state: 'detached' })")
+    comes_back(browser)
     ended(stage, chat)
     idle(browser, stage, "late", chat)
     press(browser, "late", "Send")
@@ -56,9 +80,32 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_done_once(
     press(browser, "late", "Send")
     shown(browser, "late", "last")
     ended(stage, chat)
-    items = stage.call("chat/history", chatId=chat)["items"]
-    said = [item["text"] for item in items if item["kind"] == "user"]
-    assert said == ["@text once", "@text last"]
+    assert said_in(stage, chat) == ["@text once", "@text last"]
+
+
+def test_a_chat_that_is_begun_by_two_taps_is_one(browser: Browser, stage: Stage) -> None:
+    before = known(stage)
+    begin(browser, stage, "@text twice", taps=2)
+    shown(browser, "late", "twice")
+    (chat,) = known(stage) - before
+    ended(stage, chat)
+    assert said_in(stage, chat) == ["@text twice"]
+
+
+def test_a_first_message_without_an_answer_is_written_again(browser: Browser, stage: Stage) -> None:
+    before = known(stage)
+    browser.on("late", LOSE)
+    begin(browser, stage, "@text first")
+    comes_back(browser)
+    (chat,) = known(stage) - before
+    ended(stage, chat)
+    idle(browser, stage, "late", chat)
+    press(browser, "late", "Send")
+    write(browser, "late", "@text last")
+    press(browser, "late", "Send")
+    shown(browser, "late", "last")
+    ended(stage, chat)
+    assert said_in(stage, chat) == ["@text first", "@text last"]
 
 
 def test_what_is_asked_while_the_page_connects_is_in_its_inbox(

@@ -1,5 +1,6 @@
 // Owns one chat, live: its transcript in a window, what waits in it, and the message one writes.
 
+import { type Signal, signal } from "@preact/signals";
 import { memo } from "preact/compat";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
@@ -226,8 +227,9 @@ function Rest({ item, chatId }: { item: Item; chatId: string }) {
 }
 
 /** What was written and not sent, by chat. */
-const drafts = new Map<string, string>();
-const chosen = new Map<string, Added[]>();
+const drafts = signal(new Map<string, string>());
+const chosen = signal(new Map<string, Added[]>());
+const NO_IMAGES: Added[] = [];
 
 interface Unanswered {
   text: string;
@@ -239,21 +241,26 @@ interface Unanswered {
  * as long as nobody changes it, it is sent again under its key, and so is done once. */
 const unanswered = new Map<string, Unanswered>();
 
-/** State of a chat that is there again when one comes back to it. */
-function useKept<T>(kept: Map<string, T>, chatId: string, none: T): [T, (now: T) => void] {
-  const [value, setValue] = useState(kept.get(chatId) ?? none);
+/** A first message that was not answered, before its chat is shown or while it is. */
+export function putBack(chatId: string, text: string, key: string): void {
+  if (drafts.value.get(chatId)) return;
+  drafts.value = new Map(drafts.value).set(chatId, text);
+  unanswered.set(chatId, { text, images: NO_IMAGES, when: "auto", key });
+}
+
+/** What is kept of a chat, and is there again when one comes back to it. */
+function keptOf<T>(kept: Signal<Map<string, T>>, chatId: string, none: T): [T, (now: T) => void] {
   const keep = (now: T) => {
-    kept.set(chatId, now);
-    setValue(now);
+    kept.value = new Map(kept.value).set(chatId, now);
   };
-  return [value, keep];
+  return [kept.value.get(chatId) ?? none, keep];
 }
 
 /** `version` changes with the fold, which is the same object all the time. */
 function Composer({ fold, version, rows }: { fold: Fold; version: number; rows: number }) {
   const chatId = fold.chat.id;
-  const [text, setText] = useKept(drafts, chatId, "");
-  const [images, setImages] = useKept(chosen, chatId, []);
+  const [text, setText] = keptOf(drafts, chatId, "");
+  const [images, setImages] = keptOf(chosen, chatId, NO_IMAGES);
   const sees = fold.chat.capabilities?.images === true;
   const add = async (files: File[]) => {
     const now = await attempt(withMore(files, images));
@@ -277,9 +284,9 @@ function Composer({ fold, version, rows }: { fold: Fold; version: number; rows: 
     unanswered.delete(chatId);
     // At once, so that nothing goes of what is written before the answer is there.
     setText("");
-    setImages([]);
+    setImages(NO_IMAGES);
     const sent = await attempt(call<TurnSendResult>("turn/send", { chatId, ...message, when, key }));
-    const untouched = [!drafts.get(chatId), !chosen.get(chatId)?.length];
+    const untouched = [!drafts.value.get(chatId), !chosen.value.get(chatId)?.length];
     if (!sent && untouched[0]) setText(text);
     if (!sent && untouched[1]) setImages(images);
     if (!sent && untouched.every(Boolean)) unanswered.set(chatId, { text, images, when, key });

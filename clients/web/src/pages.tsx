@@ -1,11 +1,12 @@
 // Owns the pages beside the chat: the inbox, the list of chats, a new chat, and the rest.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import type {
   Chat, ChatResult, DaemonStatusResult, DeviceListResult, UsageGetResult,
 } from "../../protocol.ts";
 import { PermissionCard, QuestionCard } from "./card.tsx";
+import { putBack } from "./chat.tsx";
 import { begin, end, look, notified } from "./push.ts";
 import { attempt, call, chats, device, go, may, permissions, questions, unpair } from "./state.ts";
 import { ago, counted, money, newKey, visible } from "./text.ts";
@@ -58,12 +59,20 @@ export function NewChat() {
   const known = [...new Set([...chats.value.values()].map((chat) => chat.cwd))];
   const [cwd, setCwd] = useState(known[0] ?? "");
   const [text, setText] = useState("");
+  // Of what is written now: tapped twice, or again because no answer came, it is begun once.
+  const keys = useRef({ of: "", chat: "", message: "" });
   const create = async () => {
-    const made = await attempt(call<ChatResult>("chat/create", { cwd, key: newKey() }));
+    const of = JSON.stringify([cwd, text]);
+    if (keys.current.of !== of) keys.current = { of, chat: newKey(), message: newKey() };
+    const { chat, message } = keys.current;
+    const made = await attempt(call<ChatResult>("chat/create", { cwd, key: chat }));
     if (!made) return;
     const chatId = made.chat.id;
-    if (text.trim()) await attempt(call("turn/send", { chatId, text, key: newKey() }));
+    // First, because it takes away what is said of the page before.
     go({ page: "chat", id: chatId });
+    if (!text.trim()) return;
+    const sent = await attempt(call("turn/send", { chatId, text, key: message }));
+    if (!sent) putBack(chatId, text, message);
   };
   return (
     <form class="stack" onSubmit={(event) => { event.preventDefault(); void create(); }}>
