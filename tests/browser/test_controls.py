@@ -38,6 +38,24 @@ def test_a_model_is_found_by_its_name_and_chosen(browser: Browser, stage: Stage)
         write(browser, "set", "")
 
 
+def test_a_group_of_models_is_shown_whole_on_request(browser: Browser, stage: Stage) -> None:
+    names = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf")
+    with ollama(**dict.fromkeys(names, 8_192)) as server:
+        stage.call("backend/update", backend="ollama", url=server.root)
+        assert stage.call("backend/test", backend="ollama")["ok"]
+        at(browser, "set", stage.chat("Many models"))
+        toggle_settings(browser, "set")
+        shown(browser, "set", "alpha")
+        group = "page.locator('.picker section', { hasText: 'alpha' })"
+        listed = f"return {group}.getByRole('button').allInnerTexts()"
+        before = browser.on("set", listed)
+        assert before[-1] == "Show all (7)…" and len(before) == 6
+        press(browser, "set", "Show all (7)…")
+        browser.on("set", f"await {group}.getByText('golf').waitFor()")
+        assert sorted(browser.on("set", listed)) == list(names)
+        clean(browser, "set")
+
+
 def test_a_level_is_chosen_and_one_that_may_not_is_told(browser: Browser, stage: Stage) -> None:
     chat = stage.chat("Levels")
     at(browser, "set", chat)
