@@ -53,6 +53,9 @@ def main() -> None:
         sys.exit(_FAILED)
     finally:
         streams.flush_errors()
+    if unnameable := places.unnameable():
+        _tell(arguments.ready_fd, {"error": unnameable})
+        sys.exit(_say(unnameable))
     try:
         log.begin(places.log_dir(), arguments.verbose, arguments.log_level)
         _dump_crashes(places.log_dir() / "claudetted.crash")

@@ -23,6 +23,21 @@ def data_dir() -> Path:
     return _override("CLAUDETTED_DATA_DIR") or Path(platformdirs.user_data_dir(APP))
 
 
+def unnameable() -> str:
+    """What is wrong with the names of our directories: they stand in rules and in JSON, which are
+    text. Empty when nothing is."""
+    for variable, place in (
+        ("CLAUDETTED_DATA_DIR", data_dir()),
+        ("CLAUDETTED_RUNTIME_DIR", runtime_dir()),
+    ):
+        try:
+            os.fspath(place).encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(place).decode(errors="backslashreplace")
+            return f"The name of {shown} is not UTF-8; choose another directory with {variable}."
+    return ""
+
+
 def config_dir() -> Path:
     """Where a user's configuration of ours would be; nothing of ours is there."""
     return Path(platformdirs.user_config_dir(APP))

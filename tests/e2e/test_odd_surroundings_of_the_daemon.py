@@ -46,6 +46,19 @@ def test_a_data_directory_with_a_name_that_is_too_long() -> None:
     assert "File name too long" in said
 
 
+def test_a_data_directory_with_a_name_that_is_not_unicode(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    place = os.fsencode(tmp_path) + b"/d\xffta"
+    env: dict[str, str | None] = {"CLAUDETTED_DATA_DIR": os.fsdecode(place)}
+    with open(reading) as told:
+        code, said = run("--ready-fd", str(writing), env=env, pass_fds=(writing,))
+        os.close(writing)
+        assert (code, said.count("\n")) == (1, 1)
+        assert "/d\\xffta is not UTF-8; choose another directory with CLAUDETTED_DATA_DIR." in said
+        assert "is not UTF-8" in told.read()
+    assert os.listdir(tmp_path) == []
+
+
 def test_output_that_cannot_be_written_is_told_in_a_line() -> None:
     with open("/dev/full", "wb") as full:
         code, said = run("--help", stdout=full)

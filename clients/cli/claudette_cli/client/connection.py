@@ -89,7 +89,7 @@ class Connection:
         try:
             self._socket.sendall(json.dumps(frame, ensure_ascii=False).encode() + b"\n")
         except UnicodeEncodeError:
-            raise Failure("The text holds bytes that are not UTF-8; send it as UTF-8.") from None
+            raise Failure(_not_text(params or {})) from None
         except OSError as error:
             raise Disconnected(str(error)) from error
         return self._last_id
@@ -180,3 +180,16 @@ def _connected(path: str) -> socket:
         fresh.close()
         raise
     return fresh
+
+
+def _not_text(params: dict[str, Any]) -> str:
+    """Which of the parameters is no UTF-8, as far as that tells what to do."""
+    for value in params.values():
+        if isinstance(value, str) and os.path.isabs(value) and not value.isascii():
+            raw = os.fsencode(value)
+            try:
+                raw.decode()
+            except UnicodeDecodeError:
+                shown = raw.decode(errors="backslashreplace")
+                return f"The name of {shown} is not UTF-8, which names of directories have to be."
+    return "The text holds bytes that are not UTF-8; send it as UTF-8."

@@ -49,14 +49,31 @@ _CARRIED = frozenset(
 
 def carried() -> dict[str, str]:
     """The part of this shell's environment that the agent's commands shall have: nothing on
-    another machine, where its paths and sockets are not."""
+    another machine, where its paths and sockets are not. What is no UTF-8 stays here: JSON cannot
+    carry it, and the rest is of use without it."""
     if elsewhere():
         return {}
-    return {
-        name: value
+    found = {
+        name: _text(name, value)
         for name, value in os.environ.items()
         if name in _CARRIED or name.startswith("LC_")
     }
+    return {name: value for name, value in found.items() if value or not os.environ[name]}
+
+
+def _text(name: str, value: str) -> str:
+    if value.isascii():
+        return value
+    parts = value.split(os.pathsep) if name == "PATH" else [value]
+    return os.pathsep.join(part for part in parts if _is_text(part))
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def refreshed() -> dict[str, str]:

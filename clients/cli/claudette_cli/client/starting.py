@@ -32,6 +32,8 @@ def start() -> Connection:
             "agent. Run claudette outside of the chat.",
             NO_DAEMON,
         )
+    if unnameable := places.unnameable():
+        raise Failure(unnameable, NO_DAEMON)
     data = places.data_dir()
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)

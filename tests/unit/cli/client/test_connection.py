@@ -72,3 +72,9 @@ def test_another_protocol_level_is_refused_with_what_to_do(fake: Fake) -> None:
 def test_text_that_is_not_unicode_is_refused_here(fake: Fake) -> None:
     with connected(fake()) as connection, pytest.raises(Failure, match="UTF-8"):
         connection.request("turn/send", {"text": "\udcff"})
+
+
+def test_a_directory_whose_name_is_not_unicode_is_named(fake: Fake) -> None:
+    with connected(fake()) as connection, pytest.raises(Failure) as refused:
+        connection.request("chat/create", {"cwd": "/w/b\udcffd", "title": "t"})
+    assert "The name of /w/b\\xffd is not UTF-8" in refused.value.message

@@ -30,6 +30,15 @@ def test_a_persons_shell_takes_away_what_it_lacks(monkeypatch: pytest.MonkeyPatc
     assert environment.refreshed()["SSH_AUTH_SOCK"] == "/tmp/agent"
 
 
+def test_what_is_no_text_is_left_out_and_the_rest_goes_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/bin:/home/j\udcf6rg/bin:/ü:/sbin")
+    monkeypatch.setenv("XAUTHORITY", "/home/j\udcf6rg/.Xauthority")
+    monkeypatch.setenv("DISPLAY", "")
+    assert environment.carried() == {"PATH": "/bin:/ü:/sbin", "LC_TIME": "C", "DISPLAY": ""}
+
+
 def test_a_job_takes_away_only_the_way_to_an_ssh_agent(monkeypatch: pytest.MonkeyPatch) -> None:
     is_attended(monkeypatch, False)
     assert environment.refreshed() == {"LC_TIME": "C", "SSH_AUTH_SOCK": "", "SSH_AGENT_PID": ""}
