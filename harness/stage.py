@@ -42,7 +42,7 @@ LATER = b"""function claudettedLater(make) {
 }
 """
 BUILD = ("build", "--target=bun", "--external", PI)
-COMMONJS = ("build", "--target=bun", "--format=cjs", "--minify-whitespace",
+COMMONJS = ("build", "--target=bun", "--format=cjs", "--bytecode", "--minify-whitespace",
             "--define", "__filename=placeOfPi.path")  # fmt: skip
 WORKERS = {"codemode-worker.js", "image-resize-worker.js"}
 # In what Bun makes of a script as CommonJS the fourth argument is its own path.
@@ -175,7 +175,7 @@ def _started_fast(script: bytes) -> bytes:
 
 
 def _compile(bun: Path, dist: Path) -> None:
-    """Writes `compiled` beside Pi's `bundle`: the same scripts, those of a start as bytecode.
+    """Writes `compiled` beside Pi's `bundle`: the same scripts as bytecode.
 
     Bun keeps bytecode in a file of its own for CommonJS alone. What a start loads becomes one
     script, `start.js`; what the others share with it they get from scripts that stand in for it.
@@ -189,7 +189,7 @@ def _compile(bun: Path, dist: Path) -> None:
         (Path(scratch) / "start.js").write_text(_start(shared), "utf-8")
         to = [*COMMONJS, "--root", scratch, "--outdir", str(chunks)]
         outside = [word for name in (*apart, *LIBRARIES) for word in ("--external", f"*{name}")]
-        _checked(bun, *to, "--bytecode", *outside, str(Path(scratch) / "start.js"))
+        _checked(bun, *to, *outside, str(Path(scratch) / "start.js"))
         _checked(bun, *to, "--external", "*", *(str(Path(scratch) / name) for name in apart))
     for number, (name, names) in enumerate(shared.items()):
         stands_in = STANDS_IN.replace("SHARED", f"shared{number}").replace("NAMES", repr(names))

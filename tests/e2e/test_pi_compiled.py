@@ -1,4 +1,4 @@
-"""What a start loads of Pi is staged as bytecode as well: the same, and only for the same Bun."""
+"""What is loaded of Pi is staged as bytecode as well: the same, and only for the same Bun."""
 
 import json
 import os
@@ -79,3 +79,21 @@ def test_bytecode_that_is_lost_or_broken_is_not_missed(elsewhere: Path) -> None:
     assert check(elsewhere / HARNESS.name)["imageResized"]
     bytecode.unlink()
     assert check(elsewhere / HARNESS.name)["imageResized"]
+
+
+def test_what_a_turn_loads_is_bytecode_too_and_is_not_missed_either(elsewhere: Path) -> None:
+    (script,) = (elsewhere / "pi/dist/compiled/chunks").glob("openai-completions-*.js")
+    bytecode = script.with_name(f"{script.name}.jsc")
+    assert bytecode.is_file()
+
+    def offered() -> bytes:
+        show = "console.log(Object.keys(require(process.argv[1])).join())"
+        words: list[str | Path] = [BUN, "--no-env-file", "-e", show, script]
+        return subprocess.run(words, capture_output=True, check=True).stdout
+
+    whole = offered()
+    assert b"stream" in whole
+    bytecode.write_bytes(b"broken" * 1000)
+    assert offered() == whole
+    bytecode.unlink()
+    assert offered() == whole
