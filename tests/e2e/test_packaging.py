@@ -10,9 +10,12 @@ import venv
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
+from importlib import metadata
+from pathlib import Path, PurePath
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import claudetted
 from claudette_cli import exits
@@ -75,9 +78,37 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the commands of a fresh installation are. What comes along is compiled when it runs."""
     place = tmp_path_factory.mktemp("installed")
     venv.create(place)
-    pip = (sys.executable, "-m", "pip", "--python", place / "bin/python")
-    install(*pip, "install", "--disable-pip-version-check", "--no-compile", str(wheel))
+    bring(needs(wheel), place)
+    pip = (sys.executable, "-m", "pip", "--python", place / "bin/python", "install")
+    # It refuses where anything that is needed, by us or by what we need, has not been brought.
+    install(*pip, "--disable-pip-version-check", "--no-compile", "--no-index", str(wheel))
     return place / "bin"
+
+
+def bring(wanted: Sequence[str], place: Path) -> None:
+    """Links to what is needed and installed here, and to nothing else that is installed here."""
+    here = Path(sysconfig.get_path("purelib"))
+    (site,) = place.glob("lib/python3*/site-packages")
+    left, brought = [Requirement(need) for need in wanted], set[str]()
+    while left:
+        need = left.pop()
+        name = canonicalize_name(need.name)
+        if name in brought or (need.marker and not need.marker.evaluate({"extra": ""})):
+            continue
+        brought.add(name)
+        found = metadata.distribution(name)
+        left += map(Requirement, found.requires or ())
+        modules = [file for file in found.files or () if file.parts[0] not in ("..", "__pycache__")]
+        for path in {_whole(here, file) for file in modules}:
+            (site / path).parent.mkdir(exist_ok=True)
+            (site / path).symlink_to(here / path)
+
+
+def _whole(site: Path, file: PurePath) -> Path:
+    """The largest thing around the file that is of one package alone: namespaces are shared."""
+    top = site / file.parts[0]
+    shared = top.is_dir() and not any(path.is_file() for path in top.iterdir())
+    return Path(*file.parts[: 2 if shared else 1])
 
 
 def needs(wheel: Path) -> list[str]:
