@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,24 +31,21 @@ class Agent:
     once: list[str]
     """Its own command that answers one message."""
 
-    def start(self, place: Path) -> Sidecar:
-        sidecar = Sidecar([os.fspath(self.launcher)], self.env, place)
-        sidecar.start(model="")
-        return sidecar
-
-    def first_word(self, place: Path) -> float:
-        """Seconds from the start of the adapter to the first word of an answer."""
+    @contextmanager
+    def answering(self, place: Path) -> Iterator[tuple[Sidecar, float]]:
+        """In its first turn, with the seconds from the start of the adapter to the first word."""
         began = time.perf_counter()
-        sidecar = self.start(place)
+        sidecar = Sidecar([os.fspath(self.launcher)], self.env, place)
         try:
+            sidecar.start(model="")
             sidecar.prompt(ASKED)
             sidecar.next(sc.ItemDelta)
-            return time.perf_counter() - began
+            yield sidecar, time.perf_counter() - began
         finally:
             sidecar.close()
 
     def first_word_by_itself(self) -> float:
-        """The same of the vendor's own command, which prints the word as soon as it has it."""
+        """Those of the vendor's own command, which prints the word as soon as it has it."""
         began = time.perf_counter()
         with subprocess.Popen(
             [*self.once, ASKED],

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+FLOOD = [sys.executable, "-I", "-S", os.path.abspath(__file__)]
 STAMP_DIGITS = 20
 BLOCK = 64 * 1024
 

@@ -10,16 +10,15 @@ python -m tests.bench.relay start
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import msgspec  # noqa: F401
 import trio
 
-FLOOD = [sys.executable, "-I", "-S", os.fspath(Path(__file__).with_name("flood.py"))]
+from tests.bench.flood import FLOOD
+
 _READ = 64 * 1024
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from claudetted.sidecar.keeper import frames
 from tests.bench.client import Client, Json, Recorder, connected, sunk
-from tests.bench.relay import FLOOD
+from tests.bench.flood import FLOOD
 from tests.support.daemon import RunningDaemon
 
 CHECKOUT = Path(__file__).parents[2]

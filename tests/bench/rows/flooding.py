@@ -16,7 +16,7 @@ AIMS = {1: 1.5, 10: 3.0, 50: 6.0}
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    lines = 4_000 if quick else 200_000
+    lines = 1_000 if quick else 200_000
     order = {"do": "burst", "lines": lines, "each": True}
     with running() as world, world.client() as client:
         chat = world.chat(client)

@@ -27,7 +27,7 @@ def rows(quick: bool) -> Iterator[Row]:
             "seat": partial(_seated, argv, env),
             "pass": _bare,
         }
-        found = interleaved(3 if quick else 15, cases)
+        found = interleaved(1 if quick else 15, cases)
     bare = found["pass"]["cpu"] * 1e3
     for name, words, aim in (
         ("prompt", "CPU until the prompt takes what is typed", 8.0),

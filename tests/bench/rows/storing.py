@@ -30,9 +30,11 @@ def rows(quick: bool) -> Iterator[Row]:
         yield from _starting(none, large, size, repeats)
         with small.daemon, large.daemon:
             yield from _reading(small, large, size, repeats * 10)
-        yield from _memory(none, large, size)
         with none.daemon:
-            yield from _shell(none, repeats)
+            empty = memory(none.daemon.pid)
+            shell = list(_shell(none, repeats))
+        yield from _memory(empty, large, size)
+        yield from shell
 
 
 def _starting(none: World, large: World, size: Size, repeats: int) -> Iterator[Row]:
@@ -67,10 +69,7 @@ def _kept(world: World) -> Iterator[None]:
         world.chat(client)
         world.daemon.stop()
         yield
-        world.daemon.start()
-        with world.client() as client:
-            client.call("daemon/shutdown", agents=True)
-            world.daemon.wait()
+        world.end_keeper()
 
 
 def _started(world: World) -> dict[str, float]:
@@ -120,11 +119,9 @@ def _timed(world: World, method: str, **params: object) -> float:
         return (time.perf_counter() - began) * 1e3
 
 
-def _memory(none: World, large: World, size: Size) -> Iterator[Row]:
+def _memory(empty: float, large: World, size: Size) -> Iterator[Row]:
     with program("start") as bare:
         least = memory(bare.pid)
-    with none.daemon:
-        empty = memory(none.daemon.pid)
     with large.daemon, large.client() as client:
         client.call("chat/list")
         idle = memory(large.daemon.pid)
