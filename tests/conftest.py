@@ -11,6 +11,7 @@ import pytest
 from tests.support import isolation
 
 PLACE = pytest.StashKey[Path]()
+LONGEST_NAMING = 1000
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,6 +42,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
             return group.partition("::")[0] if group.startswith("tests/unit/") else group
 
     return ByModule(config, log)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Every worker sends the name of every test, and of what it ran: megabytes of a value are
+    no part of it."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_NAMING:
+        return f"{argname} of {len(val)}"
+    return None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -220,3 +220,8 @@ def test_tests_pass_whatever_the_user_has(user: User) -> None:
         kind(user)
     done = user.runs("-m", "pytest", "-q", "-p", "no:cacheprovider", *AFFECTED)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+
+def test_no_name_of_a_test_is_long(request: pytest.FixtureRequest) -> None:
+    """Every worker sends all of them, and the name of a test with all that is told of it."""
+    assert max(len(item.nodeid) for item in request.session.items) < 10_000
