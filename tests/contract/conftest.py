@@ -115,9 +115,9 @@ turns before, the calls of some tests were never made."""
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    foreign = [item for item in items if _is_foreign(item)]
-    config.hook.pytest_deselected(items=foreign)
-    items[:] = [item for item in items if item not in set(foreign)]
+    foreign = {item for item in items if _is_foreign(item)}
+    config.hook.pytest_deselected(items=[item for item in items if item in foreign])
+    items[:] = [item for item in items if item not in foreign]
     for item in filter(_is_reused, items):
         item.add_marker(pytest.mark.xdist_group(f"reused {_kind_of(item)}"))
 

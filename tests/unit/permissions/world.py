@@ -4,6 +4,7 @@ import fnmatch
 import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from claudetted.permissions.engine import judge
 from claudetted.permissions.places import Places, Wanted
@@ -92,7 +93,7 @@ def verdict(
     workspace: str = WORKSPACE,
     places: Places = PLACES,
 ) -> Verdict:
-    drafts = [parse(rule) if isinstance(rule, str) else rule for rule in rules]
+    drafts = [_parsed(rule) if isinstance(rule, str) else rule for rule in rules]
     return judge(
         request,
         level=level,
@@ -101,3 +102,7 @@ def verdict(
         rules=drafts,
         places=places,
     )
+
+
+_parsed = lru_cache(maxsize=1024)(parse)
+"""Most tests judge by the same rules, time and again."""
