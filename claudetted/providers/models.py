@@ -46,8 +46,8 @@ class Models:
         self._block = block
         self._now = now
         self._known: ListResult | None = None
-        self.agent_has_none = False
-        """Whether the agent was asked and has not a single model."""
+        self.agent_has_none: bool | None = None
+        """Whether the agent was asked and has not a single model; None before it was."""
 
     async def known(self) -> ListResult:
         """As stored, those of the backends first; the seeds when there never were any. What is
@@ -136,6 +136,12 @@ class Models:
         found, blocked = await self._all(), await self._block.why()
         trouble = " ".join(filter(None, troubles))
         return _without_blocked(replace(found, trouble=trouble), blocked)
+
+    async def asked_agent(self) -> None:
+        """Has `agent_has_none` known, where it can be."""
+        if self.agent_has_none is None:
+            with suppress(errors.HarnessMissing, errors.HarnessFailed, errors.StoreFull):
+                await self._ask_agent()
 
     async def _of_agent(self) -> ListResult:
         if self._known is None:

@@ -122,10 +122,14 @@ class Routing:
     async def _local(self) -> Choice | None:
         """Of a server on this machine or that the user has named its own default model, else the
         first, where Pi has none of its own at all."""
-        if not self._models.agent_has_none or await self._models.of_agent():
+        if await self._models.of_agent():
             return None
         local = [KINDS[name] for name in LOCAL]
         named = [kind for kind in KINDS.values() if kind not in local and self._is_named(kind)]
+        if any(self._backends.offered(kind) for kind in local + named):
+            await self._models.asked_agent()
+        if not self._models.agent_has_none or await self._models.of_agent():
+            return None
         if not any(self._backends.offered(kind) for kind in local + named):
             # It may have been started since.
             await self._backends.refresh()

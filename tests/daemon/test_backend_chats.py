@@ -26,7 +26,6 @@ async def ends_with(puppets: Puppets, chat: Chat, text: str = "one") -> Json:
 
 
 async def has_no_model_of_its_own(client: Client, puppets: Puppets) -> Puppet:
-    """Pi's; its control process."""
     number = await client.post("model/refresh")
     control = await puppets.next()
     await control.greets()
@@ -87,9 +86,25 @@ async def test_where_pi_has_no_model_a_chat_begins_with_one_of_the_server_that_w
         await update(client, "custom-openai", defaultModel=chosen)
         wanted = f"custom-openai/{chosen.rpartition('/')[2]}"
         assert (await ends_with(puppets, await new_chat()))["model"] == wanted
-    # With an agent that is not Pi it is none of Pi's.
     await update(client, "custom-openai", runtime="codex")
     assert not (await ends_with(puppets, await new_chat())).get("model")
+
+
+async def test_pi_is_asked_for_its_models_before_a_chat_begins_with_one_of_a_server(
+    client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat
+) -> None:
+    await has_ollama(client, server)
+    chat = await new_chat()
+    number = await client.post("turn/send", chatId=chat.id, text="one")
+    control = await puppets.next()
+    await control.greets()
+    await control.answers(await control.hears("models"), {"models": []})
+    puppet = await puppets.next()
+    assert (await puppet.starts())["model"] == "ollama/library/llama3"
+    turn = (await client.result_of(number))["turnId"]
+    await puppet.takes_prompt()
+    await puppet.ends_turn(turn)
+    await chat.ended(turn)
 
 
 async def test_where_pi_has_no_model_the_default_of_a_local_server_comes_before_its_first(
