@@ -1,9 +1,9 @@
 """Owns what a step does beyond the chat's state: noted while it is planned, and carried out by
 itself once the step is committed."""
 
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
 import trio
 
 from claudetted.chat.rulebook import Rulebook
@@ -23,15 +23,14 @@ class Carrier(Protocol):
     async def launch(self, sidecar_id: SidecarId) -> None: ...
 
 
-@dataclass
-class Effects:
+class Effects(msgspec.Struct):
     """Those of one step."""
 
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[Rule] = msgspec.field(default_factory=list)
     """In force at once within the step, for all when it is committed."""
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = msgspec.field(default_factory=dict)
     """They change with the step, and are in force at once within it."""
-    images: dict[str, bytes] = field(default_factory=dict)
+    images: dict[str, bytes] = msgspec.field(default_factory=dict)
     """(id, bytes) of images that the step names: they are on disk before it is."""
     env: dict[str, str] | None = None
     """The chat's environment from now on."""

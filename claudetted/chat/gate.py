@@ -1,7 +1,8 @@
 """Owns the gate before an agent works: asked once, it gives the way or says what is amiss."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from claudetted.chat import workspaces
 from claudetted.chat.plans import verdicts
@@ -45,8 +46,7 @@ def check_asks(harness: str, capabilities: Capabilities, level: Level | None) ->
         raise errors.NotSupported(message, harness=harness, capability="asks")
 
 
-@dataclass(frozen=True)
-class ChatPolicy:
+class ChatPolicy(msgspec.Struct, frozen=True):
     """What holds for a chat with an environment, as `policy.Policy` has it."""
 
     world: World

@@ -5,7 +5,6 @@ whose commit fails is dropped whole and the chat stands where it stood.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, cast
 
@@ -43,8 +42,7 @@ def encode_line(line: object) -> bytes:
     return _encode(line) + b"\n"
 
 
-@dataclass
-class PublishedEvent:
+class PublishedEvent(msgspec.Struct):
     """An event as it will be published."""
 
     seq: int
@@ -53,8 +51,7 @@ class PublishedEvent:
     body: bytes
 
 
-@dataclass
-class PublishedDelta:
+class PublishedDelta(msgspec.Struct):
     """A piece of an open item as it will be published; grows while the step is planned."""
 
     item_id: ItemId
@@ -62,16 +59,15 @@ class PublishedDelta:
     pieces: list[str]
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """Where a chat stands before a step."""
 
     state: ChatState | None
     agent: Agent
     texts: Texts
-    prompts: Mapping[TurnId, Message] = field(default_factory=dict)
+    prompts: Mapping[TurnId, Message] = msgspec.field(default_factory=dict)
     items: int = 0
-    denied: Mapping[PermissionId, Resolution] = field(default_factory=dict)
+    denied: Mapping[PermissionId, Resolution] = msgspec.field(default_factory=dict)
 
 
 class Step:

@@ -1,9 +1,9 @@
 """Owns stopping what a chat does, and ending an agent that does not stop."""
 
 import contextlib
-from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 import trio
 
 from claudetted.chat.actor import Actor
@@ -20,8 +20,7 @@ STOP_SECONDS = 1.5
 """An agent that has not stopped by then is ended, with all it started."""
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(msgspec.Struct, frozen=True):
     """One that is under way. The turn is empty where a compaction is stopped."""
 
     turn_id: TurnId

@@ -1,9 +1,9 @@
 """Owns what all chats share: the disk, the keeper, the feed, how a sidecar is launched."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
 import trio
 
 from claudetted.chat.audience.feed import Feed
@@ -33,8 +33,7 @@ class Launcher(Protocol):
         """`prefix` are the user's words before the command."""
 
 
-@dataclass(frozen=True)
-class World:
+class World(msgspec.Struct, frozen=True):
     """Made once by the daemon; its nursery outlives every client and ends with the chats."""
 
     database: Database
@@ -58,7 +57,7 @@ class World:
     """Told when a turn has ended."""
     box: Box = NO_BOX
     """How commands that run unasked are confined."""
-    harnesses: Harnesses = field(default_factory=Harnesses)
+    harnesses: Harnesses = msgspec.field(default_factory=Harnesses)
     """The kinds of agents, with those that the user has added."""
 
     def check_level(self, level: Level | None) -> None:

@@ -3,10 +3,10 @@
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import trio
+from msgspec.structs import replace
 
 from claudetted.chat.plans.agent_process import temp_dir
 from claudetted.daemon import vendor_programs

@@ -1,12 +1,11 @@
 """Owns what a notification says: that a chat needs somebody, or no longer does."""
 
-from dataclasses import dataclass
+import msgspec
 
 from claudetted.protocol.base import ChatId
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """One notification. `words` is empty when it is taken back."""
 
     chat_id: ChatId

@@ -10,10 +10,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 import trio
+from msgspec.structs import replace
 
 from claudetted.chat.manager import Manager
 from claudetted.daemon.notice import Notice

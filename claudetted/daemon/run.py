@@ -13,12 +13,12 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import trio
 
 import claudetted
@@ -82,8 +82,7 @@ CLIENTS_GRACE_SECONDS = 2.0
 KEYS_KEPT_DAYS = 7
 
 
-@dataclass(frozen=True)
-class Serving:
+class Serving(msgspec.Struct, frozen=True):
     """Told when clients can connect."""
 
     instance: str

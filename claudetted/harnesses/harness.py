@@ -1,8 +1,9 @@
 """Owns what a harness is to the daemon: one record a kind of agent, and nothing of its dialect."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from claudetted.protocol.base import ChatId
 from claudetted.protocol.harnesses import Capabilities
@@ -13,20 +14,18 @@ Prepare = Callable[[ChatId, Mapping[str, str], Mapping[str, str]], Launch]
 install."""
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(msgspec.Struct, frozen=True):
     """The vendor's own program, which is asked about itself."""
 
     find: Callable[[Mapping[str, str], Mapping[str, str]], str]
     """(a chat's environment, the daemon's) -> its path. Raises HarnessMissing."""
     status: tuple[str, ...]
     """The words with which it exits with 0 when it is signed in."""
-    quiet: Mapping[str, str] = field(default_factory=dict)
+    quiet: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Variables that keep it from doing anything else meanwhile."""
 
 
-@dataclass(frozen=True)
-class Harness:
+class Harness(msgspec.Struct, frozen=True):
     """One kind of agent. `capabilities` hold until its process says hello with its own."""
 
     id: str

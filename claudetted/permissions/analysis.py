@@ -1,22 +1,21 @@
 """Owns the form of what is known of a command line before it runs."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from claudetted.permissions.hazards import Hazard, Scan
 from claudetted.permissions.shell.model import Field
 
 
-@dataclass(frozen=True)
-class Touch:
+class Touch(msgspec.Struct, frozen=True):
     """A real path that a command names, and what it does there."""
 
     path: str
     access: Literal["read", "write", "either"]
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One command that would run."""
 
     text: str
@@ -24,22 +23,21 @@ class Part:
     hazards: tuple[Hazard, ...]
     starts: tuple[int, ...] = (0,)
     """Where a rule may begin to match: at the first word, or behind a wrapper."""
-    found: Scan = field(default_factory=Scan)
+    found: Scan = msgspec.field(default_factory=Scan)
     free: bool = False
     """Nothing of its own runs: it needs no rule as long as it has no hazards."""
     views: tuple[tuple[Field, ...], ...] = ()
     """The command as a rule that denies may see it: behind wrappers, inside of scripts."""
 
 
-@dataclass
-class Analysis:
+class Analysis(msgspec.Struct):
     """All that is known of a command line."""
 
-    parts: list[Part] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    touches: list[Touch] = field(default_factory=list)
-    hosts: list[str] = field(default_factory=list)
-    searched: list[str] = field(default_factory=list)
+    parts: list[Part] = msgspec.field(default_factory=list)
+    problems: list[str] = msgspec.field(default_factory=list)
+    touches: list[Touch] = msgspec.field(default_factory=list)
+    hosts: list[str] = msgspec.field(default_factory=list)
+    searched: list[str] = msgspec.field(default_factory=list)
     """Real paths below which all may be read."""
     unseen: bool = False
     """Something would run that cannot be seen here."""

@@ -6,7 +6,8 @@ different words in it (a slash may divide or begin a regular expression) it is n
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 _CLASS = r"\[\^?\]?(?:\[:[a-z]+:\]|[^\[\]/\\\n])*\]"
 _WORDS = re.compile(
@@ -71,13 +72,12 @@ def _words(program: str) -> Iterator[tuple[str, str, str]]:
             divides = operand or (kind == "name" and found.group() not in _KEYWORDS)
 
 
-@dataclass
-class _Reader:
+class _Reader(msgspec.Struct):
     """Says of one word after the other whether it is read."""
 
     before: str = ""
     """The word before, blanks aside."""
-    brackets: list[str] = field(default_factory=list)
+    brackets: list[str] = msgspec.field(default_factory=list)
     """For each open parenthesis the word in front of it."""
     printing: bool = False
     closed: str = ""

@@ -1,8 +1,8 @@
 """Owns what a command that runs unasked is held to: what its verdict took for granted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+import msgspec
 from msgspec.structs import replace
 
 from claudetted.permissions import caches, environment, paths
@@ -66,13 +66,12 @@ class CannotConfine(Exception):
     """The command cannot be held to its verdict here; the message says why, for a person."""
 
 
-@dataclass
-class _Kept:
+class _Kept(msgspec.Struct):
     """What is kept from the command."""
 
-    hidden: set[str] = field(default_factory=set)
-    shown: set[str] = field(default_factory=set)
-    readonly: set[str] = field(default_factory=set)
+    hidden: set[str] = msgspec.field(default_factory=set)
+    shown: set[str] = msgspec.field(default_factory=set)
+    readonly: set[str] = msgspec.field(default_factory=set)
 
 
 def confinement(call: Call, everything: bool, confined: bool) -> Confinement:

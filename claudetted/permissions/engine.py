@@ -2,7 +2,8 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from claudetted.permissions import confining, levels, matching, suggest
 from claudetted.permissions.analysis import Analysis

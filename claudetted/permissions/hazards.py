@@ -1,6 +1,6 @@
 """Owns what the words of one command are found to be, and what about them a rule has to spell."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from claudetted.permissions.shell.model import Field
 
@@ -8,8 +8,7 @@ NAMING = "A rule has to name"
 """How a hazard begins that is none by itself: the word says what the command does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hazard:
+class Hazard(msgspec.Struct, frozen=True):
     """Something that a rule covers only by spelling the word; with no index it never does.
 
     Where a path or a host is the reason, a rule that allows it lifts the hazard.
@@ -22,27 +21,26 @@ class Hazard:
     host: str = ""
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(msgspec.Struct):
     """What was found. Indexes count the command's fields."""
 
-    hazards: list[Hazard] = field(default_factory=list)
+    hazards: list[Hazard] = msgspec.field(default_factory=list)
     named: int = 1
     """So many words name what the command does: program, subcommands, script."""
-    listings: list[Field] = field(default_factory=list)
+    listings: list[Field] = msgspec.field(default_factory=list)
     """Patterns that the shell looks for, of which the program takes nothing but the names."""
-    idle: set[int] = field(default_factory=set)
+    idle: set[int] = msgspec.field(default_factory=set)
     """Harmless options and their values: a rule need not spell them between its words."""
-    operands: list[int] = field(default_factory=list)
+    operands: list[int] = msgspec.field(default_factory=list)
     perhaps_text: bool = False
     """The first of the operands may be the text that the program looks for, and no file."""
-    mentions: list[tuple[int, Field]] = field(default_factory=list)
+    mentions: list[tuple[int, Field]] = msgspec.field(default_factory=list)
     """Index and text or pattern of whatever may name a file."""
-    wild: list[int] = field(default_factory=list)
+    wild: list[int] = msgspec.field(default_factory=list)
     """Patterns that must not find a name that begins with `-`."""
     unseen: bool = False
     """It runs what its words do not show."""
-    hosts: list[str] = field(default_factory=list)
+    hosts: list[str] = msgspec.field(default_factory=list)
     exact: bool = False
     reads: bool = False
     fed: bool = False

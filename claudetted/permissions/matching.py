@@ -1,9 +1,10 @@
 """Owns which rules speak about a call, and which of them decide it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
+
+import msgspec
 
 from claudetted.permissions import allow_matching, deny_matching, paths
 from claudetted.permissions.analysis import Analysis, Touch
@@ -23,8 +24,7 @@ _CLASSES: dict[str, frozenset[Access]] = {
 }
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, dict=True):
     """One call, and all that is known when it is judged."""
 
     request: Request

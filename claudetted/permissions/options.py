@@ -6,9 +6,10 @@ command, an abbreviation included, has to be spelled by the rule that allows it.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
+
+import msgspec
 
 Code = Literal["", "first", "all", "program"]
 
@@ -45,8 +46,7 @@ SCRIPTS = frozenset(("sed", "awk", "jq"))
 _OPTION = re.compile(r"(-[^\s=\[\]]+)(?:=(.+)|\[([=?])(.+)\])?")
 
 
-@dataclass(frozen=True, slots=True)
-class Arity:
+class Arity(msgspec.Struct, frozen=True):
     """What one option takes: nothing, values in order, or one that may be missing."""
 
     kinds: tuple[str, ...] = ()
@@ -87,8 +87,7 @@ def options_of(text: str) -> dict[str, Arity]:
     return table
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(msgspec.Struct, frozen=True, dict=True):
     """What is known of one program, or of one of its subcommands."""
 
     version: str = ""

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 Wanted = Callable[[str], bool]
 
@@ -39,8 +40,7 @@ class Disk(Protocol):
         linked worktree do."""
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(msgspec.Struct, frozen=True):
     """Where things lie. Every path is absolute and real."""
 
     home: str

@@ -1,13 +1,12 @@
 """Owns the verdict on one call. Apart from the engine, which is loaded when it is first needed."""
 
-from dataclasses import dataclass
+import msgspec
 
 from claudetted.protocol.permissions import Confinement, Scope
 from claudetted.protocol.rules import Effect, Rule
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What happens to a call, and what a person is told about it."""
 
     effect: Effect

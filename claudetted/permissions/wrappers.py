@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from claudetted.permissions.shell.model import Field
 
 
-@dataclass(frozen=True)
-class _Wrapper:
+class _Wrapper(msgspec.Struct, frozen=True):
     """Its options without and with a value, and how many operands of its own it has."""
 
     flags: frozenset[str] = frozenset()

@@ -1,14 +1,14 @@
 """Owns what a row of the registry says: a method, or a notification."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from claudetted.protocol import errors
 from claudetted.protocol.rights import Right
 
 
-@dataclass(frozen=True)
-class Method:
+class Method(msgspec.Struct, frozen=True):
     """One row of the registry."""
 
     name: str
@@ -25,8 +25,7 @@ class Method:
         return self.name.split("/")[0]
 
 
-@dataclass(frozen=True)
-class Notification:
+class Notification(msgspec.Struct, frozen=True):
     """Something the daemon sends by itself."""
 
     name: str

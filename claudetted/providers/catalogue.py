@@ -1,8 +1,8 @@
 """Owns what we add to the agent's own list of providers: order, words, links. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import msgspec
 from msgspec.structs import replace
 
 from claudetted.protocol.providers import Group, Kind, ListResult, Provider
@@ -14,8 +14,7 @@ OAUTH_NEVER = frozenset({claude.PROVIDER})
 """Whose subscription belongs to its own program: only a key is taken."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """What a person should know of a provider before choosing it."""
 
     name: str

@@ -1,8 +1,9 @@
 """Owns the kinds of backends: what each is, who may run it, and how its models are named. Pure."""
 
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
+
+import msgspec
 
 from claudetted.protocol.backends import RuntimeId
 from claudetted.protocol.errors import InvalidParams
@@ -19,8 +20,7 @@ RUNTIMES: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """One kind of backend. The first runtime is the default one."""
 
     id: str

@@ -1,9 +1,9 @@
 """Owns who is on the other side of a connection, and what belongs to that connection."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
 import trio
 
 from claudetted.chat.audience.feed import Follower
@@ -14,14 +14,13 @@ from claudetted.rpc.doors.peer import Peer
 from claudetted.rpc.outbox import Outbox
 
 
-@dataclass
-class Clients:
+class Clients(msgspec.Struct):
     """Who is connected, by their outboxes, and the word for them to go."""
 
-    outboxes: set[Outbox] = field(default_factory=set)
-    present: "set[Client]" = field(default_factory=set)
+    outboxes: set[Outbox] = msgspec.field(default_factory=set)
+    present: "set[Client]" = msgspec.field(default_factory=set)
     """Those whose requests are read."""
-    leave: trio.Event = field(default_factory=trio.Event)
+    leave: trio.Event = msgspec.field(default_factory=trio.Event)
 
 
 class Client:
@@ -65,9 +64,8 @@ class Client:
             self.follower.close()
 
 
-@dataclass
-class Caller:
+class Caller(msgspec.Struct):
     """A client while it is answered. `after_reply` runs when the reply is queued."""
 
     client: Client
-    after_reply: list[Callable[[], None]] = field(default_factory=list)
+    after_reply: list[Callable[[], None]] = msgspec.field(default_factory=list)

@@ -9,7 +9,6 @@ import logging
 import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -54,8 +53,7 @@ _PLACE = re.compile(r" - at `(.*)`$", re.DOTALL)
 _FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*?)`", re.DOTALL)
 
 
-@dataclass
-class Call:
+class Call(msgspec.Struct):
     """A request that was parsed and is not yet carried out."""
 
     method: Method
@@ -67,8 +65,7 @@ class Call:
         return str(self.arguments.get("chatId") or "")
 
 
-@dataclass(eq=False)
-class Parsed:
+class Parsed(msgspec.Struct, eq=False):
     """A line: its calls, and its replies in which each result is the number of a call."""
 
     calls: list[Call]

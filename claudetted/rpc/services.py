@@ -1,8 +1,8 @@
 """Owns what the handlers work with: the chats, and what the daemon knows of itself."""
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
 import trio
 
 from claudetted.chat.audience.model_watchers import Audience
@@ -69,8 +69,7 @@ class Harnesses(Protocol):
         NotSupported."""
 
 
-@dataclass
-class Services:
+class Services(msgspec.Struct):
     """Made once by the daemon."""
 
     manager: Manager
@@ -92,10 +91,10 @@ class Services:
     instance: str
     started_at: str
     socket: str
-    clients: Clients = field(default_factory=Clients)
-    signing_in: dict[ChatId, str] = field(default_factory=dict)
+    clients: Clients = msgspec.field(default_factory=Clients)
+    signing_in: dict[ChatId, str] = msgspec.field(default_factory=dict)
     """The sign-in that was begun in a chat last, while it runs."""
-    stop: trio.Event = field(default_factory=trio.Event)
+    stop: trio.Event = msgspec.field(default_factory=trio.Event)
     """Set to end the daemon in order."""
     end_agents: bool = False
     """Whether the agents end with it."""

@@ -7,8 +7,9 @@ what it will; a process that threw its environment away is not found there.
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from claudetted.sidecar.environment import CHAT_MARK
 from claudetted.sidecar.keeper.processes import descendants, processes
@@ -16,8 +17,7 @@ from claudetted.sidecar.keeper.processes import descendants, processes
 _MARK = f"{CHAT_MARK}=".encode()
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """A living process. Memory in bytes; `cpu` in seconds of processor time; `chat` is the mark it
     carries."""
 

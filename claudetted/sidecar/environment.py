@@ -1,7 +1,8 @@
 """Owns what every sidecar's environment has and lacks, whatever its harness."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from claudetted.protocol.base import ChatId
 
@@ -27,8 +28,7 @@ DAEMON_ONLY = frozenset(
 """What a service manager or a keeper tells one process and means for no other."""
 
 
-@dataclass(frozen=True)
-class Launch:
+class Launch(msgspec.Struct, frozen=True):
     """What to hand to the keeper."""
 
     argv: list[str]

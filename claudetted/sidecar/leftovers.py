@@ -8,7 +8,8 @@ tells whose such a process is.
 
 import signal
 import time
-from dataclasses import dataclass
+
+import msgspec
 
 from claudetted.sidecar.environment import CHAT_MARK
 from claudetted.sidecar.keeper import processes
@@ -20,8 +21,7 @@ GRACE_SECONDS, KILL_SECONDS = 0.25, 0.25
 _POLL_SECONDS = 0.02
 
 
-@dataclass(frozen=True)
-class Commands:
+class Commands(msgspec.Struct, frozen=True):
     """What ran below an agent when it was told to stop, and when the first of it was let run."""
 
     chat: str

@@ -3,9 +3,9 @@
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import trio
 
 from claudetted.protocol.base import SidecarId
@@ -37,21 +37,19 @@ removed."""
 Sink = Callable[[Report], None]
 
 
-@dataclass
-class _Held:
+class _Held(msgspec.Struct):
     """What is known of one sidecar."""
 
     base: int = 0
     end: int = 0
     sink: Sink | None = None
-    ended: trio.Event = field(default_factory=trio.Event)
+    ended: trio.Event = msgspec.field(default_factory=trio.Event)
 
 
-@dataclass
-class _Launch:
+class _Launch(msgspec.Struct):
     """A START that waits for its answer."""
 
-    answered: trio.Event = field(default_factory=trio.Event)
+    answered: trio.Event = msgspec.field(default_factory=trio.Event)
     pid: int = 0
     failure: str = ""
 

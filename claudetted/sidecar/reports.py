@@ -1,20 +1,18 @@
 """Owns what the link tells about a sidecar, and what can go wrong with a keeper."""
 
-from dataclasses import dataclass
+import msgspec
 
 from claudetted.protocol.base import SidecarId
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     sidecar: SidecarId
     offset: int
     """Of the first byte of `data` in the sidecar's standard output."""
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(msgspec.Struct, frozen=True):
     """The process has ended; told after all of its output."""
 
     sidecar: SidecarId
@@ -34,15 +32,13 @@ class Exit:
         return [line for line in lines if line.strip()][-10:]
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(msgspec.Struct, frozen=True):
     """The keeper is gone, and the sidecar with it."""
 
     sidecar: SidecarId
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(msgspec.Struct, frozen=True):
     """A sidecar that the keeper has when the daemon comes."""
 
     sidecar: SidecarId

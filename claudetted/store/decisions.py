@@ -1,8 +1,9 @@
 """Owns reading the record of decisions."""
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 _COLUMNS = (
     "id, chat_id, tool, digest, opened_at, automatic, outcome, resolved_at, by, why, scope, rule,"
@@ -10,8 +11,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """Which decisions are wanted; None leaves a thing open."""
 
     chat_id: str | None
@@ -24,8 +24,7 @@ class Filter:
     limit: int
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One decision as it is stored."""
 
     id: str

@@ -1,13 +1,13 @@
 """Owns the rows of paired devices, and what the door for them is configured to be."""
 
 import sqlite3
-from dataclasses import dataclass
+
+import msgspec
 
 _DOOR = "remote"
 
 
-@dataclass(frozen=True)
-class DeviceRow:
+class DeviceRow(msgspec.Struct, frozen=True):
     """As it is stored. `token` is the SHA-256 of the device's token."""
 
     id: str

@@ -6,7 +6,8 @@ the bytes of the protocol's structs; this module does not look into them.
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from claudetted.store import remains, rules, usage
 
@@ -15,30 +16,26 @@ class KeyTaken(Exception):
     """Another request with the same key was answered first; nothing of this one is stored."""
 
 
-@dataclass
-class EventRow:
+class EventRow(msgspec.Struct):
     seq: int
     at: str
     body: bytes
 
 
-@dataclass
-class ItemRow:
+class ItemRow(msgspec.Struct):
     n: int
     id: str
     body: bytes
 
 
-@dataclass
-class TurnRow:
+class TurnRow(msgspec.Struct):
     id: str
     body: bytes
     prompt: bytes | None = None
     """None leaves the stored prompt as it is."""
 
 
-@dataclass
-class Opened:
+class Opened(msgspec.Struct):
     """A permission request at the moment it is put on record."""
 
     id: str
@@ -48,8 +45,7 @@ class Opened:
     request: bytes
 
 
-@dataclass
-class Resolved:
+class Resolved(msgspec.Struct):
     id: str
     outcome: str
     at: str
@@ -61,16 +57,14 @@ class Resolved:
     confined: bool = False
 
 
-@dataclass
-class RuleRow:
+class RuleRow(msgspec.Struct):
     id: str
     scope: str
     subject: str
     body: bytes
 
 
-@dataclass
-class ChatRow:
+class ChatRow(msgspec.Struct):
     """The chat as it stands after a step."""
 
     id: str
@@ -82,32 +76,31 @@ class ChatRow:
     attention: bool = False
 
 
-@dataclass
-class Write:
+class Write(msgspec.Struct):
     """Everything one step of a chat changes; stored whole or not at all."""
 
     chat: ChatRow
     env: bytes | None = None
-    events: list[EventRow] = field(default_factory=list)
-    items: list[ItemRow] = field(default_factory=list)
+    events: list[EventRow] = msgspec.field(default_factory=list)
+    items: list[ItemRow] = msgspec.field(default_factory=list)
     """New items."""
-    item_bodies: list[tuple[str, bytes]] = field(default_factory=list)
+    item_bodies: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
     """(item, body) of items that are stored already."""
-    pieces: list[tuple[str, int, bytes]] = field(default_factory=list)
+    pieces: list[tuple[str, int, bytes]] = msgspec.field(default_factory=list)
     """(item, offset, data): what open items grew by."""
-    closed: list[str] = field(default_factory=list)
+    closed: list[str] = msgspec.field(default_factory=list)
     """Items whose pieces are no longer needed."""
-    payloads: list[tuple[str, str, bytes]] = field(default_factory=list)
+    payloads: list[tuple[str, str, bytes]] = msgspec.field(default_factory=list)
     """(item, field, data)"""
-    diffs: list[tuple[str, bytes]] = field(default_factory=list)
+    diffs: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
     """(permission, data): what the diffs of requests grow by."""
-    turns: list[TurnRow] = field(default_factory=list)
-    opened: list[Opened] = field(default_factory=list)
-    resolved: list[Resolved] = field(default_factory=list)
-    rules: list[RuleRow] = field(default_factory=list)
-    settings: list[tuple[str, bytes]] = field(default_factory=list)
+    turns: list[TurnRow] = msgspec.field(default_factory=list)
+    opened: list[Opened] = msgspec.field(default_factory=list)
+    resolved: list[Resolved] = msgspec.field(default_factory=list)
+    rules: list[RuleRow] = msgspec.field(default_factory=list)
+    settings: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
     """(key, value)"""
-    used: list[usage.UsageRow] = field(default_factory=list)
+    used: list[usage.UsageRow] = msgspec.field(default_factory=list)
     turn_over: str | None = None
     """A turn whose rules have served."""
     sidecar_started: tuple[str, str] | None = None
@@ -115,14 +108,14 @@ class Write:
     sidecar_ended: str | None = None
     committed: tuple[str, int] | None = None
     """(sidecar, offset)"""
-    inputs: list[tuple[str, int, bytes]] = field(default_factory=list)
+    inputs: list[tuple[str, int, bytes]] = msgspec.field(default_factory=list)
     inputs_taken: tuple[str, int] | None = None
     """(sidecar, n): the sidecar is known to have read up to n."""
     answered: tuple[str, str, bytes, bytes, str] | None = None
     """(method, key, params, result, at)"""
     hide_items: int = 0
     """The number of the last item that is no longer shown; the step may have added it itself."""
-    given_up: list[str] = field(default_factory=list)
+    given_up: list[str] = msgspec.field(default_factory=list)
     """Directories that are of no use any more."""
 
 
@@ -277,8 +270,7 @@ def remove_chat(connection: sqlite3.Connection, chat_id: str) -> None:
         remains.remove_some(connection, chat_id)
 
 
-@dataclass
-class Loaded:
+class Loaded(msgspec.Struct):
     """A chat as it was stored."""
 
     state: bytes

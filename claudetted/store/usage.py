@@ -1,13 +1,13 @@
 """Owns the rows of what was used: one a turn or compaction, and their sums."""
 
 import sqlite3
-from dataclasses import dataclass
+
+import msgspec
 
 _COLUMNS = "input, output, cache_read, cache_write, reasoning, cost_usd, cost_source, duration_ms"
 
 
-@dataclass
-class UsageRow:
+class UsageRow(msgspec.Struct):
     """What one turn took, or one compaction between turns."""
 
     id: str
@@ -23,8 +23,7 @@ class UsageRow:
     duration_ms: int
 
 
-@dataclass
-class Sums:
+class Sums(msgspec.Struct):
     """Rows added up. `unpriced` counts turns without a cost, `reckoned` rows whose cost is that of
     a price list."""
 

@@ -1,7 +1,5 @@
 """What people ask for in the trackers of other agents' wrappers, where it is about rules."""
 
-import dataclasses
-
 import msgspec
 
 from claudetted.permissions.disk import RealDisk
@@ -125,6 +123,6 @@ def test_tool_paths_are_checked_for_every_kind_of_tool() -> None:
 
 
 def test_a_workspace_reached_by_a_link_is_one_place() -> None:
-    links = dataclasses.replace(PLACES, disk=RealDisk())
+    links = msgspec.structs.replace(PLACES, disk=RealDisk())
     told = verdict(running("pwd", cwd=WORKSPACE + "/../work"), places=links)
     assert told.effect == "allow"

@@ -9,12 +9,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 import trio
+from msgspec.structs import replace
 
 from claudetted.chat import stopping
 from claudetted.daemon.run import Serving, serve

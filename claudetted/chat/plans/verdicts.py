@@ -4,8 +4,9 @@ The engine is a tenth of all that the daemon loads, and nothing needs it before 
 is loaded once the daemon serves.
 """
 
-from dataclasses import replace
 from typing import TypedDict
+
+from msgspec.structs import replace
 
 from claudetted.chat.rulebook import Rulebook
 from claudetted.chat.step import Step

@@ -1,13 +1,12 @@
 """Owns what a person says to the agent."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from claudetted.protocol.images import Image
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """A text, and images whose bytes are in the chat's directory."""
 
     text: str
-    images: list[Image] = field(default_factory=list)
+    images: list[Image] = msgspec.field(default_factory=list)

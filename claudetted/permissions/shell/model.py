@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 _CLASS = re.compile(r"[!^]?(?:[A-Za-z0-9_]-[A-Za-z0-9_]|[A-Za-z0-9_.,])+\]")
 """The rest of a `[...]` that every reader of patterns takes for the same."""
@@ -11,8 +12,7 @@ _CLASS = re.compile(r"[!^]?(?:[A-Za-z0-9_]-[A-Za-z0-9_]|[A-Za-z0-9_.,])+\]")
 PieceKind = Literal["text", "glob", "variable", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A stretch of a word. `text` is the literal text, the glob characters or a variable's name."""
 
     kind: PieceKind
@@ -20,8 +20,7 @@ class Piece:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """What becomes of a word when the shell expands it.
 
     `text` is its value where that can be known before it runs, `glob` a pattern of file names
@@ -40,8 +39,7 @@ Values = Mapping[str, Field]
 """Variables whose values are known: a text, or one of the names that a pattern finds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """A word as it is written. `scripts` are the commands substituted in it, `spread` the words
     that braces make of it."""
 
@@ -109,8 +107,7 @@ def literal(text: str) -> str:
     return "".join(f"[{char}]" if char in "*?[" else char for char in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(msgspec.Struct, frozen=True):
     """One redirection. Here-documents have their substitutions in `scripts` and no target."""
 
     operator: str
@@ -118,8 +115,7 @@ class Redirect:
     scripts: tuple["Script", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(msgspec.Struct, frozen=True):
     """`NAME=value`. Before a command it is the command's environment."""
 
     name: str
@@ -127,8 +123,7 @@ class Assignment:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Simple:
+class Simple(msgspec.Struct, frozen=True):
     """One command with its words."""
 
     words: tuple[Word, ...]
@@ -140,8 +135,7 @@ class Simple:
 GroupKind = Literal["then", "and", "or", "apart", "pipe", "loop", "function", "maybe"]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """Commands together. `apart` is what runs in shells of its own: `( )`, `&`, and `pipe`;
     `maybe` is a branch that need not run. A loop over `values` gives them to its `variable`."""
 
@@ -155,8 +149,7 @@ class Group:
 Node = Simple | Group
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(msgspec.Struct, frozen=True):
     """A whole command line. `problems` say what about it could not be read with certainty."""
 
     items: tuple[Node, ...] = ()

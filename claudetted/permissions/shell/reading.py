@@ -7,8 +7,9 @@ with a problem asks. It is read on all the same, for the rules that deny.
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from claudetted.permissions.shell.grammar import GrammarNode, begins_otherwise, unread
 from claudetted.permissions.shell.model import (

@@ -6,8 +6,9 @@ guessed: `Unsure` is raised.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from claudetted.permissions.shell import arithmetic, braces
 from claudetted.permissions.shell.model import Piece, Script, Word
@@ -43,8 +44,7 @@ class Unsure(Exception):
     """The command cannot be read with certainty; the message says why."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """What a word may hold where it stands, beside text and plain names in quotes."""
 
     braces: bool = False
@@ -62,8 +62,7 @@ COMPARED_BY_COMMAND = Place(variables=True, substitutions="quoted")
 NAMED = Place()
 
 
-@dataclass(frozen=True)
-class Expansion:
+class Expansion(msgspec.Struct, frozen=True):
     """What the grammar found at a `$`, a backtick, `<(` or `>(`: where it ends, what it runs."""
 
     kind: str
@@ -71,8 +70,7 @@ class Expansion:
     script: Callable[[], Script]
 
 
-@dataclass
-class Lexer:
+class Lexer(msgspec.Struct):
     """Reads the word in `text[at:end]`. `expansions` are known by where they start.
 
     `notes` are given what the word holds that nothing may run with. It is read on all the same,
@@ -86,8 +84,8 @@ class Lexer:
     place: Place
     notes: list[str]
     posix: bool = False
-    pieces: list[Piece] = field(default_factory=list)
-    scripts: list[Script] = field(default_factory=list)
+    pieces: list[Piece] = msgspec.field(default_factory=list)
+    scripts: list[Script] = msgspec.field(default_factory=list)
 
     def word(self) -> Word:
         start = self.at

@@ -4,9 +4,9 @@ import logging
 import os
 import socket
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import trio
 
 from claudetted.rpc.doors.unix import Listening
@@ -37,8 +37,7 @@ class PassedSockets:
         self._sockets = []
 
 
-@dataclass(frozen=True)
-class Inherited:
+class Inherited(msgspec.Struct, frozen=True):
     """What was passed, by what it is for."""
 
     unix: Listening | None

@@ -4,8 +4,10 @@ A door makes the peer before the first line is read, and it stays the same while
 lasts, but for what it gives up. What a client says of itself in `daemon/hello` gives it no right.
 """
 
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from claudetted.protocol import errors
 from claudetted.protocol.permissions import Level
@@ -21,8 +23,7 @@ _CALLED: dict[PeerKind, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Rights:
+class Rights(msgspec.Struct, frozen=True):
     """What a peer may do: its highest right, and those below. Chats above `level` are not for it
     to use or to make, and without `allow` it only denies. `environment` is whether what it carries
     of its own counts: PATH or LD_PRELOAD make an agent's commands run any program, unasked."""
@@ -36,8 +37,7 @@ class Rights:
         return RIGHTS.index(right) <= RIGHTS.index(self.highest)
 
 
-@dataclass(frozen=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True):
     """One end of a connection. `label` tells it from others where decisions are recorded."""
 
     label: str

@@ -3,9 +3,9 @@
 import logging
 import os
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import trio
 
 from claudetted.rpc.connection import Connections
@@ -19,8 +19,7 @@ _BACKLOG = 128
 _LOOK_SECONDS = 2.0
 
 
-@dataclass(frozen=True)
-class Listening:
+class Listening(msgspec.Struct, frozen=True):
     """A socket that clients can connect to, and which file is its own: none of one that a service
     manager opened, and keeps."""
 

@@ -1,9 +1,9 @@
 """Owns the handlers of rules."""
 
-import dataclasses
 import os
 from functools import partial
 
+import msgspec
 import trio
 from msgspec.structs import replace
 
@@ -35,7 +35,7 @@ async def list_(services: Services, caller: Caller, params: rules.ListParams) ->
 def _known(world: World, workspace: str) -> Places:
     """With the commands that only read, where a box holds them."""
     on = bool(world.rulebook.setting("reading_commands", workspace))
-    return dataclasses.replace(world.places, reads_unasked=world.box.works and on)
+    return msgspec.structs.replace(world.places, reads_unasked=world.box.works and on)
 
 
 async def add(services: Services, caller: Caller, params: rules.AddParams) -> rules.AddResult:

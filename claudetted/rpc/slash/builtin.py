@@ -1,7 +1,6 @@
 """Owns our own commands: what each is for, what may follow it, and what it does."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeVar, get_args
 
 import msgspec
@@ -179,8 +178,7 @@ async def _providers(services: Services) -> list[str]:
         return []
 
 
-@dataclass(frozen=True)
-class Own:
+class Own(msgspec.Struct, frozen=True):
     """A row of the table."""
 
     act: Act

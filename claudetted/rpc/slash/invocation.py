@@ -1,7 +1,8 @@
 """Owns one command on its way: who sent it, to which chat, and how its answer gets there."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from claudetted.chat.actor import Actor
 from claudetted.chat.step import Step
@@ -13,14 +14,13 @@ from claudetted.rpc.services import Services
 from claudetted.rpc.slash.reading import Typed
 
 
-@dataclass(frozen=True)
-class Invocation:
+class Invocation(msgspec.Struct, frozen=True):
     services: Services
     caller: Caller
     actor: Actor
     typed: Typed
     keyed: Keyed
-    images: list[NewImage] = field(default_factory=list)
+    images: list[NewImage] = msgspec.field(default_factory=list)
     """Those of the message that it goes into."""
 
     async def tell(self, say: str | Callable[[Step], str], *, notice: bool = True) -> SendResult:

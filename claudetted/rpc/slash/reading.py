@@ -5,7 +5,8 @@ import os.path
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from claudetted.protocol.errors import CommandUnknown
 
@@ -14,8 +15,7 @@ _LIKE_A_COMMAND = re.compile(r"[a-z][a-z0-9:-]*")
 _SHOWN = 200
 
 
-@dataclass(frozen=True)
-class Typed:
+class Typed(msgspec.Struct, frozen=True):
     """A word behind a slash, and what follows it."""
 
     name: str

@@ -3,9 +3,9 @@
 import binascii
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import get_args
 
+import msgspec
 import trio
 
 from claudetted.chat.step import Step
@@ -25,12 +25,11 @@ from claudetted.wire import image_bytes
 TAKEN = get_args(MimeType)
 
 
-@dataclass
-class Taken:
+class Taken(msgspec.Struct):
     """Images that may be sent, and their bytes by id."""
 
-    images: list[Image] = field(default_factory=list)
-    data: dict[str, bytes] = field(default_factory=dict)
+    images: list[Image] = msgspec.field(default_factory=list)
+    data: dict[str, bytes] = msgspec.field(default_factory=dict)
 
     def keep(self, step: Step) -> list[Image]:
         """They are on disk before the step is; none of them when it is refused."""

@@ -1,7 +1,8 @@
 """Owns the way in which this machine confines commands, found once when the daemon starts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from claudetted.protocol.permissions import Confinement
 
@@ -9,8 +10,7 @@ Wrapping = Callable[[Confinement], list[str]]
 """What to confine a command to -> the words that start it confined."""
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(msgspec.Struct, frozen=True):
     """How commands are confined here, or why they cannot be."""
 
     name: str = ""

@@ -1,10 +1,10 @@
 """What the judging of one call may cost, and that it always ends in a verdict."""
 
-import dataclasses
 import os
 import typing
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -17,7 +17,7 @@ from claudetted.protocol.permissions import Level
 from tests.unit.permissions.corpus import ALLOW, RULES
 from tests.unit.permissions.world import CHAT_DIR, PLACES, WORKSPACE, asking, running, verdict
 
-REAL = dataclasses.replace(PLACES, disk=RealDisk())
+REAL = msgspec.structs.replace(PLACES, disk=RealDisk())
 NESTED = "watch 'watch \"watch a b c\" d' e; "
 LOOPS = "".join(f"for v{n} in 1 2 3 4 5 6 7 8 9; do " for n in range(8)) + "ls;" + "done;" * 8
 TOO_MUCH = (NESTED * 200, "watch '" + NESTED.replace("'", "") * 60 + "'", LOOPS)

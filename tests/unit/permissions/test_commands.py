@@ -1,8 +1,8 @@
 """The corpus of commands, and what it shows about rules on commands."""
 
-import dataclasses
 import itertools
 
+import msgspec
 import pytest
 
 from claudetted.permissions.rules import parse
@@ -293,7 +293,7 @@ def test_a_rule_about_reading_alone_asks_where_a_command_may_do_either() -> None
 
 
 def test_on_a_case_insensitive_volume_a_program_has_many_names() -> None:
-    places = dataclasses.replace(PLACES, case_insensitive=True)
+    places = msgspec.structs.replace(PLACES, case_insensitive=True)
     assert verdict(running("RM -rf x"), "deny bash command rm", places=places).effect == "deny"
     assert verdict(running("cat ~/.SSH/ID_RSA"), places=places).effect == "deny"
 

@@ -1,8 +1,7 @@
 """What another program of the user's would do on an agent's behalf asks, in full too."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from claudetted.permissions import escapes
 from claudetted.permissions.engine import judge

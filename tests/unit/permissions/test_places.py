@@ -4,10 +4,10 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 
 from claudetted.permissions.disk import RealDisk
 from claudetted.permissions.places import Glance

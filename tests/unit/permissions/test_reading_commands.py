@@ -1,14 +1,13 @@
 """The commands that only read, which need no rule of the user's where a box holds them."""
 
-import dataclasses
-
+import msgspec
 import pytest
 
 from claudetted.permissions.reading_commands import COMMANDS
 from claudetted.permissions.rules import built_in
 from tests.unit.permissions.world import CHAT_DIR, HOME, PLACES, running, verdict
 
-HELD = dataclasses.replace(PLACES, reads_unasked=True)
+HELD = msgspec.structs.replace(PLACES, reads_unasked=True)
 
 
 @pytest.mark.parametrize("words", [w for w in COMMANDS if w not in ("true", "false", "[", "[[")])

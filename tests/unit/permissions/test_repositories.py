@@ -1,11 +1,11 @@
 """What a repository's own settings and hooks could start."""
 
-import dataclasses
 import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from claudetted.permissions import environment
@@ -29,7 +29,7 @@ PLAIN = """[core]
 
 
 def _effect(command: str, disk: Links, *rules: str) -> str:
-    places = dataclasses.replace(PLACES, disk=disk)
+    places = msgspec.structs.replace(PLACES, disk=disk)
     return verdict(running(command), *RULES, *rules, places=places).effect
 
 

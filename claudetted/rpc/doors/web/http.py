@@ -1,8 +1,7 @@
 """Owns the little HTTP that the door speaks: one request a connection, read within limits."""
 
-from dataclasses import dataclass, field
-
 import h11
+import msgspec
 import trio
 
 HEAD_BYTES = 16 * 1024
@@ -29,8 +28,7 @@ class BadRequest(Exception):
     """It is no request, or too long."""
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """A request without its body. `raw` is every byte that was read, for whoever goes on."""
 
     method: str
@@ -39,7 +37,7 @@ class Head:
     """By their names in lower case. Those that came twice are joined by a comma."""
     raw: bytes
     doubled: frozenset[str] = frozenset()
-    parser: h11.Connection = field(default_factory=lambda: h11.Connection(h11.SERVER))
+    parser: h11.Connection = msgspec.field(default_factory=lambda: h11.Connection(h11.SERVER))
 
     @property
     def is_upgrade(self) -> bool:

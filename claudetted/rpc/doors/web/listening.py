@@ -2,8 +2,8 @@
 
 import os
 import ssl
-from dataclasses import dataclass, field
 
+import msgspec
 import trio
 
 from claudetted.protocol import errors, errors_remote
@@ -14,12 +14,11 @@ from claudetted.rpc.doors.web.origins import Place, is_loopback
 _BACKLOG = 128
 
 
-@dataclass
-class Listening:
+class Listening(msgspec.Struct):
     """Listeners that are bound, and what a connection to them is wrapped in."""
 
     config: EnableParams
-    listeners: list[trio.SocketListener] = field(default_factory=list)
+    listeners: list[trio.SocketListener] = msgspec.field(default_factory=list)
     tls: ssl.SSLContext | None = None
 
     @property

@@ -8,8 +8,9 @@ of the user's.
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import msgspec
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -17,8 +18,7 @@ _Parts = tuple[str, str, int]
 """(scheme, host, port)"""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a connection arrived."""
 
     address: str

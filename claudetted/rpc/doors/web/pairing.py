@@ -10,12 +10,12 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
 import msgspec
 import trio
+from msgspec.structs import replace
 
 from claudetted.protocol.devices import (
     CODE_SECONDS,
@@ -39,8 +39,7 @@ MOST_CODES = 16
 _UNNAMED = "a device"
 
 
-@dataclass(frozen=True)
-class _Code:
+class _Code(msgspec.Struct, frozen=True):
     digest: bytes
     name: str
     right: Right

@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import MISSING, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -173,9 +172,7 @@ def _desk(**known: Any) -> Services:
     nobody: Any = None  # is ever asked for a balance, or for an environment
     known["network"] = Network(nobody)
     known["credits"] = Credits(nobody, nobody, audience, ids.now, nobody, nobody)
-    needed: list[str] = [
-        one.name for one in fields(Services) if MISSING is one.default is one.default_factory
-    ]
+    needed: list[str] = [one.name for one in msgspec.structs.fields(Services) if one.required]
     given: dict[str, Any] = {name: known.get(name) for name in needed}
     return Services(**given)
 
