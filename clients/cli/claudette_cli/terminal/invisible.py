@@ -21,8 +21,10 @@ _JOINING = {0x200C, 0x200D, *range(0xFE00, 0xFE10)}
 
 def is_invisible(mark: str) -> bool:
     """Whether a person could not tell that this character is there, or which one it is."""
-    if mark.isascii() or not mark.isprintable():
-        return not mark.isprintable()
+    if not mark.isprintable():
+        return True
+    if mark.isascii():
+        return False
     import unicodedata
 
     return bool(re.search(_DRAWS_NOTHING, unicodedata.name(mark, "")))
@@ -30,13 +32,15 @@ def is_invisible(mark: str) -> bool:
 
 def is_hiding(mark: str) -> bool:
     """Whether it has no place in prose either: it reorders, draws nothing or controls."""
-    code = ord(mark)
-    if mark.isascii() or code in _JOINING or not is_invisible(mark):
+    if mark.isascii() or not is_invisible(mark):
         return False
     import unicodedata
 
+    code = ord(mark)
     # The tables of a later Unicode may know the character, and other blanks are typography.
-    return unicodedata.category(mark) not in ("Zs", "Co", "Cn") or 0xE0000 <= code < 0xE1000
+    if unicodedata.category(mark) in ("Zs", "Co", "Cn"):
+        return 0xE0000 <= code < 0xE1000
+    return code not in _JOINING
 
 
 def escaped(mark: str) -> str:

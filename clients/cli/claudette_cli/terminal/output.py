@@ -77,7 +77,8 @@ def harmless(text: str) -> str:
     shown = text.replace("\r\n", "\n").translate(_DROPPED)
     if shown.isascii():
         return shown
-    return "".join(mark for mark in shown if not is_hiding(mark))
+    hiding = {ord(mark): None for mark in set(shown) if is_hiding(mark)}
+    return shown.translate(hiding) if hiding else shown
 
 
 def coloured(text: str) -> str:
@@ -108,10 +109,12 @@ def _style(before: str, codes: str) -> str:
 
 def _visible(text: str) -> str:
     """Also what the output lacks is escaped: a stand-in could be taken for what it is not."""
-    return "".join(
-        escaped(mark) if (is_invisible(mark) and mark != "\n") or signs.is_missing(mark) else mark
-        for mark in text
-    )
+    unseen = {
+        ord(mark): escaped(mark)
+        for mark in set(text)
+        if (is_invisible(mark) and mark != "\n") or signs.is_missing(mark)
+    }
+    return text.translate(unseen) if unseen else text
 
 
 class Terminal:
