@@ -91,3 +91,18 @@ def test_a_message_steers_a_turn_and_another_waits_for_its_end(
     assert browser.on("set", "return page.locator('.queue').count()") == 0
     said = "return page.locator('.entry.message').allInnerTexts()"
     assert browser.on("set", said) == ["one", "turned", "last"]
+
+
+def test_what_comes_and_goes_above_a_chat_takes_no_button_from_under_a_finger(
+    browser: Browser, stage: Stage
+) -> None:
+    chat = stage.chat("Work")
+    at(browser, "set", chat)
+    button = "const button = page.locator('.facts button')"
+    browser.on("set", f"{button}; await button.hover(); await page.mouse.down()")
+    stage.call("turn/send", chatId=chat, text="@usage 900 100 @text Done")
+    ended(stage, chat)
+    browser.on("set", "await page.locator('.facts meter').waitFor()")
+    browser.on("set", "await page.mouse.up()")
+    browser.on("set", "await page.locator('.settings').waitFor()")
+    toggle_settings(browser, "set")

@@ -64,14 +64,15 @@ function Head({ chat, asks, settings, toggle }: HeadProps) {
     <header class="bar">
       <h1><bdi>{visible(chat.title || chat.workspace)}</bdi></h1>
       <p class="facts">
+        {/* First, because facts come and go under a finger, which must not miss it. */}
+        <button type="button" aria-expanded={settings} onClick={toggle}>
+          {settings ? "Close" : visible(chat.modelUsed || chat.model || "model")}
+        </button>
         <span class={`status ${chat.status.name}`}>{chat.status.name}</span>
         {chat.status.why && !asks && <span>{visible(chat.status.why)}</span>}
         <span>{chat.level}</span>
         {used != null && size && <span><meter aria-label="Context in use" min={0} max={size} value={used} /> {Math.round((used / size) * 100)} %</span>}
         {chat.totals?.costUsd != null && <span>{money(chat.totals.costUsd)}</span>}
-        <button type="button" aria-expanded={settings} onClick={toggle}>
-          {settings ? "Close" : visible(chat.modelUsed || chat.model || "model")}
-        </button>
       </p>
     </header>
   );
