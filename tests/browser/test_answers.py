@@ -64,6 +64,17 @@ def said_in(stage: Stage, chat: str) -> list[str]:
     return [item["text"] for item in items if item["kind"] == "user"]
 
 
+def send_again_and_another(browser: Browser, stage: Stage, chat: str) -> None:
+    """What came back to be written, and then "@text last"."""
+    ended(stage, chat)
+    idle(browser, stage, "late", chat)
+    press(browser, "late", "Send")
+    write(browser, "late", "@text last")
+    press(browser, "late", "Send")
+    shown(browser, "late", "last")
+    ended(stage, chat)
+
+
 def test_a_message_whose_answer_was_lost_is_sent_again_and_done_once(
     browser: Browser, stage: Stage
 ) -> None:
@@ -73,13 +84,7 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_done_once(
     write(browser, "late", "@text once")
     press(browser, "late", "Send")
     comes_back(browser)
-    ended(stage, chat)
-    idle(browser, stage, "late", chat)
-    press(browser, "late", "Send")
-    write(browser, "late", "@text last")
-    press(browser, "late", "Send")
-    shown(browser, "late", "last")
-    ended(stage, chat)
+    send_again_and_another(browser, stage, chat)
     assert said_in(stage, chat) == ["@text once", "@text last"]
 
 
@@ -98,13 +103,7 @@ def test_a_first_message_without_an_answer_is_written_again(browser: Browser, st
     begin(browser, stage, "@text first")
     comes_back(browser)
     (chat,) = known(stage) - before
-    ended(stage, chat)
-    idle(browser, stage, "late", chat)
-    press(browser, "late", "Send")
-    write(browser, "late", "@text last")
-    press(browser, "late", "Send")
-    shown(browser, "late", "last")
-    ended(stage, chat)
+    send_again_and_another(browser, stage, chat)
     assert said_in(stage, chat) == ["@text first", "@text last"]
 
 
