@@ -126,14 +126,16 @@ class Routing:
             return None
         local = [KINDS[name] for name in LOCAL]
         named = [kind for kind in KINDS.values() if kind not in local and self._is_named(kind)]
-        if any(self._backends.offered(kind) for kind in local + named):
+        servers = local + named
+        offers = any(self._backends.offered(kind) for kind in servers)
+        if offers:
             await self._models.asked_agent()
         if not self._models.agent_has_none or await self._models.of_agent():
             return None
-        if not any(self._backends.offered(kind) for kind in local + named):
+        if not offers:
             # It may have been started since.
             await self._backends.refresh()
-        for kind in local + named:
+        for kind in servers:
             if self._is_open(kind) and self._backends.runtime(kind) == PI:
                 own = self._backends.config(kind).default_model
                 # One that cannot be had is named all the same: another was not chosen.
