@@ -10,6 +10,7 @@ import trio
 
 from claudetted.chat import stopping
 from tests.daemon.client import Client
+from tests.daemon.keeping import Runtime, shared_runtime
 from tests.daemon.machine import remember_answers
 from tests.daemon.puppet import Puppets
 from tests.daemon.world import STOP_SECONDS, Chat, Daemon, Door, Home, made_home
@@ -20,10 +21,16 @@ from tests.support.ports import own_port
 NewChat = Callable[..., Awaitable[Chat]]
 
 
+@pytest.fixture(scope="session")
+def runtime() -> Iterator[Runtime]:
+    with shared_runtime() as runtime:
+        yield runtime
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: Runtime) -> Iterator[Home]:
     remember_answers(monkeypatch)
-    with made_home(tmp_path, monkeypatch) as made:
+    with made_home(tmp_path, monkeypatch, runtime) as made:
         yield made
 
 

@@ -231,6 +231,7 @@ async def test_what_the_daemon_runs_as_login_shell_decides_nothing(
 
 def test_an_agent_cannot_stand_in_for_the_keeper(home: Home) -> None:
     """It would be given every key, and speak as every agent."""
+    home.end_keeper()
     path = places.keeper_socket_path()
     listens = (
         "import socket, sys; door = socket.socket(socket.AF_UNIX); door.bind(sys.argv[1]);"

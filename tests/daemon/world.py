@@ -2,11 +2,8 @@
 
 import os
 import resource
-import select
-import socket
 import struct
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -24,10 +21,10 @@ from claudetted.providers.claude import TOKENS
 from claudetted.providers.kinds import KINDS
 from claudetted.sidecar import leftovers, link, login_shell
 from claudetted.sidecar.box import probe as box_probe
-from claudetted.sidecar.keeper import frames
 from claudetted.store import writer
-from tests.daemon import remote
+from tests.daemon import keeping, remote
 from tests.daemon.client import PATIENCE, Client, Json, Refused, connect
+from tests.daemon.keeping import Runtime, made_runtime
 from tests.fakes.gates import Gates
 from tests.fakes.launcher import write_launcher
 from tests.support.ports import own_port
@@ -45,13 +42,13 @@ _PROCESS_BYTES = 256 * 1024
 class Home:
     """Directories and environment of one test. Ends every process at the end, and checks it."""
 
-    def __init__(self, root: Path, runtime: Path, gates: Gates) -> None:
+    def __init__(self, root: Path, runtime: Path, gates: Gates, keeper: int = 0) -> None:
         self.root = root
         self.runtime = runtime
         self.gates = gates
         self.harness = root / "harness"
         self.work = root / "work"
-        self._foreign = _pids()
+        self._foreign = _pids() - {keeper}
         self.work.mkdir()
         self.set_sidecar()
 
@@ -61,9 +58,10 @@ class Home:
 
     def processes(self) -> list[str]:
         """Every process that belongs to this test, without ourselves."""
-        return [f"{pid}: {words}" for pid, words in self._processes()]
+        return [f"{pid}: {words}" for pid, words in self.owned()]
 
-    def _processes(self) -> Iterator[tuple[int, str]]:
+    def owned(self) -> Iterator[tuple[int, str]]:
+        """Pid and words of each."""
         mark = os.fsencode(self.runtime)
         for pid in _pids() - self._foreign:
             with suppress(OSError):
@@ -74,17 +72,10 @@ class Home:
 
     def end_keeper(self) -> None:
         """Ends the keeper with every sidecar; returns when it is gone."""
-        with socket.socket(socket.AF_UNIX) as peer:
-            peer.settimeout(PATIENCE)
-            hello = frames.frame(frames.HELLO, n=frames.GENERATION)
-            with suppress(FileNotFoundError, ConnectionError):
-                peer.connect(os.fspath(places.keeper_socket_path()))
-                peer.sendall(hello + frames.frame(frames.SHUTDOWN) * 2)
-                while peer.recv(64 * 1024):
-                    pass
-        for pid, words in list(self._processes()):
+        keeping.end(places.keeper_socket_path())
+        for pid, words in list(self.owned()):
             if "/sidecar/keeper" in words:
-                _wait_for(pid)
+                keeping.wait_for(pid)
 
 
 def _pids() -> set[int]:
@@ -103,20 +94,17 @@ def _read(path: str) -> bytes:
         os.close(descriptor)
 
 
-def _wait_for(pid: int) -> None:
-    """Until a process has ended, which is a moment after it hung up."""
-    with suppress(ProcessLookupError):
-        descriptor = os.pidfd_open(pid)
-        select.select([descriptor], [], [], PATIENCE)
-        os.close(descriptor)
-
-
 @contextmanager
-def made_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    # Short, so that socket paths are.
+def made_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: Runtime | None = None
+) -> Iterator[Home]:
+    """With a runtime directory of its own, or one that other tests had, and have, too."""
     umask = os.umask(0o022)
-    with tempfile.TemporaryDirectory(prefix="cd-") as runtime, Gates() as gates:
-        home = Home(tmp_path, Path(runtime), gates)
+    with ExitStack() as held:
+        place = runtime or held.enter_context(made_runtime())
+        place.clear()
+        gates = held.enter_context(Gates())
+        home = Home(tmp_path, place.path, gates, place.keeper)
         user = tmp_path / "home"
         user.mkdir()
         # Whoever runs the tests may have servers of his own.
@@ -134,14 +122,16 @@ def made_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]
         for name in TOKENS:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("CLAUDETTED_DATA_DIR", os.fspath(tmp_path / "data"))
-        monkeypatch.setenv("CLAUDETTED_RUNTIME_DIR", runtime)
+        monkeypatch.setenv("CLAUDETTED_RUNTIME_DIR", os.fspath(place.path))
         monkeypatch.setenv("CLAUDETTE_PI_HARNESS", os.fspath(home.harness))
         try:
             yield home
         finally:
-            home.end_keeper()
+            place.keeper = keeping.emptied(places.keeper_socket_path()) if runtime else 0
+            if not place.keeper:
+                home.end_keeper()
             os.umask(umask)
-        left = home.processes()
+        left = [f"{pid}: {words}" for pid, words in home.owned() if pid != place.keeper]
         assert left == [], left
 
 
