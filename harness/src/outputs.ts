@@ -1,10 +1,10 @@
 // Owns how much the commands of a turn keep of their outputs on disk, all of them together: what is
-// the oldest goes first. Pi writes the files, of outputs that are long.
+// the oldest goes first. Only what is long has a file.
 
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** How Pi names the files, in the chat's own directory. */
+/** In the chat's own directory. */
 const OUTPUT_LOG = /^pi-bash-.*\.log$/;
 
 interface Log {
@@ -48,26 +48,45 @@ export class Outputs {
     this.written += allowed;
     const kept = (): number => this.finished.reduce((sum, log) => sum + log.bytes, this.written);
     while (this.finished.length > 0 && kept() > this.mostBytes) {
-      rmSync(this.finished.shift()!.path, { force: true });
+      discard(this.finished.shift()!.path);
     }
     return allowed;
   }
 
   /** The turn is over: what people see of the outputs is stored with their items. */
   remove(): void {
-    for (const { path } of logsIn(this.directory)) rmSync(path, { force: true });
+    for (const { path } of logsIn(this.directory)) discard(path);
   }
 }
 
-/** The oldest first. */
+/** A command may have closed the directory: then the file goes with the chat. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    console.error(error);
+  }
+}
+
+/** Named as Pi names its own. */
+export function logPath(directory: string, name: string): string {
+  return join(directory, `pi-bash-${name}.log`);
+}
+
+/** The oldest first; none where a command has removed, replaced or closed the directory. */
 function logsIn(directory: string): Log[] {
-  // It may be gone, or be a file: what a command needs of it is made before the command runs.
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return [];
+  try {
+    return found(directory).sort((one, other) => one.at - other.at);
+  } catch {
+    return [];
+  }
+}
+
+function found(directory: string): Log[] {
   const names = readdirSync(directory).filter((name) => OUTPUT_LOG.test(name));
-  const logs = names.flatMap((name) => {
+  return names.flatMap((name) => {
     const path = join(directory, name);
-    const found = statSync(path, { throwIfNoEntry: false });
-    return found ? [{ path, bytes: found.size, at: found.mtimeMs }] : [];
+    const file = statSync(path, { throwIfNoEntry: false });
+    return file ? [{ path, bytes: file.size, at: file.mtimeMs }] : [];
   });
-  return logs.sort((one, other) => one.at - other.at);
 }

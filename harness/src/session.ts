@@ -88,7 +88,7 @@ export class Session {
     const record = join(start.sessionDir, "workspace.json");
     const cwd = realWorkspace(start.cwd, record);
     const tempDir = remakeTempDir(start.tempDir);
-    // Pi keeps the logs of long outputs there; they go with the chat.
+    // What Pi writes of its own goes with the chat.
     process.env["TMPDIR"] = tempDir;
     session.outputs = new Outputs(tempDir, start.outputBytes || OUTPUT_BYTES);
     session.outputs.remove();

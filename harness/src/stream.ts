@@ -7,7 +7,7 @@ import type { ToolCalls } from "./toolcalls.ts";
 const SHOWN_BYTES = 1024 * 1024;
 const SHOWN_TAIL_BYTES = 64 * 1024;
 const KEPT_TAIL_BYTES = 1024 * 1024;
-/** Pi writes no file for so little. */
+/** No file is written for so little. */
 const UNWRITTEN_BYTES = 32 * 1024;
 
 /** Lets the head of a stream through and holds its tail back. */
@@ -77,7 +77,7 @@ export class OutputStream {
   }
 }
 
-/** What the agent gets, which writes all of it to a file of its own. */
+/** What the agent gets, all of which is written to a file when it is long. */
 export class CappedOutput {
   private readonly kept: HeadAndTail;
   private readonly tailBytes: number;

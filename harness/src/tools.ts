@@ -15,6 +15,7 @@ import { GaveUp, Refused } from "./gate.ts";
 import { grep, type Wish } from "./grep.ts";
 import type { Request } from "./lines.gen.ts";
 import { Listing } from "./listing.ts";
+import { LongOutput } from "./longoutput.ts";
 import { isMissing, openFile } from "./paths.ts";
 import { bytesOf, chunksOf, imageTypeOf, textIn } from "./reading.ts";
 import { findFiles } from "./search.ts";
@@ -83,17 +84,13 @@ function makeRead(shop: Workshop, call: Call): Definition {
   return shop.pi.createReadToolDefinition(shop.cwd, { operations });
 }
 
-/** The file of a long output goes with the turn. */
-function withTerm(text: string): string {
-  return text.replace("Full output: ", "Full output, until this turn ends: ");
-}
-
 function makeBash(shop: Workshop, call: Call): Definition {
+  const output = new LongOutput(shop.pi, shop.tempDir);
   const exec: Pi.BashOperations["exec"] = async (command, cwd, { onData, signal, timeout, env }) => {
     const input = call.input as { command: string };
     await call.ask("run", { command: input.command, cwd });
     const stream = new OutputStream(shop.calls, call.id);
-    const capped = new CappedOutput(shop.outputs, onData);
+    const capped = new CappedOutput(shop.outputs, (data) => output.push(data));
     const ending = new Ending();
     const say = (data: Buffer): void => {
       stream.push(data);
@@ -127,6 +124,7 @@ function makeBash(shop: Workshop, call: Call): Definition {
     } finally {
       stream.end();
       capped.end();
+      onData(Buffer.from(output.finish()));
     }
   };
   const { prefix } = shop.shell;
@@ -136,14 +134,8 @@ function makeBash(shop: Workshop, call: Call): Definition {
   return {
     ...definition,
     execute: async (id, input, signal, _onUpdate, ctx) => {
-      try {
-        const result = await definition.execute(id, input, signal, undefined, ctx);
-        for (const part of result.content) if (part.type === "text") part.text = withTerm(part.text);
-        return result;
-      } catch (error) {
-        if (error instanceof Error) error.message = withTerm(error.message);
-        throw error;
-      }
+      const result = await definition.execute(id, input, signal, undefined, ctx);
+      return output.isLong ? { ...result, details: { truncation: { truncated: true } } } : result;
     },
   };
 }
