@@ -1,6 +1,6 @@
 """Owns the list of what would run on the user's behalf and not the agent's: it asks, in full too.
 
-A program that an agent starts bears a mark, and decides nothing (`sidecar/keeper/marks.py`). What
+A program that an agent starts bears a mark, and decides nothing (`sidecar/keeper/marking.py`). What
 these commands start belongs to another program of the user's, a service manager, a terminal or a
 later login, and bears none; the files here are what such programs run, or what the daemon is.
 """

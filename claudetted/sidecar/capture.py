@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import trio
 
-from claudetted.sidecar.keeper import marks
+from claudetted.sidecar.keeper import marking
 
 MOST_BYTES = 1024 * 1024
 
@@ -33,9 +33,9 @@ def marked(argv: list[str], env: Mapping[str, str]) -> list[str]:
     program = shutil.which(argv[0], path=env.get("PATH", os.defpath))
     if program is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), argv[0])
-    if not marks.LINUX:
+    if not marking.LINUX:
         return argv
-    return [sys.executable, "-I", "-S", marks.__file__, program, *argv[1:]]
+    return [sys.executable, "-I", "-S", marking.__file__, program, *argv[1:]]
 
 
 async def said_by(argv: list[str], env: Mapping[str, str], patience: float) -> bytes:

@@ -1,7 +1,7 @@
 """Owns telling whether a client was started by an agent: such a client may only watch.
 
 Each of these signs is enough, of the process or of any of its ancestors, however many: the
-keeper's mark (`sidecar/keeper/marks.py`), which no process sheds; the keeper itself, who adopts
+keeper's mark (`sidecar/keeper/marking.py`), which no process sheds; the keeper itself, who adopts
 whatever an agent's commands leave behind; a chat's mark in the environment. So is a PID namespace
 other than ours. Outside the promise: a process that got the socket's descriptor from another.
 """

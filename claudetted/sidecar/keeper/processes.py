@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 
-from claudetted.sidecar.keeper.marks import mark
+from claudetted.sidecar.keeper.marking import mark
 
 LINUX = sys.platform.startswith("linux")
 _LIBC = ctypes.CDLL(None, use_errno=True)

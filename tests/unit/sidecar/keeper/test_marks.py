@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from claudetted.sidecar.keeper import marks
+from claudetted.sidecar.keeper import marking, marks
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the mark")
 
@@ -55,7 +55,7 @@ def become(identity: str) -> None:
 
 def raise_limit() -> None:
     with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(marks.FILE_LOCKS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        resource.setrlimit(marking.FILE_LOCKS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 @pytest.mark.parametrize("identity", IDENTITIES)
@@ -69,7 +69,7 @@ def test_a_process_without_it_is_not_taken_for_marked(identity: str) -> None:
 def test_it_stays_whatever_the_process_does_to_its_limits(identity: str) -> None:
     def run() -> None:
         become(identity)
-        marks.mark()
+        marking.mark()
         raise_limit()
 
     with forked(run) as pid:
@@ -88,7 +88,7 @@ def test_a_process_that_may_raise_every_limit_keeps_the_filter(
 ) -> None:
     """As if it had raised the limit, which root may not everywhere."""
     monkeypatch.setattr(resource, "setrlimit", lambda number, limits: None)
-    with forked(marks.mark) as pid:
+    with forked(marking.mark) as pid:
         assert marks.file_lock_limit(pid) == marks.file_lock_limit(os.getpid())
         assert marks.is_marked(pid)
 
@@ -97,9 +97,9 @@ def test_a_process_that_may_raise_every_limit_keeps_the_filter(
 def test_it_may_be_lowered_and_given_again_and_stays(identity: str) -> None:
     def run() -> None:
         become(identity)
-        marks.mark()
-        marks.mark()
-        resource.setrlimit(marks.FILE_LOCKS, (7, 7))
+        marking.mark()
+        marking.mark()
+        resource.setrlimit(marking.FILE_LOCKS, (7, 7))
 
     with forked(run) as pid:
         assert marks.is_marked(pid)
@@ -112,7 +112,7 @@ def test_it_is_inherited_by_grandchildren(identity: str) -> None:
 
     def run() -> None:
         become(identity)
-        marks.mark()
+        marking.mark()
         if os.fork() == 0:
             os.setsid()
             raise_limit()
@@ -142,7 +142,7 @@ def test_a_program_runs_as_if_nothing_had_been_in_between() -> None:
     shows = ["/bin/sh", "-c", "env; grep -i sigign /proc/self/status; kill -PIPE $$; echo no"]
     by_itself, marked = (
         subprocess.run([*words, *shows], env={"A": "1=2"}, capture_output=True, check=False)
-        for words in ([], [sys.executable, "-I", "-S", marks.__file__])
+        for words in ([], [sys.executable, "-I", "-S", marking.__file__])
     )
     assert b"A=1=2" in marked.stdout.splitlines()
     assert marked.stdout == by_itself.stdout
