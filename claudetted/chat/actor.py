@@ -110,6 +110,11 @@ class Actor:
             raise self._not_found()
         return await self._inbox.ask(plan)
 
+    async def settled(self) -> None:
+        """Returns when what is on disk already is told as well. Raises ChatNotFound when that was
+        the chat's removal."""
+        await self.ask(_nothing)
+
     async def until(self, check: Check[R]) -> R:
         """The first thing `check` finds in the chat, now or after a later step."""
         if self.gone:
@@ -376,3 +381,7 @@ class Actor:
         await trio.sleep(REFUSED_PAUSE_SECONDS)
         self._inbox.reports_blocked = False
         self._inbox.poke()
+
+
+def _nothing(step: Step) -> None:
+    """What is asked of a chat whose commit under way is waited for."""

@@ -74,13 +74,6 @@ def item(connection: sqlite3.Connection, chat_id: str, item_id: str) -> bytes | 
     return row[0] if row else None
 
 
-def item_number(connection: sqlite3.Connection, chat_id: str, item_id: str) -> int:
-    (n,) = connection.execute(
-        "SELECT n FROM item WHERE chat_id = ? AND id = ?", (chat_id, item_id)
-    ).fetchone()
-    return int(n)
-
-
 def payload(
     connection: sqlite3.Connection, chat_id: str, item_id: str, field: str, offset: int, limit: int
 ) -> tuple[bytes, int] | None:
@@ -127,9 +120,11 @@ def forget_answers(connection: sqlite3.Connection, before: str) -> None:
     connection.execute("DELETE FROM answered WHERE at < ?", (before,))
 
 
-def permission(connection: sqlite3.Connection, permission_id: str) -> tuple[str, ...] | None:
+def permission(
+    connection: sqlite3.Connection, permission_id: str
+) -> tuple[str, str | None, str, str] | None:
     """(chat, outcome or None, by, why) of a request on record."""
-    row: tuple[str, ...] | None = connection.execute(
+    row: tuple[str, str | None, str, str] | None = connection.execute(
         "SELECT chat_id, outcome, by, why FROM permission WHERE id = ?", (permission_id,)
     ).fetchone()
     return row

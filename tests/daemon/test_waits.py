@@ -155,3 +155,27 @@ async def test_a_turn_of_another_chat_is_not_found(new_chat: NewChat) -> None:
     one, other = await new_chat(), await new_chat()
     turn = await one.turn("@text hi")
     assert (await other.refused("turn/wait", turnId=turn["id"])).name == "TurnNotFound"
+
+
+async def test_who_asks_while_the_chat_is_being_removed_is_told_that_there_is_none(
+    daemon: Daemon, chat: Chat
+) -> None:
+    turn = await chat.turn("@text one")
+    (message,) = await chat.items("message")
+    await chat.client.call("daemon/shutdown", agents=True)
+    await daemon.ended()
+    await daemon.start()
+    remover, latest, *others = [await daemon.client() for _ in range(5)]
+    asked = [("turn/wait", {}), ("turn/wait", {"turnId": turn["id"]})]
+    asked.append(("item/get", {"itemId": message["id"], "field": "text"}))
+    with held_commits() as held:
+        await remover.post("chat/delete", chatId=chat.id)
+        await held.came()
+        posted = [
+            await other.post(method, chatId=chat.id, **params)
+            for other, (method, params) in zip(others, asked, strict=True)
+        ]
+        # Reads from the disk as well, and later.
+        await latest.call("rule/list")
+    replies = [await other.reply(one) for other, one in zip(others, posted, strict=True)]
+    assert [reply["error"]["data"]["name"] for reply in replies] == ["ChatNotFound"] * 3

@@ -33,6 +33,7 @@ async def get(services: Services, caller: Caller, params: items.GetParams) -> it
     query = partial(transcripts.item, chat_id=params.chat_id, item_id=params.item_id)
     body = await services.database.read(query)
     if body is None:
+        await actor.settled()
         raise errors.ItemNotFound(f"The chat has no item {params.item_id}.", item_id=params.item_id)
     item = _decode_item(body)
     return await _stored(services, item, params)

@@ -40,8 +40,11 @@ async def list_(
 async def open_everywhere(services: Services) -> list[permissions.Permission]:
     """Every open request, the oldest first."""
     chats = await services.database.read(transcripts.chats_with_open_permissions)
-    actors = [await services.manager.find(ChatId(chat)) for chat in chats]
-    found = [asked for actor in actors for asked in actor.state.permissions.values()]
+    found: list[permissions.Permission] = []
+    for chat in chats:
+        with suppress(errors.ChatNotFound):  # removed meanwhile, with what was asked in it
+            actor = await services.manager.find(ChatId(chat))
+            found += actor.state.permissions.values()
     return sorted(found, key=lambda asked: asked.opened_at)
 
 
@@ -69,10 +72,13 @@ async def decide(
                 raise
             result = await _deny_first(services, actor, plan, params, caller.client.who)
         if result is None:
-            raise await _gone(services, actor, params.permission_id)
+            raise await _gone(services, params.permission_id, actor)
         return result
 
-    return await keyed.once(permissions.DecideResult, act)
+    try:
+        return await keyed.once(permissions.DecideResult, act)
+    except errors.ChatNotFound:
+        raise await _gone(services, params.permission_id) from None
 
 
 async def _carry_out(
@@ -149,7 +155,6 @@ async def explain(
         chat_id = params.chat_id
     else:
         raise errors.InvalidParams("Name a request or a chat.", path="$.permissionId")
-    actor = await services.manager.find(chat_id)
     world = services.manager.world
     weigh = partial(verdicts.explain, world.rulebook, world.places)
 
@@ -159,10 +164,17 @@ async def explain(
         permission = step.state.permissions.get(params.permission_id)
         return weigh(step, permission.request) if permission else None
 
-    result = await actor.ask(plan)
+    actor = None
+    try:
+        actor = await services.manager.find(chat_id)
+        result = await actor.ask(plan)
+    except errors.ChatNotFound:
+        if not params.permission_id:
+            raise
+        result = None
     if result is None:
         assert params.permission_id
-        raise await _gone(services, actor, params.permission_id)
+        raise await _gone(services, params.permission_id, actor)
     return result
 
 
@@ -253,7 +265,10 @@ async def get(
     if stored is None:
         raise _not_found(params.permission_id)
     request = _decode_request(stored)
-    piece, available = await _piece(services, request, params)
+    try:
+        piece, available = await _piece(services, request, params)
+    except errors.ChatNotFound:
+        raise _not_found(params.permission_id) from None
     total = max(available, request.diff_bytes if params.field == "diff" else 0)
     text = piece.decode(errors="ignore")
     return permissions.GetResult(
@@ -319,15 +334,17 @@ def _not_found(permission_id: PermissionId) -> errors.PermissionNotFound:
 
 
 async def _gone(
-    services: Services, actor: Actor, permission_id: PermissionId
-) -> errors.PermissionGone:
-    if denied := actor.denials.unrecorded.get(permission_id):
+    services: Services, permission_id: PermissionId, actor: Actor | None = None
+) -> errors.Fault:
+    """How a request ended. That is on record also when its chat is removed, but for what an
+    `actor` could not record yet."""
+    denied = actor.denials.unrecorded.get(permission_id) if actor else None
+    if denied:
         return _resolved(permission_id, denied.outcome, denied.by)
     query = partial(transcripts.permission, permission_id=permission_id)
     row = await services.database.read(query)
-    assert row is not None
-    _chat, outcome, by, _why = row
-    return _resolved(permission_id, outcome, by)
+    _chat, outcome, by, _why = row or (None, None, "", "")
+    return _resolved(permission_id, outcome, by) if outcome else _not_found(permission_id)
 
 
 def _resolved(permission_id: PermissionId, outcome: str, by: str) -> errors.PermissionGone:

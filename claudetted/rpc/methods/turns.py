@@ -90,7 +90,7 @@ async def _wait(
         if ended.state in ("ended", "removed"):
             return turns.WaitResult(ended)
         # It is on disk, and about to be told for the first time.
-        await actor.ask(_nothing)
+        await actor.settled()
 
 
 def _inquiries(state: ChatState) -> int:
@@ -118,6 +118,7 @@ def _refuse_when_closing(services: Services) -> None:
 async def _last(services: Services, actor: Actor) -> TurnId:
     body = await services.database.read(partial(transcripts.last_turn, chat_id=actor.chat_id))
     if body is None:
+        await actor.settled()
         raise errors.TurnNotFound("The chat has no turn yet.", turn_id="")
     return _decode_turn(body).id
 
@@ -126,12 +127,9 @@ async def _stored(services: Services, actor: Actor, turn_id: TurnId) -> turns.Tu
     query = partial(transcripts.turn, chat_id=actor.chat_id, turn_id=turn_id)
     row = await services.database.read(query)
     if row is None:
+        await actor.settled()
         raise errors.TurnNotFound(f"The chat has no turn {turn_id}.", turn_id=turn_id)
     return _decode_turn(row[0])
-
-
-def _nothing(step: Step) -> None:
-    """What is asked of a chat whose commit under way is waited for."""
 
 
 def _ended(events: list[ev.Event], turn_id: TurnId) -> turns.Turn | None:

@@ -62,9 +62,9 @@ async def resolve(
 
     try:
         actor = await services.manager.find(planning.chat_of(params.question_id))
+        result = await actor.ask(plan)
     except errors.ChatNotFound:
         raise _not_found(params.question_id) from None
-    result = await actor.ask(plan)
     if result is None:
         raise await _gone(services, params.question_id)
     for question in answered:
