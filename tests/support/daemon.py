@@ -10,6 +10,8 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -103,8 +105,14 @@ class RunningDaemon:
             raise DidNotStart(self.ready.get("error") or self.printed())
 
     def kill9(self) -> None:
-        """Pulls the plug. The keeper and the agents live on."""
-        self._end(signal.SIGKILL)
+        """Pulls the plug. The keeper and the agents live on; a program that the daemon was asking
+        something ends by itself, and has ended."""
+        with ExitStack() as held:
+            asked = [held.enter_context(_process(pid)) for pid in self._children_at_a_stop()]
+            self._end(signal.SIGKILL)
+            for descriptor in asked:
+                if descriptor is not None:
+                    select.select([descriptor], [], [], PATIENCE)
 
     def stop(self) -> int:
         """In order, as a service manager does it; the exit code."""
@@ -125,7 +133,34 @@ class RunningDaemon:
         """The end of what it printed, for the message of a failing test."""
         return self._output.read_text(errors="replace")[-OUTPUT_ENDS:]
 
+    def _children_at_a_stop(self) -> list[int]:
+        """It starts no others until it is told to go on."""
+        if sys.platform != "linux" or not self.alive:
+            return []
+        os.kill(self.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        return _children(self.pid)
+
     def _end(self, number: signal.Signals) -> int:
         assert self._process
         self._process.send_signal(number)
         return self.wait()
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task")
+    return [int(child) for task in tasks.glob("*/children") for child in task.read_text().split()]
+
+
+@contextmanager
+def _process(pid: int) -> Iterator[int | None]:
+    """A descriptor that can be read when it has ended; none when it has already."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        yield None
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
