@@ -4,7 +4,8 @@ import ipaddress
 import json
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
 SECONDS = 10.0
+CONNECT_SECONDS = 1.0
 MOST_BYTES = 8 * 1024 * 1024
 _PORTS = {"http": 80, "https": 443}
 
@@ -52,6 +54,19 @@ async def fetch_json(
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         return _decoded(await _answer(url, place, env, json=body, headers=headers), place)
     raise HttpFailed(f"{place} did not answer within {seconds:g} s.")
+
+
+async def any_listens(urls: Iterable[str]) -> bool:
+    """Whether a server of this machine takes connections at one of the addresses, which is learned
+    without asking it anything."""
+    for url in urls:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS[parts.scheme]
+        with trio.move_on_after(CONNECT_SECONDS), suppress(OSError):
+            stream = await trio.open_tcp_stream(parts.hostname or "", port)
+            await stream.aclose()
+            return True
+    return False
 
 
 async def post_json(

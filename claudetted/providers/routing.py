@@ -8,7 +8,7 @@ from claudetted.protocol.chats import Chat
 from claudetted.protocol.endpoints import Endpoint
 from claudetted.providers import claude, kinds, naming
 from claudetted.providers.backends import Backends
-from claudetted.providers.http import HttpFailed
+from claudetted.providers.http import HttpFailed, any_listens
 from claudetted.providers.kinds import AGENTS, KINDS, LOCAL, OWN, PI, Kind
 from claudetted.providers.models import Models
 
@@ -124,25 +124,35 @@ class Routing:
         first, where Pi has none of its own at all."""
         if await self._models.of_agent():
             return None
-        local = [KINDS[name] for name in LOCAL]
-        named = [kind for kind in KINDS.values() if kind not in local and self._is_named(kind)]
-        servers = local + named
-        offers = any(self._backends.offered(kind) for kind in servers)
-        if offers:
+        servers = self._servers_for_pi()
+        if await self._may_serve(servers):
             await self._models.asked_agent()
         if not self._models.agent_has_none or await self._models.of_agent():
             return None
-        if not offers:
-            # It may have been started since.
+        if not any(map(self._backends.offered, servers)):
+            # Nobody may have looked, or one was started since.
             await self._backends.refresh()
         for kind in servers:
-            if self._is_open(kind) and self._backends.runtime(kind) == PI:
-                own = self._backends.config(kind).default_model
-                # One that cannot be had is named all the same: another was not chosen.
-                model = self._match(kind, own) or (own and kinds.qualified(kind.prefix, own))
-                if model:
-                    return Choice(PI, kind.id, model)
+            own = self._backends.config(kind).default_model
+            # One that cannot be had is named all the same: another was not chosen.
+            model = self._match(kind, own) or (own and kinds.qualified(kind.prefix, own))
+            if model:
+                return Choice(PI, kind.id, model)
         return None
+
+    def _servers_for_pi(self) -> list[Kind]:
+        """Those of this machine first."""
+        local = [KINDS[name] for name in LOCAL]
+        named = [kind for kind in KINDS.values() if kind not in local and self._is_named(kind)]
+        runtime = self._backends.runtime
+        return [kind for kind in local + named if self._is_open(kind) and runtime(kind) == PI]
+
+    async def _may_serve(self, servers: list[Kind]) -> bool:
+        """Whether any is worth asking Pi about its own models. No server is asked anything, and
+        none of another machine is connected to: Pi may have models."""
+        if any(self._is_named(kind) or self._backends.offered(kind) for kind in servers):
+            return True
+        return await any_listens(map(self._backends.address, servers))
 
     def _is_named(self, kind: Kind) -> bool:
         config = self._backends.config(kind)

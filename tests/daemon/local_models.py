@@ -3,6 +3,8 @@
 from typing import Any
 
 from tests.daemon.client import Client, Json
+from tests.daemon.puppet import Puppets
+from tests.daemon.world import Chat
 from tests.fakes.local_server import LocalServer
 
 
@@ -25,3 +27,14 @@ async def rows(client: Client) -> dict[str, Json]:
 
 async def models(client: Client) -> dict[str, Json]:
     return {row["id"]: row for row in (await client.call("model/list"))["models"]}
+
+
+async def ends_with(puppets: Puppets, chat: Chat, text: str = "one") -> Json:
+    """A turn that a puppet plays from its start; the line it was started with."""
+    turn = await chat.send(text)
+    puppet = await puppets.next()
+    start = await puppet.starts()
+    await puppet.takes_prompt()
+    await puppet.ends_turn(turn)
+    await chat.ended(turn)
+    return start

@@ -3,35 +3,15 @@
 import pytest
 
 from claudetted.protocol import places
-from tests.daemon.client import Client, Json
+from tests.daemon.client import Client
 from tests.daemon.conftest import NewChat
-from tests.daemon.local_models import has_ollama, models, tried, update
-from tests.daemon.puppet import Puppet, Puppets
+from tests.daemon.local_models import ends_with, has_ollama, models, tried, update
+from tests.daemon.puppet import Puppets
 from tests.daemon.world import Chat, Home
 from tests.fakes.local_server import LocalServer, ollama, shown
 
 SECRET = "sk-of-a-backend"
 TO_PI = "claudette backend set {} --runtime pi"
-
-
-async def ends_with(puppets: Puppets, chat: Chat, text: str = "one") -> Json:
-    """A turn that a puppet plays from its start; the line it was started with."""
-    turn = await chat.send(text)
-    puppet = await puppets.next()
-    start = await puppet.starts()
-    await puppet.takes_prompt()
-    await puppet.ends_turn(turn)
-    await chat.ended(turn)
-    return start
-
-
-async def has_no_model_of_its_own(client: Client, puppets: Puppets) -> Puppet:
-    number = await client.post("model/refresh")
-    control = await puppets.next()
-    await control.greets()
-    await control.answers(await control.hears("models"), {"models": []})
-    await client.result_of(number)
-    return control
 
 
 # Chats
@@ -55,65 +35,6 @@ async def test_a_chat_is_led_to_its_server(
         "contextWindow": 6_000,
         "images": False,
     }
-
-
-async def test_where_pi_has_no_model_a_chat_that_chose_none_begins_with_a_local_one(
-    client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat
-) -> None:
-    await has_ollama(client, server)
-    control = await has_no_model_of_its_own(client, puppets)
-    chat = await new_chat()
-    assert "model" not in chat.made
-    assert (await ends_with(puppets, chat))["model"] == "ollama/library/llama3"
-    number = await client.post("model/refresh")
-    found = {"models": [{"id": "openai/gpt-5", "provider": "openai", "name": "GPT-5"}]}
-    await control.answers(await control.hears("models"), found)
-    await client.result_of(number)
-    other = await new_chat()
-    assert not (await ends_with(puppets, other)).get("model")
-
-
-async def test_where_pi_has_no_model_a_chat_begins_with_one_of_the_server_that_was_named(
-    client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat
-) -> None:
-    server.answers["/v1/models"] = {"data": [{"id": "served"}, {"id": "other"}]}
-    await update(client, "custom-openai", url=server.root, runtime="pi")
-    assert (await tried(client, "custom-openai"))["ok"]
-    await has_no_model_of_its_own(client, puppets)
-    assert (await ends_with(puppets, await new_chat()))["model"] == "custom-openai/served"
-    # What was chosen is named, also where the server lacks it.
-    for chosen in ("other", "custom-openai/gone"):
-        await update(client, "custom-openai", defaultModel=chosen)
-        wanted = f"custom-openai/{chosen.rpartition('/')[2]}"
-        assert (await ends_with(puppets, await new_chat()))["model"] == wanted
-    await update(client, "custom-openai", runtime="codex")
-    assert not (await ends_with(puppets, await new_chat())).get("model")
-
-
-async def test_pi_is_asked_for_its_models_before_a_chat_begins_with_one_of_a_server(
-    client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat
-) -> None:
-    await has_ollama(client, server)
-    chat = await new_chat()
-    number = await client.post("turn/send", chatId=chat.id, text="one")
-    control = await puppets.next()
-    await control.greets()
-    await control.answers(await control.hears("models"), {"models": []})
-    puppet = await puppets.next()
-    assert (await puppet.starts())["model"] == "ollama/library/llama3"
-    turn = (await client.result_of(number))["turnId"]
-    await puppet.takes_prompt()
-    await puppet.ends_turn(turn)
-    await chat.ended(turn)
-
-
-async def test_where_pi_has_no_model_the_default_of_a_local_server_comes_before_its_first(
-    client: Client, server: LocalServer, puppets: Puppets, new_chat: NewChat
-) -> None:
-    await has_ollama(client, server)
-    await update(client, "ollama", defaultModel="qwen3.5")
-    await has_no_model_of_its_own(client, puppets)
-    assert (await ends_with(puppets, await new_chat()))["model"] == "ollama/qwen3.5"
 
 
 async def test_a_backend_alone_means_its_default_model_or_its_first(

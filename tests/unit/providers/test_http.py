@@ -10,6 +10,7 @@ import pytest
 from claudetted.providers import http
 from tests.fakes.authority import Authority
 from tests.fakes.serving import answering, serving
+from tests.support.ports import own_port
 
 SECRET = "sk-open-sesame"
 
@@ -178,3 +179,12 @@ async def test_what_goes_outside_goes_to_the_address_that_was_looked_at(
 )
 def test_addresses_of_the_internet_are_told_from_others(address: str, public: bool) -> None:
     assert http.is_public(address) is public
+
+
+async def test_whether_a_server_listens_is_learned_of_any_address_and_nothing_is_asked() -> None:
+    asked: list[str] = []
+    with serving(lambda handler: asked.append(handler.path)) as url, own_port() as nobodys:
+        refuses = f"http://127.0.0.1:{nobodys}"
+        assert await http.any_listens([refuses, url])
+        assert not await http.any_listens([refuses])
+    assert asked == []
