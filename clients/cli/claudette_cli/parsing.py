@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import PARSER, ArgumentParser, RawDescriptionHelpFormatter
 from importlib import import_module
 
 from claudette_cli.exits import MEANINGS
@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
+    from typing import Any
 
     Verb = tuple[Callable[[ArgumentParser], None], Callable[[Namespace], int]]
 
@@ -22,20 +23,6 @@ DESCRIPTION = "Talks to claudetted, the daemon that keeps coding agents alive.\n
     "it what is piped in."
 )
 
-
-FREE = {
-    "ask",
-    "compact",
-    "level",
-    "model",
-    "move",
-    "new",
-    "rpc",
-    "send",
-    "setting",
-    "trust",
-}
-"""Commands whose options may stand between words that are not all needed."""
 _PLAIN = "\0"
 """Stands before a word that begins like an option and is none; no argument can hold it."""
 
@@ -47,6 +34,34 @@ class _Formatter(RawDescriptionHelpFormatter):
         super().__init__(prog, width=_help_width())
 
 
+class _Free(ArgumentParser):
+    """Takes options between the words of a command, also where not all of these are needed. The
+    parsers of its verbs do, too."""
+
+    _reads = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._reads or not self._has_gaps():
+            return super().parse_known_args(args, namespace)
+        # By itself argparse takes what follows a leading -- for options when these may stand
+        # anywhere.
+        at = args.index("--") if "--" in args else len(args)
+        plain = [f"{_PLAIN}{word}" if word.startswith("-") else word for word in args[at + 1 :]]
+        self._reads = True
+        found, rest = self.parse_known_intermixed_args([*args[:at], *plain], namespace)
+        for key, value in vars(found).items():
+            if isinstance(value, (str, list)):
+                setattr(found, key, _as_typed(value))
+        return found, _as_typed(rest)
+
+    def _has_gaps(self) -> bool:
+        """Whether argparse by itself might take a word for missing at the first option."""
+        counts = [action.nargs for action in self._actions if not action.option_strings]
+        if PARSER in counts:
+            return False
+        return "*" in counts or "+" in counts or ("?" in counts and len(counts) > 1)
+
+
 class _Named(ArgumentParser):
     """Stands for a command's parser in the overview, which needs its name alone."""
 
@@ -56,7 +71,7 @@ class _Named(ArgumentParser):
 
 def parser_of(name: str) -> ArgumentParser:
     """The parser of one command, built without loading any other."""
-    parser = ArgumentParser(
+    parser = _Free(
         prog=f"claudette {name}",
         description=_sentence(COMMANDS[name][1]),
         formatter_class=_Formatter,
@@ -69,19 +84,7 @@ def parser_of(name: str) -> ArgumentParser:
 
 def parse(name: str, words: list[str]) -> Namespace:
     """What the words of a command mean."""
-    parser = parser_of(name)
-    if name not in FREE:
-        return parser.parse_args(words)
-    # By itself argparse takes what follows a leading -- for options when these may stand anywhere.
-    at = words.index("--") if "--" in words else len(words)
-    plain = [f"{_PLAIN}{word}" if word.startswith("-") else word for word in words[at + 1 :]]
-    found, rest = parser.parse_known_intermixed_args([*words[:at], *plain])
-    if rest:
-        parser.error(f"unrecognized arguments: {' '.join(_as_typed(rest))}")
-    for key, value in vars(found).items():
-        if isinstance(value, (str, list)):
-            setattr(found, key, _as_typed(value))
-    return found
+    return parser_of(name).parse_args(words)
 
 
 def _as_typed(value: str | list[str]) -> str | list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from claudette_cli import exits
 from claudette_cli.main import COMMANDS, main
-from claudette_cli.parsing import FREE, parse, parser_of
+from claudette_cli.parsing import parse, parser_of
 from claudette_cli.reference import _parsers
 from tests.unit.cli.conftest import Fake
 from tests.unit.cli.fake_daemon import Json
@@ -78,14 +78,27 @@ def test_a_list_is_one_array(fake: Fake, capsys: pytest.CaptureFixture[str], wor
     assert isinstance(json.loads(line), list)
 
 
+def words_of_verbs() -> Iterator[tuple[str, list[str]]]:
+    """Those after which another may stand: one of each that a verb has, and two of a list."""
+    for name in COMMANDS:
+        for title, parser in _parsers(name, parser_of(name)):
+            words = [act for act in parser._actions if not act.option_strings]
+            if any(isinstance(act, _SubParsersAction) for act in words):
+                continue
+            typed = []
+            for act in words:
+                typed += [*(act.choices or ["w"])][:1] * (2 if act.nargs in ("*", "+") else 1)
+            if len(typed) > 1 and "--json" in parser.format_help():
+                yield title, typed
+
+
 def test_options_stand_between_the_words_of_every_command() -> None:
     """Where a word may be missing, argparse by itself takes it for missing at the first option."""
-    for name in COMMANDS:
-        actions = parser_of(name)._actions
-        words = [act for act in actions if not act.option_strings]
-        groups = any(isinstance(act, _SubParsersAction) for act in words)
-        if len(words) > 1 and not groups and any(act.nargs in ("?", "*") for act in words):
-            assert name in FREE
+    for verb, words in words_of_verbs():
+        name, *group = verb.split()
+        plain = parse(name, [*group, "--json", *words])
+        for at in range(1, len(words)):
+            assert parse(name, [*group, *words[:at], "--json", *words[at:]]) == plain
 
 
 @pytest.mark.parametrize(
@@ -107,6 +120,12 @@ def test_options_stand_between_the_words_of_every_command() -> None:
         ("send --wait -- -text", {"chat": None, "text": "-text", "wait": True}),
         ("send c --wait -- --text", {"chat": "c", "text": "--text"}),
         ("ask -- -a -- --json", {"text": ["-a", "--", "--json"], "json": False}),
+        ("rules explain c --json git push", {"chat": "c", "command": ["git", "push"]}),
+        ("rules explain c git -- push -f", {"chat": "c", "command": ["git", "push", "-f"]}),
+        ("rules add deny --scope chat bash --chat c", {"rule": ["deny", "bash"], "chat": "c"}),
+        ("rules add deny bash -- command -x", {"rule": ["deny", "bash", "command", "-x"]}),
+        ("agent add a --like b -- c --json -- -d", {"command": ["c", "--json", "--", "-d"]}),
+        ("jobs c --all log", {"words": ["c", "log"], "all": True}),
         ("ask a --model m b -- -c", {"text": ["a", "b", "-c"], "model": "m"}),
     ],
 )
