@@ -4,8 +4,8 @@ only.
 `intruder.py REPORT_FIFO SOCKET KEEPER_SOCKET STEP...`: each step is taken before it connects:
 `bare` for an empty environment, `fork` away from all parents, `setsid`, `deep` below more processes
 than anybody counts, `kill` the keeper and outlive it, `raise` every limit as far as it goes.
-Reports as JSON what every line of standard input, a request, was answered with, and whether the
-keeper listened.
+Reports as JSON its pid, what every line of standard input, a request, was answered with, and
+whether the keeper listened.
 """
 
 import contextlib
@@ -44,6 +44,7 @@ def main(report: str, path: str, keeper: str, *steps: str) -> None:
         elif step == "raise":
             raise_limits()
     told = {
+        "pid": os.getpid(),
         "environment": sorted(os.environ),
         "parent": os.getppid(),
         "answers": [ask(path, json.loads(line)) for line in requests_text.splitlines()],

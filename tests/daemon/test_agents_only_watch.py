@@ -19,6 +19,7 @@ from claudetted.sidecar.capture import marked
 from claudetted.sidecar.environment import CHAT_MARK
 from claudetted.sidecar.keeper_launch import connect
 from claudetted.sidecar.reports import KeeperFailed
+from tests.daemon import keeping
 from tests.daemon.calls import asked_once, bash
 from tests.daemon.client import PATIENCE, Client, Json
 from tests.daemon.conftest import NewChat
@@ -169,6 +170,8 @@ async def test_it_is_known_when_it_has_killed_the_keeper(
     assert not (home.work / "evil").exists()
     rules = (await chat.client.call("rule/list"))["rules"]
     assert {rule["by"] for rule in rules} == {"built-in"}
+    # No keeper ends it: it does so by itself.
+    await trio.to_thread.run_sync(keeping.wait_for, report["pid"])
 
 
 def written_by_agent(home: Home, daemon: Daemon, path: Path) -> None:
