@@ -92,6 +92,41 @@ async def test_a_form_that_is_filled_in_answers_its_question(
     assert not (await client.call("question/list")).get("questions")
 
 
+@pytest.mark.parametrize(
+    ("several", "content", "told"),
+    [
+        (False, {"answer": "B"}, "B"),
+        (False, {"answer": "B", "other": " neither "}, "neither"),
+        (True, {"answer": ["A", "B"], "other": ""}, "A\nB"),
+        (True, {"other": "neither"}, "neither"),
+    ],
+)
+async def test_a_form_takes_several_options_and_a_text_of_ones_own(
+    zed: Editor,
+    plain: Editor,
+    home: Home,
+    puppets: Puppets,
+    several: bool,
+    content: Json,
+    told: str,
+) -> None:
+    session = (await zed.new(home.work))["sessionId"]
+    await puppets.next()  # which is asked for models
+    await loads(plain, session, home)
+    await zed.prompts(session, "hello")
+    puppet = await puppets.next()
+    await puppet.starts()
+    await puppet.takes_prompt()
+    options = [{"id": "A", "label": "First"}, {"id": "B", "label": "Second"}]
+    await puppet.says(
+        "inquiry", inquiry="i1", title="Which one?", options=options, free=True, several=several
+    )
+    form = await zed.asked("elicitation/create")
+    await plain.heard(lambda message: "answer with a text of your own" in str(message))
+    await zed.replies(form, {"action": "accept", "content": content})
+    assert (await puppet.hears("inform"))["value"] == told
+
+
 async def test_a_running_turn_is_steered(zed: Editor, home: Home) -> None:
     session = (await zed.new(home.work))["sessionId"]
     prompt = await zed.prompts(session, "@hold door @text one")

@@ -19,6 +19,8 @@ _ALLOW = {
     "workspace": ("workspace", "Allow in this project", "allow_always"),
 }
 """By scope: the option's id, name and kind. avante takes `allow_once` alone for an allowing one."""
+_MORE = {"several": "choose several", "free": "answer with a text of your own"}
+"""What a number cannot say, by the name of what allows it."""
 _LONGEST_TITLE = 500
 """Characters."""
 
@@ -98,29 +100,30 @@ def elicitation(question: Json) -> Json | None:
     secrets."""
     if question.get("secret"):
         return None
-    answer: Json = {"type": "string", "title": question["title"]}
-    if options := question.get("options"):
-        answer["oneOf"] = [{"const": option["id"], "title": _option(option)} for option in options]
-    return {
-        "mode": "form",
-        "message": _question(question),
-        "requestedSchema": {
-            "type": "object",
-            "properties": {"answer": answer},
-            "required": ["answer"],
-        },
-    }
+    schema: Json = {"type": "object", "properties": {"answer": _answer(question)}}
+    if question.get("options") and question.get("free"):
+        schema["properties"]["other"] = {"type": "string", "title": "Another answer"}
+    else:
+        schema["required"] = ["answer"]
+    return {"mode": "form", "message": _question(question), "requestedSchema": schema}
+
+
+def filled_in(question: Json, content: Json) -> str | None:
+    """The answer of a form; None where nothing was chosen or written."""
+    answer, other = content.get("answer"), content.get("other")
+    if not question.get("options"):
+        return answer if isinstance(answer, str) else None
+    chosen = answer if isinstance(answer, list) else [answer]
+    written = [other.strip()] if isinstance(other, str) else []
+    told = [*chosen, *written] if question.get("several") else [*written, *chosen][:1]
+    return "\n".join(one for one in told if isinstance(one, str) and one) or None
 
 
 def asked_in_words(question: Json) -> str:
     """For an editor without forms: a bare number answers it as the next message."""
     options = question.get("options", [])
     rows = [f"{number}. {_option(option)}" for number, option in enumerate(options, 1)]
-    how = (
-        "Send the number of an answer."
-        if rows
-        else f"Answer it in a terminal: claudette answer {question['id']}"
-    )
+    how = _how(question)
     return "\n\n" + "\n".join([f"**{_question(question)}**", "", *rows, "", how]) + "\n\n"
 
 
@@ -166,6 +169,25 @@ def _texts(asked: Json) -> list[str]:
 def _given(request: Json) -> Json:
     names = ("command", "cwd", "paths", "hosts")
     return {name: request[name] for name in names if request.get(name)}
+
+
+def _answer(question: Json) -> Json:
+    """The field of the form."""
+    field: Json = {"type": "string", "title": question["title"]}
+    options = question.get("options", [])
+    offered = [{"const": option["id"], "title": _option(option)} for option in options]
+    if options and question.get("several"):
+        return field | {"type": "array", "items": {"anyOf": offered}}
+    return field | ({"oneOf": offered} if options else {})
+
+
+def _how(question: Json) -> str:
+    """What an editor without forms cannot ask for is answered elsewhere."""
+    elsewhere = f"in a terminal: claudette answer {question['id']}"
+    if not question.get("options"):
+        return f"Answer it {elsewhere}"
+    more = " or ".join(name for key, name in _MORE.items() if question.get(key))
+    return "Send the number of an answer." + (f" Or {more} {elsewhere}" if more else "")
 
 
 def _question(question: Json) -> str:

@@ -160,8 +160,8 @@ class Requests:
     def _form_filled(self, question: Json, result: Json | None) -> None:
         self._withdrawals.pop(question["id"], None)
         content = (result or {}).get("content")
-        answer = content.get("answer") if isinstance(content, dict) else None
-        if (result or {}).get("action") == "accept" and isinstance(answer, str):
+        answer = cards.filled_in(question, content) if isinstance(content, dict) else None
+        if (result or {}).get("action") == "accept" and answer is not None:
             self._link.begin(self._answer(question, answer))
 
     def _answer(self, question: Json, answer: str) -> Steps:

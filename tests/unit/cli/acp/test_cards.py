@@ -101,6 +101,48 @@ def test_a_question_is_a_form_where_there_are_forms_and_else_a_number() -> None:
     assert "2. No (later)" in words
 
 
+OPTIONS = [{"id": "a", "label": "A"}, {"id": "b", "label": "B"}]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "content", "answer"),
+    [
+        ({}, {"answer": "a"}, "a"),
+        ({}, {"answer": 1}, None),
+        ({}, {}, None),
+        ({"free": True}, {"answer": "a", "other": None}, "a"),
+        ({"free": True}, {"answer": "a", "other": "c"}, "c"),
+        ({"free": True}, {"other": " "}, None),
+        ({"several": True}, {"answer": ["b", "a"]}, "b\na"),
+        ({"several": True}, {"answer": [1, ""]}, None),
+        ({"several": True, "free": True}, {"answer": ["a"], "other": "c"}, "a\nc"),
+        ({"options": []}, {"answer": ""}, ""),
+        ({"options": []}, {}, None),
+    ],
+)
+def test_a_form_that_is_filled_in_is_an_answer(
+    allowed: Json, content: Json, answer: str | None
+) -> None:
+    question: Json = {"title": "Which?", "options": OPTIONS, **allowed}
+    assert cards.filled_in(question, content) == answer
+
+
+@pytest.mark.parametrize(
+    ("allowed", "more"),
+    [
+        ({}, ""),
+        ({"free": True}, " Or answer with a text of your own in a terminal: claudette answer q"),
+        ({"several": True}, " Or choose several in a terminal: claudette answer q"),
+    ],
+)
+def test_in_words_it_is_said_how_to_answer_with_more_than_a_number(
+    allowed: Json, more: str
+) -> None:
+    question: Json = {"id": "q", "title": "Which?", "options": OPTIONS, **allowed}
+    told = cards.asked_in_words(question).strip().splitlines()[-1]
+    assert told == f"Send the number of an answer.{more}"
+
+
 def test_a_secret_is_asked_for_in_a_terminal_alone() -> None:
     question: Json = {"id": "q", "title": "The key?", "secret": True}
     assert cards.elicitation(question) is None
