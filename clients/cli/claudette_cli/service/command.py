@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 from claudette_cli.client import finding
 from claudette_cli.commands import options
@@ -15,6 +16,7 @@ from claudette_cli.terminal.output import attended, line, output
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from pathlib import Path
     from types import ModuleType
     from typing import Any
 
@@ -92,19 +94,43 @@ def status() -> Json:
 def _install(arguments: Namespace) -> int:
     here = manager()
     here.wanted()
-    written = here.write()
-    _end_daemon()
-    here.start()
-    if here.door_drift():
-        # Where browsers come in is known to a daemon that runs, and none did.
-        written = here.write()
-        here.start()
+    before = here.installed()
+    try:
+        written = _put_in_place(here)
+    except Failure as failure:
+        raise Failure(f"{failure} {_taken_back(here, before)}", failure.code) from None
     if not arguments.json:
         for path in written:
             output().say(f"wrote {line(str(path))}")
     if here.linger() is False and (arguments.linger or _wants_linger(arguments)):
         here.enable_linger()
     return _show(arguments)
+
+
+def _put_in_place(here: ModuleType) -> list[Path]:
+    written: list[Path] = here.write()
+    _end_daemon()
+    here.start()
+    if here.door_drift():
+        # Where browsers come in is known to a daemon that runs, and none did.
+        written = here.write()
+        here.start()
+    return written
+
+
+def _taken_back(here: ModuleType, before: bool) -> str:
+    """What stays of an installation that failed: all of a service that was there before, and of
+    another nothing, if that can be."""
+    stays = f"The files in {here.directory()} stay; "
+    if before:
+        return stays + "try again, or remove the service with: claudette service uninstall"
+    try:
+        with suppress(Failure):
+            here.remove(agents=False)
+        here.remove_files()
+    except Failure as failure:
+        return stays + str(failure)
+    return "The service is not installed; the daemon starts with the first command."
 
 
 def _end_daemon() -> None:

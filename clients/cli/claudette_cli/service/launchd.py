@@ -90,6 +90,11 @@ def restart() -> None:
 
 def remove(*, agents: bool) -> None:
     stop(agents=agents)
+    remove_files()
+
+
+def remove_files() -> None:
+    """And nothing else: what runs goes on."""
     for job in JOBS:
         files.remove(_path(job))
 

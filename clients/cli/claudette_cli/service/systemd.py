@@ -113,12 +113,17 @@ def remove(*, agents: bool) -> None:
     if managed:
         control("disable", DAEMON, *_sockets())
         stop(agents=agents)
+    remove_files()
+    if managed:
+        control("daemon-reload")
+
+
+def remove_files() -> None:
+    """And nothing else: what runs goes on."""
     for name in (*UNITS, DOOR):
         for link in directory().glob(f"*.wants/{name}"):
             files.remove(link)
         files.remove(directory() / name)
-    if managed:
-        control("daemon-reload")
 
 
 def _has_no_manager() -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from claudette_cli import exits
 from claudette_cli.main import main
-from claudette_cli.service import door, systemd
+from claudette_cli.service import command, door, launchd, systemd
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="launchd has other words")
 
@@ -182,6 +182,42 @@ def test_an_installation_without_a_manager_leaves_nothing(
     assert not manager.units.exists()
     assert main(["service"]) == exits.FAILED
     assert "not installed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", ["daemon-reload", "enable", "restart", "start", "able", "stop"])
+def test_an_installation_that_fails_leaves_nothing(
+    manager: Manager, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    manager.breaks(f"--user {words}" if words != "able" else words)
+    assert main(["service", "install"]) == exits.FAILED
+    said = capsys.readouterr().err
+    assert "No medium found" in said and said.endswith("with the first command.\n")
+    assert list(manager.units.iterdir()) == []
+
+
+def test_an_installation_that_fails_leaves_a_service_that_was_there(
+    manager: Manager, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["service", "install"])
+    manager.breaks("enable")
+    assert main(["service", "install"]) == exits.FAILED
+    assert "claudette service uninstall" in capsys.readouterr().err
+    assert systemd.installed() and systemd.drift() == []
+
+
+def test_an_installation_with_launchd_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Manager(tmp_path, monkeypatch)
+    monkeypatch.setattr(command, "manager", lambda: launchd)
+    program = tmp_path / "bin/launchctl"
+    program.write_text(
+        "#!/bin/sh\n[ $1 = print ] && exit 113\necho 'Bootstrap failed: 5' >&2; exit 5\n"
+    )
+    program.chmod(0o755)
+    assert main(["service", "install"]) == exits.FAILED
+    assert "Bootstrap failed: 5" in capsys.readouterr().err
+    assert list(launchd.directory().iterdir()) == []
 
 
 def test_units_are_removed_where_no_manager_runs(
