@@ -88,6 +88,22 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_done_once(
     assert said_in(stage, chat) == ["@text once", "@text last"]
 
 
+def test_a_message_whose_answer_was_lost_is_done_once_also_where_it_is_sent_in_another_way(
+    browser: Browser, stage: Stage
+) -> None:
+    chat = stage.chat("Steered")
+    at(browser, "late", chat)
+    browser.on("late", LOSE)
+    write(browser, "late", "@hold steered @text once")
+    press(browser, "late", "Send")
+    comes_back(browser)
+    press(browser, "late", "Steer")
+    shown(browser, "late", "it is not sent twice")
+    stage.home.gates.release("steered")
+    ended(stage, chat)
+    assert said_in(stage, chat) == ["@hold steered @text once"]
+
+
 def test_a_chat_that_is_begun_by_two_taps_is_one(browser: Browser, stage: Stage) -> None:
     before = known(stage)
     begin(browser, stage, "@text twice", taps=2)

@@ -8,6 +8,7 @@ import type { Chat, Item, ItemGetResult, TurnSendResult } from "../../protocol.t
 import { Diff, PermissionCard, QuestionCard } from "./card.tsx";
 import { byteLength, type Fold } from "./fold.ts";
 import { type Added, Chosen, filesOf, Shown, withMore } from "./images.tsx";
+import { Refused } from "./link.ts";
 import { Prose } from "./markdown.tsx";
 import { Picker } from "./picker.tsx";
 import { attempt, call, earlier, may, open, trouble } from "./state.ts";
@@ -235,18 +236,28 @@ const NO_IMAGES: Added[] = [];
 interface Unanswered {
   text: string;
   images: Added[];
-  when: string;
   key: string;
 }
 /** By chat, what came back to be written because no answer came. It may have been sent all the same:
- * as long as nobody changes it, it is sent again under its key, and so is done once. */
+ * as long as nobody changes it, it is sent again under its key, and so is done once, also where it
+ * is sent in another way. */
 const unanswered = new Map<string, Unanswered>();
 
 /** A first message that was not answered, before its chat is shown or while it is. */
 export function putBack(chatId: string, text: string, key: string): void {
   if (drafts.value.get(chatId)) return;
   drafts.value = new Map(drafts.value).set(chatId, text);
-  unanswered.set(chatId, { text, images: NO_IMAGES, when: "auto", key });
+  unanswered.set(chatId, { text, images: NO_IMAGES, key });
+}
+
+/** Whether the daemon had taken what was sent again, in the way it was sent before. */
+async function taken(sending: Promise<TurnSendResult>): Promise<TurnSendResult | "before"> {
+  try {
+    return await sending;
+  } catch (fault) {
+    if (fault instanceof Refused && fault.data.name === "KeyReused") return "before";
+    throw fault;
+  }
 }
 
 /** What is kept of a chat, and is there again when one comes back to it. */
@@ -280,18 +291,19 @@ function Composer({ fold, version, rows }: { fold: Fold; version: number; rows: 
     const shown = images.map(({ bitmap: _, ...image }) => image);
     const message = { text: text.trim() ? text : "", ...(shown.length ? { images: shown } : {}) };
     const last = unanswered.get(chatId);
-    const again = last?.text === text && last.images === images && last.when === when;
+    const again = last?.text === text && last.images === images;
     const key = again ? last.key : newKey();
     unanswered.delete(chatId);
     // At once, so that nothing goes of what is written before the answer is there.
     setText("");
     setImages(NO_IMAGES);
-    const sent = await attempt(call<TurnSendResult>("turn/send", { chatId, ...message, when, key }));
+    const sent = await attempt(taken(call("turn/send", { chatId, ...message, when, key })));
     const untouched = [!drafts.value.get(chatId), !chosen.value.get(chatId)?.length];
     if (!sent && untouched[0]) setText(text);
     if (!sent && untouched[1]) setImages(images);
-    if (!sent && untouched.every(Boolean)) unanswered.set(chatId, { text, images, when, key });
-    if (sent?.state === "command" && sent.text) trouble.value = sent.text;
+    if (!sent && untouched.every(Boolean)) unanswered.set(chatId, { text, images, key });
+    if (sent === "before") trouble.value = "The message had been taken before; it is not sent twice.";
+    else if (sent?.state === "command" && sent.text) trouble.value = sent.text;
   };
   const typed = (now: string) => {
     unanswered.delete(chatId);
