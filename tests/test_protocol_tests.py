@@ -2,11 +2,17 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-from claudetted.protocol.registry import METHODS
+import pytest
 
-DAEMON_TESTS = Path(__file__).parent / "daemon"
+from claudetted.protocol.registry import METHODS
+from tests.house import House, reading
+
+CHECKOUT = Path(__file__).parents[1]
+# Beside the other tests that read every module.
+pytestmark = pytest.mark.xdist_group("tidy")
 
 
 def wanted() -> set[str]:
@@ -17,21 +23,26 @@ def wanted() -> set[str]:
     }
 
 
+@pytest.fixture(scope="module")
 def present() -> set[str]:
     """The test functions of tests/daemon, by name."""
-    return {
-        node.name
-        for path in DAEMON_TESTS.rglob("test_*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
+    with reading():
+        return set(names(House.checkout(CHECKOUT)))
 
 
-def test_every_declared_error_is_tested() -> None:
-    assert sorted(wanted() - present()) == []
+def names(house: House) -> Iterator[str]:
+    for path in house.modules(".py", under="tests/daemon/"):
+        if Path(path).name.startswith("test_"):
+            for node in house.nodes(path):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield node.name
 
 
-def test_every_tested_error_is_declared() -> None:
+def test_every_declared_error_is_tested(present: set[str]) -> None:
+    assert sorted(wanted() - present) == []
+
+
+def test_every_tested_error_is_declared(present: set[str]) -> None:
     """A name of the pattern that nothing declares is a method or an error that went away."""
     pattern = re.compile(r"test_[a-z]+_[a-z]+_[A-Z]\w+")
-    assert sorted({name for name in present() if pattern.fullmatch(name)} - wanted()) == []
+    assert sorted({name for name in present if pattern.fullmatch(name)} - wanted()) == []
