@@ -19,7 +19,7 @@ PACE = {"do": "pace", "rate": 40, "seconds": 600}
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    count, beside = (10, 5) if quick else (150, 50)
+    count, beside = (10, 2) if quick else (150, 50)
     with running() as world, world.client() as client:
         chat = world.chat(client)
         client.call("event/subscribe", chatId=chat)

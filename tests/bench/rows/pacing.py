@@ -10,7 +10,7 @@ from tests.bench.table import Row, interleaved, percentile
 from tests.bench.world import World, relayed, running
 
 MANY = 50
-QUICK = 10
+QUICK = 3
 RATES = (100, 2000)
 """Lines a second of one chat; many chats say 100 each. The producers of 50 times 2,000 would need
 the whole machine."""
