@@ -12,7 +12,7 @@ import signal
 import sys
 from importlib import import_module
 
-from claudette_cli.main import COMMANDS, main
+from claudette_cli.main import COMMANDS, program
 
 PATIENCE = 60
 """Seconds. One that takes longer is ended by SIGALRM."""
@@ -27,7 +27,7 @@ def _run(words: list[str], errors: str | None) -> None:
         opened = os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(opened, _ERR)
         os.close(opened)
-    sys.exit(main(words))
+    program(words)
 
 
 def _each(results: str, commands: list[list[str]]) -> None:

@@ -1,6 +1,7 @@
 """The command line as a whole: what exists, what it costs, and how it ends."""
 
 import ast
+import json
 import subprocess
 import sys
 from importlib import import_module
@@ -112,6 +113,21 @@ def test_a_reader_that_has_enough_is_no_error(fake: Fake) -> None:
     )
     assert done.stdout.startswith("0" * 12)
     assert done.stderr == f"{exits.PIPE_CLOSED}\n"
+
+
+def test_all_that_is_printed_arrives_and_nothing_is_done_afterwards(fake: Fake) -> None:
+    chats = [{"id": f"{n:012}", "cwd": "/w", "title": "x" * 200} for n in range(2000)]
+    fake(chat_list=lambda params: {"chats": chats})
+    program = (
+        "import atexit, sys\nfrom claudette_cli.main import program\n"
+        "atexit.register(print, 'late')\nprogram(sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", program]
+    listed = subprocess.run([*command, "ls", "--json"], capture_output=True, text=True)
+    assert (listed.returncode, json.loads(listed.stdout), listed.stderr) == (0, chats, "")
+    refused = subprocess.run([*command, "delete", "none"], capture_output=True, text=True)
+    assert (refused.returncode, refused.stdout) == (exits.NOT_FOUND, "")
+    assert refused.stderr.startswith("claudette: ")
 
 
 def test_every_method_it_names_exists() -> None:
