@@ -65,6 +65,7 @@ from claudetted.rpc.slash.running import Slash
 from claudetted.rpc.trace import Trace
 from claudetted.rpc.use_cases import questions
 from claudetted.rpc.use_cases.preferences import take_up
+from claudetted.sidecar import asked
 from claudetted.sidecar.box.box import Box
 from claudetted.sidecar.box.probe import find_box
 from claudetted.sidecar.box.sockets import session_sockets
@@ -113,6 +114,7 @@ async def serve(*, task_status: trio.TaskStatus[Serving] = trio.TASK_STATUS_IGNO
         directories.make_private(socket.parent)
         stack.enter_context(runtime_locked(places.runtime_lock_path(), data.resolve()))
         remove_left()
+        asked.end_left()
         database = await stack.enter_async_context(open_database(places.database_path()))
         await _forget_old_keys(database)
         await _run(umask, database, instance, socket, task_status)

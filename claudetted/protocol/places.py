@@ -108,6 +108,11 @@ def scratch_dir() -> Path:
     return runtime_dir() / "scratch"
 
 
+def asked_dir() -> Path:
+    """Names the programs that a daemon is asking; see `sidecar/asked.py`."""
+    return runtime_dir() / "claudetted.asked"
+
+
 def runtime_lock_path() -> Path:
     """Beside the sockets. Names the data directory that they belong to."""
     return runtime_dir() / "runtime.lock"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import trio
 
+from claudetted.sidecar import asked
 from claudetted.sidecar.keeper import marking
 
 MOST_BYTES = 1024 * 1024
@@ -59,12 +60,13 @@ async def ran(argv: list[str], env: Mapping[str, str], patience: float) -> Said:
         start_new_session=True,
     )
     said = None
-    try:
-        with trio.move_on_after(patience):
-            said = await _whole(process)
-    finally:
-        with trio.CancelScope(shield=True):
-            await _end(process, answered=said is not None)
+    with asked.recorded(process.pid):
+        try:
+            with trio.move_on_after(patience):
+                said = await _whole(process)
+        finally:
+            with trio.CancelScope(shield=True):
+                await _end(process, answered=said is not None)
     return Said(b"", None) if said is None else Said(said, process.returncode)
 
 

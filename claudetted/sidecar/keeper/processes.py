@@ -66,6 +66,13 @@ def _status(pid: int) -> tuple[bytes, int, int, int]:
     return state, int(parent), int(rest[1]), int(rest[17])
 
 
+def started(pid: int) -> int | None:
+    """When it was; None where there is no such process, or no telling."""
+    with contextlib.suppress(OSError):
+        return _status(pid)[3] if LINUX else None
+    return None
+
+
 def _read(path: str) -> bytes:
     """All of a file of /proc, in three system calls: a file object makes twice as many, and
     every process of the machine is looked at."""
