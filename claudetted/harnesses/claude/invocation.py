@@ -20,6 +20,8 @@ _FIXED = (
     *("--include-partial-messages", "--permission-prompt-tool", "stdio"),
     # They would begin turns that nobody asked for and nobody could stop.
     "--disallowed-tools=ScheduleWakeup,Monitor,CronCreate,CronDelete,CronList",
+    # Commands in the text of a skill would run with no hook, so nobody would be asked about them.
+    '--settings={"disableSkillShellExecution":true}',
 )
 _ENVIRONMENT = {
     "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",
