@@ -37,8 +37,7 @@ class Client:
         self.stream = stream
         self.told: list[Json] = []
         self.closed = False
-        self.rest = b""
-        """An unfinished line at the end of the connection."""
+        self._unfinished: list[bytes] = []
         self.told_before: dict[Any, int] = {}
         """How many notifications came before a reply."""
         self._replies: dict[Any, Json] = {}
@@ -57,9 +56,13 @@ class Client:
                 chunk = await self.stream.receive_some(64 * 1024)
                 if not chunk:
                     return
-                *lines, self.rest = (self.rest + bytes(chunk)).split(b"\n")
-                for line in lines:
-                    self._take(json.loads(line))
+                self._unfinished.append(bytes(chunk))
+                # A line of megabytes is looked through once.
+                if b"\n" in chunk:
+                    *lines, rest = self.rest.split(b"\n")
+                    self._unfinished = [rest]
+                    for line in lines:
+                        self._take(json.loads(line))
                 self._news.unpark_all()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return
@@ -74,6 +77,11 @@ class Client:
             key = frame[0].get("id") if isinstance(frame, list) else frame.get("id")
             self._replies[key] = frame
             self.told_before[key] = len(self.told)
+
+    @property
+    def rest(self) -> bytes:
+        """An unfinished line at the end of the connection."""
+        return b"".join(self._unfinished)
 
     def forget(self) -> None:
         """All it was told, so that a long test measures the daemon and not this."""
