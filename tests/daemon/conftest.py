@@ -1,5 +1,6 @@
 """The daemon in this process, its keeper and its scripted sidecars: all real, all ended."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 import trio
 
 from claudetted.chat import stopping
+from tests.daemon import databases
 from tests.daemon.client import Client
 from tests.daemon.keeping import Runtime, shared_runtime
 from tests.daemon.machine import remember_answers
@@ -27,9 +29,21 @@ def runtime() -> Iterator[Runtime]:
         yield runtime
 
 
+@pytest.fixture(scope="session")
+def new_database() -> Iterator[sqlite3.Connection]:
+    with databases.made() as made:
+        yield made
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: Runtime) -> Iterator[Home]:
+def home(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    runtime: Runtime,
+    new_database: sqlite3.Connection,
+) -> Iterator[Home]:
     remember_answers(monkeypatch)
+    databases.copy_when_new(monkeypatch, new_database)
     with made_home(tmp_path, monkeypatch, runtime) as made:
         yield made
 
