@@ -32,12 +32,20 @@ class Commands(msgspec.Struct, frozen=True):
     def left(self) -> Tree:
         """What lives of that outside of the agent: it was there, or carries the chat's mark and
         was started since. What an earlier command left is not of it, nor what that starts."""
+        return self._look()[0]
+
+    def _look(self) -> tuple[Tree, Tree]:
+        """What is left, and what of the agent's may be left yet: started since, and still below
+        it, as is a command whose shell is on its way out when the agent says it has stopped."""
         mark = f"{CHAT_MARK}={self.chat}".encode()
         found = processes.living(self.tree, mark)
+        table = processes.processes()
         earlier = {pid for pid, start in found - self.tree if not self.since.is_before(pid, start)}
         kept = earlier | {self.agent}
-        kept |= {pid for pid, _ in processes.descendants(processes.processes(), kept)}
-        return {one for one in found if one[0] not in kept}
+        kept |= {pid for pid, _ in processes.descendants(table, kept)}
+        own = processes.descendants(table, {self.agent})
+        leaving = {(pid, start) for pid, start in found & own if self.since.is_before(pid, start)}
+        return {one for one in found if one[0] not in kept}, leaving
 
     def end_left(self) -> None:
         """Asks it to end, then ends it. Blocks until it is gone, or SIGKILL had its time."""
@@ -46,13 +54,14 @@ class Commands(msgspec.Struct, frozen=True):
 
     def _end(self, number: int, seconds: float) -> bool:
         """Each is told once, also one that starts meanwhile, and however late it is when we have
-        looked. Whether all are gone."""
+        looked. Whether all are gone; what is still below the agent by then is the agent's."""
         told: Tree = set()
         deadline = time.monotonic() + seconds
-        while left := self.left():
+        while any(looked := self._look()):
+            left, _ = looked
             processes.signal_all(left - told, number)
             if time.monotonic() > deadline:
-                return False
+                return not left
             told |= left
             time.sleep(_POLL_SECONDS)
         return True

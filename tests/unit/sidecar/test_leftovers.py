@@ -104,3 +104,47 @@ def test_what_is_left_is_ended_however_late_it_is(
     assert commands
     commands.end_left()
     assert deaf.wait(60) == -signal.SIGKILL
+
+
+def test_what_is_left_only_after_the_agent_has_stopped_is_ended(
+    agents: Agents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = "setsid sleep 7205 & echo $!; read end"
+    agent = agents.start(f"read go; sh -c '{command}'; echo ended; exec sleep 7205")
+    assert agent.stdin and agent.stdout
+    allowed = moments.now()
+    agent.stdin.write("go\n")
+    agent.stdin.flush()
+    left = int(agent.stdout.readline())
+    commands = leftovers.running(agents.chat, agent.pid, allowed)
+    assert commands
+    polls: list[float] = []
+
+    def poll(seconds: float) -> None:
+        if not polls:
+            print("end", file=agent.stdin, flush=True)
+            assert agent.stdout and agent.stdout.readline() == "ended\n"
+        polls.append(seconds)
+
+    monkeypatch.setattr(leftovers, "GRACE_SECONDS", 60)
+    monkeypatch.setattr("time.sleep", poll)
+    commands.end_left()
+    assert left not in {pid for pid, _ in processes.living(commands.tree)}
+    assert agent.poll() is None
+
+
+def test_what_the_agent_keeps_is_not_waited_for_long(
+    agents: Agents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = agents.start("read go; sleep 7205 & echo $!; wait")
+    assert agent.stdin and agent.stdout
+    allowed = moments.now()
+    agent.stdin.write("go\n")
+    agent.stdin.flush()
+    own = int(agent.stdout.readline())
+    commands = leftovers.running(agents.chat, agent.pid, allowed)
+    assert commands
+    monkeypatch.setattr(leftovers, "KILL_SECONDS", 60)
+    commands.end_left()
+    assert own in {pid for pid, _ in processes.living(commands.tree)}
+    os.kill(own, signal.SIGKILL)
