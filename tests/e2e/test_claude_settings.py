@@ -1,5 +1,6 @@
 """What the user's own files have the real Claude Code run, which no card has shown."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from claudetted.harnesses.claude.invocation import PROGRAM
+from tests.daemon.calls import bash
 from tests.daemon.world import Chat, Home
 from tests.e2e.conftest import Connect, watched
 from tests.fakes import claude_code
@@ -72,3 +74,40 @@ async def test_a_skill_that_is_typed_runs_none_of_its_commands_unasked(
     assert (await chat.turn("/rig @text done"))["reason"] == "done"
     assert any("Rig it" in str(request.messages) for request in served.requests)
     assert "made" not in os.listdir(home.work)
+
+
+# Hooks that answer in place of a person
+
+MADE = f"{bash('touch made')} @then @text done"
+
+
+@pytest.fixture
+def allowing(own: Path) -> None:
+    """The user's hooks allow whatever Claude Code asks about."""
+    output = {"hookEventName": "PermissionRequest", "decision": {"behavior": "allow"}}
+    told = json.dumps({"hookSpecificOutput": output})
+    hook = {"type": "command", "command": f"echo '{told}'; touch {own}/answered"}
+    hooks = {"PermissionRequest": [{"matcher": "*", "hooks": [hook]}]}
+    (own / "settings.json").write_text(json.dumps({"hooks": hooks}))
+
+
+@pytest.mark.usefixtures("allowing")
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+async def test_a_hook_decides_nothing(chat: Chat, home: Home, own: Path, decision: str) -> None:
+    turn = await chat.send(MADE)
+    [card] = await chat.asked()
+    # Whoever asked the hook would have asked it by now.
+    await chat.call("rule/list")
+    assert os.listdir(home.work) == []
+    await chat.decide(card, decision)
+    assert (await chat.ended(turn))["reason"] == "done"
+    assert os.listdir(home.work) == (["made"] if decision == "allow" else [])
+    assert decision == "allow" or not (own / "answered").exists()
+
+
+@pytest.mark.usefixtures("allowing")
+async def test_a_hook_allows_nothing_in_a_readonly_chat(chat: Chat, home: Home, own: Path) -> None:
+    await chat.call("chat/configure", level="readonly")
+    assert (await chat.turn(MADE))["reason"] == "done"
+    assert os.listdir(home.work) == []
+    assert not (own / "answered").exists()

@@ -188,7 +188,7 @@ class Conversation:
         number = frame.request_id or ""
         asked = frames.decode_asked(frame.request)
         if asked.subtype == "hook_callback":
-            yield ToVendor(self.gate.hooked(number, asked))
+            yield from self.gate.hooked(number, asked)
         elif asked.subtype == "can_use_tool":
             yield from self.gate.asked(number, asked)
         else:
@@ -205,6 +205,8 @@ class Conversation:
                 yield from self._compacting.status(frame)
             case "compact_boundary" if frame.compact_metadata:
                 yield from self._compacting.boundary(frame.compact_metadata)
+            case "task_started" if frame.task_id and frame.tool_use_id:
+                self.items.agents[frame.task_id] = frame.tool_use_id
             case "api_retry":
                 yield from self._retry(frame)
             case "model_fallback" | "informational" if frame.result:

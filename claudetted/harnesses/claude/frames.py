@@ -83,7 +83,13 @@ class Asked(msgspec.Struct):
 
 
 class HookInput(msgspec.Struct):
+    """The call that a hook is about, and where it would run."""
+
     cwd: str = ""
+    agent_id: str | None = ""
+    """Of an agent below the main conversation."""
+    tool_name: str = ""
+    tool_input: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class Model(msgspec.Struct):
@@ -161,6 +167,9 @@ class Frame(msgspec.Struct):
     max_retries: int = 0
     retry_delay_ms: float = 0
     error_status: int | None = None
+    # agents below the main conversation
+    task_id: str | None = ""
+    tool_use_id: str | None = ""
     # lifecycle
     command_uuid: str = ""
     state: str = ""
@@ -179,12 +188,10 @@ class Frame(msgspec.Struct):
 decode = msgspec.json.Decoder(Frame).decode
 decode_asked = msgspec.json.Decoder(Asked).decode
 decode_answer = msgspec.json.Decoder(Answer).decode
+decode_hook_input = msgspec.json.Decoder(HookInput).decode
 _encode = msgspec.json.Encoder().encode
-
-
-def hook_cwd(about: msgspec.Raw) -> str:
-    """Where the call that a hook is about would run."""
-    return msgspec.json.decode(about, type=HookInput).cwd
+HOOK_SECONDS = 2_000_000
+"""So long a person may take: 23 days, the most that its timer can hold."""
 
 
 # What it is sent
@@ -197,13 +204,28 @@ def request(request_id: str, subtype: str, **fields: Any) -> bytes:
 
 def initialize(request_id: str, hook: str) -> bytes:
     """Every call comes to our hook; when that fails, none runs."""
-    gate = {"matcher": "*", "hookCallbackIds": [hook], "onFailure": "block"}
+    gate = {
+        "matcher": "*",
+        "hookCallbackIds": [hook],
+        "onFailure": "block",
+        "timeout": HOOK_SECONDS,
+    }
     return request(request_id, "initialize", hooks={"PreToolUse": [gate]})
 
 
-def ask_first(request_id: str) -> bytes:
-    """What the hook answers to every call: whatever rules it has, it asks."""
-    output = {"hookEventName": "PreToolUse", "permissionDecision": "ask"}
+def ask_next(request_id: str) -> bytes:
+    """The hook lets a call go on: whatever rules Claude Code has, it asks."""
+    return _hook_decision(request_id, {"permissionDecision": "ask"})
+
+
+def block(request_id: str, message: str) -> bytes:
+    """The hook lets a call not go on, whatever another one says."""
+    denied = {"permissionDecision": "deny", "permissionDecisionReason": message}
+    return _hook_decision(request_id, denied)
+
+
+def _hook_decision(request_id: str, decision: dict[str, str]) -> bytes:
+    output = {"hookEventName": "PreToolUse", **decision}
     return answer(request_id, {"hookSpecificOutput": output})
 
 

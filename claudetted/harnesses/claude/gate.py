@@ -1,14 +1,16 @@
 """Owns the calls that wait: each is asked about, runs as it was shown or not at all.
 
-Claude Code's own rules are passed by: a hook makes it ask about every call, and the answer to that
-holds the very arguments that were shown.
+Claude Code's own rules are passed by: a call waits in a hook until it is decided. Only then does
+Claude Code ask about it, and the answer holds the very arguments that were shown. A call that
+waited for that answer would not be safe: hooks of the user's may give it in our place.
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from claudetted.harnesses.adapter import Action, ToVendor
 from claudetted.harnesses.claude import frames, items, tools
@@ -21,6 +23,8 @@ READONLY = (
     "This chat is readonly: only reading, listing and searching are possible. Say what you would "
     "do; the user can raise the level with /permissions."
 )
+_ASKING = (tools.QUESTION, tools.PLAN)
+"""What asks a person and runs nothing."""
 _YES, _NO = "yes", "no"
 _PLAN = [Option(_YES, "Yes", "carry it out"), Option(_NO, "No", "keep planning")]
 
@@ -32,6 +36,10 @@ class _Pending(msgspec.Struct, frozen=True):
     tool: Tool
     arguments: msgspec.Raw
     call: tools.Call
+    id: str
+    """The call's own, by which Claude Code asks about it."""
+    hooked: bool
+    """Whether it waits in the hook."""
 
 
 class _Inquiry(msgspec.Struct):
@@ -54,29 +62,56 @@ class Gate:
         self._disk = disk
         self._items = shown
         self._cwds: dict[str, str] = {}
-        """Where a call runs, as its hook said."""
+        """Where a call runs, as its hook said, of those that are asked about later."""
+        self._allowed: dict[str, msgspec.Raw] = {}
+        """What a call may run with, of those that have left the hook."""
         self._asks: dict[str, _Pending] = {}
         self._inquiries: dict[str, _Inquiry] = {}
         self._count = 0
 
-    def hooked(self, request_id: str, asked: frames.Asked) -> bytes:
-        """The hook only sees to it that the call is asked about."""
-        self._cwds[asked.tool_use_id] = frames.hook_cwd(asked.input) or self.workspace
-        return frames.ask_first(request_id)
+    def hooked(self, request_id: str, asked: frames.Asked) -> Iterator[Action]:
+        """Of what a person is asked, the answer is given when Claude Code asks."""
+        about = frames.decode_hook_input(asked.input)
+        cwd = about.cwd or self.workspace
+        if about.tool_name in _ASKING:
+            self._cwds[asked.tool_use_id] = cwd
+            yield ToVendor(frames.ask_next(request_id))
+            return
+        above = self._items.agents.get(about.agent_id or "", "")
+        tool = yield from self._called(asked.tool_use_id, about.tool_name, about.tool_input, above)
+        call = self._read(tool, about.tool_name, cwd)
+        pending = _Pending(request_id, tool, tool.input, call, asked.tool_use_id, hooked=True)
+        yield from self._weigh(pending)
 
     def asked(self, request_id: str, asked: frames.Asked) -> Iterator[Action]:
-        yield from self._items.call(asked.tool_use_id, asked.tool_name, "")
-        tool = self._items.tools[asked.tool_use_id]
-        if asked.tool_name != tools.PLAN or tool.input == items.NOTHING:
+        """Of a call that may run, or that has come past the hook."""
+        id = asked.tool_use_id
+        if (allowed := self._allowed.pop(id, None)) is not None:
+            yield ToVendor(frames.allow(request_id, allowed))
+            return
+        tool = yield from self._called(id, asked.tool_name, asked.input)
+        call = self._read(tool, asked.tool_name, self._cwds.pop(id, self.workspace))
+        yield from self._weigh(_Pending(request_id, tool, tool.input, call, id, hooked=False))
+
+    def _called(
+        self, id: str, name: str, given: msgspec.Raw, above: str = ""
+    ) -> Generator[Action, None, Tool]:
+        yield from self._items.call(id, name, above)
+        tool = self._items.tools[id]
+        if name != tools.PLAN or tool.input == items.NOTHING:
             # Of a plan that is in no file, only the model's own call has the words.
-            tool.input = asked.input
-        cwd = self._cwds.pop(asked.tool_use_id, self.workspace)
-        call = tools.read_call(asked.tool_name, tool.input, cwd, self._disk)
+            tool.input = given
+        return tool
+
+    def _read(self, tool: Tool, name: str, cwd: str) -> tools.Call:
+        call = tools.read_call(name, tool.input, cwd, self._disk)
         tool.diff = tools.diff_of(call)
-        pending = _Pending(request_id, tool, tool.input, call)
-        if self.level == "readonly" and self._changes(call):
+        return call
+
+    def _weigh(self, pending: _Pending) -> Iterator[Action]:
+        if self.level == "readonly" and self._changes(pending.call):
             yield self._refuse(pending, READONLY)
-        elif call.name in (tools.QUESTION, tools.PLAN):
+        elif pending.call.name in _ASKING:
             yield from self._inquire(pending)
         else:
             yield from self._ask(pending)
@@ -112,7 +147,7 @@ class Gate:
         old = pending.call
         call = tools.read_call(old.name, pending.arguments, old.cwd, self._disk)
         pending.tool.diff = tools.diff_of(call)
-        return _Pending(pending.request_id, pending.tool, pending.arguments, call)
+        return replace(pending, call=call)
 
     def _run(self, pending: _Pending, line: sc.Decide) -> Iterator[Action]:
         tool = pending.tool
@@ -120,11 +155,17 @@ class Gate:
         yield sc.ItemChange(tool.item, tool.info("running"))
         held = line.confinement.environment if line.confinement else {}
         arguments = _with_environment(pending, held) if held else pending.arguments
-        yield ToVendor(frames.allow(pending.request_id, arguments))
+        if pending.hooked:
+            self._allowed[pending.id] = arguments
+            yield ToVendor(frames.ask_next(pending.request_id))
+        else:
+            yield ToVendor(frames.allow(pending.request_id, arguments))
 
     def _refuse(self, pending: _Pending | _Inquiry, message: str) -> ToVendor:
         pending.tool.denied = message
-        return ToVendor(frames.deny(pending.request_id, message))
+        hooked = isinstance(pending, _Pending) and pending.hooked
+        refusal = frames.block if hooked else frames.deny
+        return ToVendor(refusal(pending.request_id, message))
 
     def cancelled(self, request_id: str) -> Iterator[Action]:
         """It needs no answer any more."""
@@ -144,6 +185,7 @@ class Gate:
         self._asks.clear()
         self._inquiries.clear()
         self._cwds.clear()
+        self._allowed.clear()
 
     # What needs a person and is no permission
 

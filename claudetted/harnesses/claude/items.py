@@ -42,6 +42,8 @@ class Items(msgspec.Struct):
     """As the chat names it."""
     tools: dict[str, Tool] = {}
     """Open calls, by the vendor's id."""
+    agents: dict[str, str] = {}
+    """Agent below the main conversation -> the call that it is for."""
     stopping: bool = False
     """A stop was asked for: what ends from now on was cut off."""
     used: int = 0
@@ -149,6 +151,7 @@ class Items(msgspec.Struct):
         self.tools.clear()
         self.stopping = False
         self._parents.clear()
+        self.agents.clear()
 
     def _unsettled(self) -> list[str]:
         """Texts of the message that is streamed, which are given up."""

@@ -9,12 +9,20 @@ import pytest
 from claudetted.harnesses.adapter import EndVendor, Exit
 from claudetted.protocol import sidecar as sc
 from claudetted.protocol.permissions import Confinement
-from tests.unit.harnesses.claude.talk import SERVED, Talk
+from tests.unit.harnesses.claude.talk import RECORDED, SERVED, Talk
+
+HOOK, ASKS = '"hook_callback"', '"can_use_tool"'
+"""In the lines of a recording by which a call comes to the hook, and is asked about after it."""
 
 
 @pytest.fixture
 def talk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Talk:
     return Talk(tmp_path, monkeypatch)
+
+
+def decision(talk: Talk) -> dict[str, str]:
+    """What the hook has answered last."""
+    return dict(talk.sent[-1]["response"]["response"]["hookSpecificOutput"])
 
 
 def test_it_says_hello_with_the_version_of_the_program(talk: Talk) -> None:
@@ -56,13 +64,14 @@ def test_a_server_of_the_users_gets_nothing_of_anthropics(talk: Talk) -> None:
 def test_a_command_is_asked_about_and_runs_as_it_was_shown(talk: Talk) -> None:
     talk.starts()
     talk.prompts()
-    rest = talk.plays("command", until='"can_use_tool"')
-    (hooked,) = [line for line in talk.sent if "hookSpecificOutput" in str(line)]
-    assert hooked["response"]["response"]["hookSpecificOutput"]["permissionDecision"] == "ask"
+    rest = talk.plays("command", until=HOOK)
+    assert not [line for line in talk.sent if "hookSpecificOutput" in str(line)]
     asked = talk.one(sc.Ask)
     assert (asked.request.tool, asked.request.command) == ("bash", "echo hi; exit 3")
     assert asked.request.cwd == "/work"
     talk.line(sc.Decide(asked.ask, True))
+    assert decision(talk)["permissionDecision"] == "ask"
+    rest = talk.goes_on(rest, until=ASKS)
     told = talk.sent[-1]["response"]["response"]
     assert told["behavior"] == "allow"
     assert told["updatedInput"]["command"] == "echo hi; exit 3"
@@ -83,18 +92,20 @@ def test_a_command_is_asked_about_and_runs_as_it_was_shown(talk: Talk) -> None:
 def test_the_reason_of_a_denial_is_told(talk: Talk) -> None:
     talk.starts()
     talk.prompts()
-    talk.plays("command", until='"can_use_tool"')
+    talk.plays("command", until=HOOK)
     talk.line(sc.Decide(talk.one(sc.Ask).ask, False, "Use the makefile."))
-    told = talk.sent[-1]["response"]["response"]
-    assert told["behavior"] == "deny" and "Use the makefile." in told["message"]
+    told = decision(talk)
+    assert told["permissionDecision"] == "deny"
+    assert "Use the makefile." in told["permissionDecisionReason"]
 
 
 def test_what_runs_unasked_has_the_environment_that_its_verdict_wants(talk: Talk) -> None:
     talk.starts()
     talk.prompts()
-    talk.plays("command", until='"can_use_tool"')
+    rest = talk.plays("command", until=HOOK)
     held = Confinement({"GIT_PAGER": "cat x"})
     talk.line(sc.Decide(talk.one(sc.Ask).ask, True, confinement=held))
+    talk.goes_on(rest, until=ASKS)
     command = talk.sent[-1]["response"]["response"]["updatedInput"]["command"]
     assert command == "export GIT_PAGER='cat x'\necho hi; exit 3"
 
@@ -102,15 +113,25 @@ def test_what_runs_unasked_has_the_environment_that_its_verdict_wants(talk: Talk
 def test_a_readonly_chat_refuses_by_itself(talk: Talk) -> None:
     talk.starts(level="readonly")
     talk.prompts()
-    talk.plays("command", until='"can_use_tool"')
+    talk.plays("command", until=HOOK)
     assert not talk.all(sc.Ask)
+    assert decision(talk)["permissionDecision"] == "deny"
+
+
+def test_a_call_that_has_come_past_the_hook_is_asked_about(talk: Talk) -> None:
+    talk.starts()
+    talk.prompts()
+    lines = (RECORDED / "command.jsonl").read_text().splitlines()
+    (asks,) = [line for line in lines if ASKS in line]
+    talk.hears(asks)
+    talk.line(sc.Decide(talk.one(sc.Ask).ask, False))
     assert talk.sent[-1]["response"]["response"]["behavior"] == "deny"
 
 
 def test_its_question_is_one_of_the_chat(talk: Talk) -> None:
     talk.starts()
     talk.prompts()
-    rest = talk.plays("question", until='"can_use_tool"')
+    rest = talk.plays("question", until=ASKS)
     inquiry = talk.one(sc.Inquiry)
     assert (inquiry.title, inquiry.free, inquiry.several) == ("Which one?", True, False)
     assert [option.id for option in inquiry.options] == ["A", "B"]
@@ -126,9 +147,10 @@ def test_its_question_is_one_of_the_chat(talk: Talk) -> None:
 def test_its_plan_is_a_question(talk: Talk, answer: str, behavior: str) -> None:
     talk.starts()
     talk.prompts()
-    rest = talk.plays("plan", until='"can_use_tool"')
+    rest = talk.plays("plan", until=HOOK)
     talk.line(sc.Decide(talk.one(sc.Ask).ask, True))
-    talk.goes_on(rest, until='"can_use_tool"')
+    rest = talk.goes_on(rest, until=ASKS)
+    talk.goes_on(rest, until=ASKS)
     inquiry = talk.one(sc.Inquiry)
     assert inquiry.about == "do it"
     talk.line(sc.Inform(inquiry.inquiry, answer))
@@ -140,8 +162,11 @@ def test_its_plan_is_a_question(talk: Talk, answer: str, behavior: str) -> None:
 def test_what_an_agent_below_a_call_does_is_shown_below_it(talk: Talk) -> None:
     talk.starts()
     talk.prompts()
-    rest = talk.plays("subagent")
-    assert not rest
+    rest = talk.plays("subagent", until=HOOK)
+    talk.line(sc.Decide(talk.one(sc.Ask).ask, True))
+    rest = talk.goes_on(rest, until=HOOK)
+    talk.line(sc.Decide(talk.last(sc.Ask).ask, True))
+    assert not talk.goes_on(rest)
     agent, command = (line for line in talk.all(sc.ItemOpen) if line.kind == "tool")
     assert (command.parent, agent.parent) == (agent.item, "")
     first, second = talk.all(sc.Ask)
@@ -153,7 +178,7 @@ def test_a_steer_is_taken_when_the_model_gets_it(talk: Talk) -> None:
     talk.starts()
     talk.uuids = ["65e5c938-23b8-4d05-81d7-86b45b566624", "64b34ca7-593c-493c-a6fe-24cd7c33594f"]
     talk.prompts()
-    rest = talk.plays("steer", until='"can_use_tool"')
+    rest = talk.plays("steer", until=ASKS)
     talk.line(sc.Steer(3, "S1", "now this"))
     assert not talk.all(sc.SteerTaken)
     talk.goes_on(rest)
@@ -170,9 +195,9 @@ def test_a_steer_of_no_turn_is_too_late(talk: Talk) -> None:
 def test_a_stop_is_no_failure_and_is_answered_last(talk: Talk) -> None:
     talk.starts()
     talk.prompts()
-    rest = talk.plays("stopped", until='"can_use_tool"')
-    asked = talk.one(sc.Ask)
-    talk.line(sc.Decide(asked.ask, True))
+    rest = talk.plays("stopped", until=HOOK)
+    talk.line(sc.Decide(talk.one(sc.Ask).ask, True))
+    rest = talk.goes_on(rest, until=ASKS)
     talk.line(sc.Abort(7))
     assert talk.sent[-1]["request"] == {"subtype": "interrupt", "cancel_queued": True}
     talk.goes_on(rest)
@@ -186,10 +211,10 @@ def test_a_stop_is_no_failure_and_is_answered_last(talk: Talk) -> None:
 def test_a_stop_withdraws_what_waits(talk: Talk) -> None:
     talk.starts()
     talk.prompts()
-    talk.plays("command", until='"can_use_tool"')
+    talk.plays("command", until=HOOK)
     asked = talk.one(sc.Ask)
     talk.hears(
-        '{"type":"control_cancel_request","request_id":"9470d925-24ba-4cb2-b3fd-f33b6dcff718"}'
+        '{"type":"control_cancel_request","request_id":"25184516-a52d-4469-b89c-5a4792ad7769"}'
     )
     assert talk.one(sc.AskWithdrawn).ask == asked.ask
 
