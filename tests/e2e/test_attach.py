@@ -218,9 +218,9 @@ def test_tab_completes_a_command_and_what_it_takes(commands: Commands, chat: str
     with commands.terminal("attach", chat) as seat:
         seat.shows("idle · ")
         seat.type("/re\t")
-        seat.expect("lets a paused queue go on")
+        seat.shows("lets a paused queue go on")
         seat.type("\x15/model \t")
-        seat.expect("fake/thinker")
+        seat.shows("fake/thinker")
         seat.type("\t\t\r")
         seat.expect("▸ /model fake/large")
         seat.expect("The model is fake/large")
