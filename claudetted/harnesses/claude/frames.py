@@ -190,11 +190,12 @@ decode_asked = msgspec.json.Decoder(Asked).decode
 decode_answer = msgspec.json.Decoder(Answer).decode
 decode_hook_input = msgspec.json.Decoder(HookInput).decode
 _encode = msgspec.json.Encoder().encode
-HOOK_SECONDS = 2_000_000
-"""So long a person may take: 23 days, the most that its timer can hold."""
 
 
 # What it is sent
+
+_HOOK_SECONDS = 2_000_000
+"""So long a person may take: 23 days, the most that its timer can hold."""
 
 
 def request(request_id: str, subtype: str, **fields: Any) -> bytes:
@@ -208,7 +209,7 @@ def initialize(request_id: str, hook: str) -> bytes:
         "matcher": "*",
         "hookCallbackIds": [hook],
         "onFailure": "block",
-        "timeout": HOOK_SECONDS,
+        "timeout": _HOOK_SECONDS,
     }
     return request(request_id, "initialize", hooks={"PreToolUse": [gate]})
 

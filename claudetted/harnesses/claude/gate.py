@@ -6,7 +6,7 @@ waited for that answer would not be safe: hooks of the user's may give it in our
 """
 
 import shlex
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -62,7 +62,7 @@ class Gate:
         self._disk = disk
         self._items = shown
         self._cwds: dict[str, str] = {}
-        """Where a call runs, as its hook said, of those that are asked about later."""
+        """Where a call runs, as its hook said."""
         self._allowed: dict[str, msgspec.Raw] = {}
         """What a call may run with, of those that have left the hook."""
         self._asks: dict[str, _Pending] = {}
@@ -71,17 +71,14 @@ class Gate:
 
     def hooked(self, request_id: str, asked: frames.Asked) -> Iterator[Action]:
         """Of what a person is asked, the answer is given when Claude Code asks."""
-        about = frames.decode_hook_input(asked.input)
-        cwd = about.cwd or self.workspace
+        id, about = asked.tool_use_id, frames.decode_hook_input(asked.input)
+        self._cwds[id] = about.cwd or self.workspace
         if about.tool_name in _ASKING:
-            self._cwds[asked.tool_use_id] = cwd
             yield ToVendor(frames.ask_next(request_id))
             return
         above = self._items.agents.get(about.agent_id or "", "")
-        tool = yield from self._called(asked.tool_use_id, about.tool_name, about.tool_input, above)
-        call = self._read(tool, about.tool_name, cwd)
-        pending = _Pending(request_id, tool, tool.input, call, asked.tool_use_id, hooked=True)
-        yield from self._weigh(pending)
+        yield from self._items.call(id, about.tool_name, above)
+        yield from self._comes(request_id, id, about.tool_name, about.tool_input, hooked=True)
 
     def asked(self, request_id: str, asked: frames.Asked) -> Iterator[Action]:
         """Of a call that may run, or that has come past the hook."""
@@ -89,22 +86,22 @@ class Gate:
         if (allowed := self._allowed.pop(id, None)) is not None:
             yield ToVendor(frames.allow(request_id, allowed))
             return
-        tool = yield from self._called(id, asked.tool_name, asked.input)
-        call = self._read(tool, asked.tool_name, self._cwds.pop(id, self.workspace))
-        yield from self._weigh(_Pending(request_id, tool, tool.input, call, id, hooked=False))
+        yield from self._items.call(id, asked.tool_name, "")
+        yield from self._comes(request_id, id, asked.tool_name, asked.input, hooked=False)
 
-    def _called(
-        self, id: str, name: str, given: msgspec.Raw, above: str = ""
-    ) -> Generator[Action, None, Tool]:
-        yield from self._items.call(id, name, above)
+    def _comes(
+        self, request_id: str, id: str, name: str, given: msgspec.Raw, *, hooked: bool
+    ) -> Iterator[Action]:
         tool = self._items.tools[id]
         if name != tools.PLAN or tool.input == items.NOTHING:
             # Of a plan that is in no file, only the model's own call has the words.
             tool.input = given
-        return tool
+        call = self._read(tool, tool.input, name, self._cwds.pop(id, self.workspace))
+        yield from self._weigh(_Pending(request_id, tool, tool.input, call, id, hooked))
 
-    def _read(self, tool: Tool, name: str, cwd: str) -> tools.Call:
-        call = tools.read_call(name, tool.input, cwd, self._disk)
+    def _read(self, tool: Tool, arguments: msgspec.Raw, name: str, cwd: str) -> tools.Call:
+        """The call, with the files as they are now."""
+        call = tools.read_call(name, arguments, cwd, self._disk)
         tool.diff = tools.diff_of(call)
         return call
 
@@ -145,8 +142,7 @@ class Gate:
     def _again(self, pending: _Pending) -> _Pending:
         """The same call, with the file as it is now."""
         old = pending.call
-        call = tools.read_call(old.name, pending.arguments, old.cwd, self._disk)
-        pending.tool.diff = tools.diff_of(call)
+        call = self._read(pending.tool, pending.arguments, old.name, old.cwd)
         return replace(pending, call=call)
 
     def _run(self, pending: _Pending, line: sc.Decide) -> Iterator[Action]:
