@@ -29,14 +29,12 @@ class Commands(msgspec.Struct, frozen=True):
     tree: Tree
     since: Moment
 
-    def left(self) -> Tree:
+    def look(self) -> tuple[Tree, Tree]:
         """What lives of that outside of the agent: it was there, or carries the chat's mark and
-        was started since. What an earlier command left is not of it, nor what that starts."""
-        return self._look()[0]
+        was started since. What an earlier command left is not of it, nor what that starts.
 
-    def _look(self) -> tuple[Tree, Tree]:
-        """What is left, and what of the agent's may be left yet: started since, and still below
-        it, as is a command whose shell is on its way out when the agent says it has stopped."""
+        And what may be left yet: started since, and still below the agent, as is a command whose
+        shell is on its way out when the agent says that it has stopped."""
         mark = f"{CHAT_MARK}={self.chat}".encode()
         found = processes.living(self.tree, mark)
         table = processes.processes()
@@ -57,7 +55,7 @@ class Commands(msgspec.Struct, frozen=True):
         looked. Whether all are gone; what is still below the agent by then is the agent's."""
         told: Tree = set()
         deadline = time.monotonic() + seconds
-        while any(looked := self._look()):
+        while any(looked := self.look()):
             left, _ = looked
             processes.signal_all(left - told, number)
             if time.monotonic() > deadline:

@@ -164,14 +164,13 @@ async def explain(
         permission = step.state.permissions.get(params.permission_id)
         return weigh(step, permission.request) if permission else None
 
-    actor = None
     try:
         actor = await services.manager.find(chat_id)
         result = await actor.ask(plan)
     except errors.ChatNotFound:
-        if not params.permission_id:
-            raise
-        result = None
+        if params.permission_id:
+            raise await _gone(services, params.permission_id) from None
+        raise
     if result is None:
         assert params.permission_id
         raise await _gone(services, params.permission_id, actor)

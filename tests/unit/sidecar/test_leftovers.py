@@ -38,10 +38,21 @@ class Agents:
         self._stack.callback(made.kill)
         return made
 
+    def allow(self, command: str) -> tuple[subprocess.Popen[str], Commands, int]:
+        """An agent whose command has begun, what is known of it, and the pid it printed."""
+        agent = self.start(f"read go; {command}")
+        allowed = moments.now()
+        print("go", file=agent.stdin, flush=True)
+        assert agent.stdout
+        printed = int(agent.stdout.readline())
+        commands = leftovers.running(self.chat, agent.pid, allowed)
+        assert commands
+        return agent, commands, printed
+
     def left_since(self, since: Moment) -> set[int]:
         commands = leftovers.running(self.chat, self.agent, since)
         assert commands
-        return {pid for pid, _ in commands.left()}
+        return {pid for pid, _ in commands.look()[0]}
 
 
 @pytest.fixture
@@ -110,14 +121,7 @@ def test_what_is_left_only_after_the_agent_has_stopped_is_ended(
     agents: Agents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = "setsid sleep 7205 & echo $!; read end"
-    agent = agents.start(f"read go; sh -c '{command}'; echo ended; exec sleep 7205")
-    assert agent.stdin and agent.stdout
-    allowed = moments.now()
-    agent.stdin.write("go\n")
-    agent.stdin.flush()
-    left = int(agent.stdout.readline())
-    commands = leftovers.running(agents.chat, agent.pid, allowed)
-    assert commands
+    agent, commands, left = agents.allow(f"sh -c '{command}'; echo ended; exec sleep 7205")
     polls: list[float] = []
 
     def poll(seconds: float) -> None:
@@ -136,14 +140,7 @@ def test_what_is_left_only_after_the_agent_has_stopped_is_ended(
 def test_what_the_agent_keeps_is_not_waited_for_long(
     agents: Agents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    agent = agents.start("read go; sleep 7205 & echo $!; wait")
-    assert agent.stdin and agent.stdout
-    allowed = moments.now()
-    agent.stdin.write("go\n")
-    agent.stdin.flush()
-    own = int(agent.stdout.readline())
-    commands = leftovers.running(agents.chat, agent.pid, allowed)
-    assert commands
+    _, commands, own = agents.allow("sleep 7205 & echo $!; wait")
     monkeypatch.setattr(leftovers, "KILL_SECONDS", 60)
     commands.end_left()
     assert own in {pid for pid, _ in processes.living(commands.tree)}
