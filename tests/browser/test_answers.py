@@ -75,15 +75,21 @@ def send_again_and_another(browser: Browser, stage: Stage, chat: str) -> None:
     ended(stage, chat)
 
 
+def sent_without_an_answer(browser: Browser, stage: Stage, title: str, text: str) -> str:
+    """The chat of a message that came back to be written, though it was taken."""
+    chat = stage.chat(title)
+    at(browser, "late", chat)
+    browser.on("late", LOSE)
+    write(browser, "late", text)
+    press(browser, "late", "Send")
+    comes_back(browser)
+    return chat
+
+
 def test_a_message_whose_answer_was_lost_is_sent_again_and_done_once(
     browser: Browser, stage: Stage
 ) -> None:
-    chat = stage.chat("Once")
-    at(browser, "late", chat)
-    browser.on("late", LOSE)
-    write(browser, "late", "@text once")
-    press(browser, "late", "Send")
-    comes_back(browser)
+    chat = sent_without_an_answer(browser, stage, "Once", "@text once")
     send_again_and_another(browser, stage, chat)
     assert said_in(stage, chat) == ["@text once", "@text last"]
 
@@ -91,12 +97,7 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_done_once(
 def test_a_message_whose_answer_was_lost_is_done_once_also_where_it_is_sent_in_another_way(
     browser: Browser, stage: Stage
 ) -> None:
-    chat = stage.chat("Steered")
-    at(browser, "late", chat)
-    browser.on("late", LOSE)
-    write(browser, "late", "@hold steered @text once")
-    press(browser, "late", "Send")
-    comes_back(browser)
+    chat = sent_without_an_answer(browser, stage, "Steered", "@hold steered @text once")
     press(browser, "late", "Steer")
     shown(browser, "late", "it is not sent twice")
     stage.home.gates.release("steered")

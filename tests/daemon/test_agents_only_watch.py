@@ -19,11 +19,10 @@ from claudetted.sidecar.capture import marked
 from claudetted.sidecar.environment import CHAT_MARK
 from claudetted.sidecar.keeper_launch import connect
 from claudetted.sidecar.reports import KeeperFailed
-from tests.daemon import keeping
 from tests.daemon.calls import asked_once, bash
 from tests.daemon.client import PATIENCE, Client, Json
 from tests.daemon.conftest import NewChat
-from tests.daemon.world import Chat, Daemon, Home
+from tests.daemon.world import Chat, Daemon, Home, gone
 
 INTRUDER = Path(__file__).with_name("intruder.py")
 WAYS = (
@@ -171,7 +170,7 @@ async def test_it_is_known_when_it_has_killed_the_keeper(
     rules = (await chat.client.call("rule/list"))["rules"]
     assert {rule["by"] for rule in rules} == {"built-in"}
     # No keeper ends it: it does so by itself.
-    await trio.to_thread.run_sync(keeping.wait_for, report["pid"])
+    await gone(report["pid"])
 
 
 def written_by_agent(home: Home, daemon: Daemon, path: Path) -> None:
